@@ -1,0 +1,99 @@
+"""What tests may switch on to make the simulated WhatsApp misbehave, and how fast it is."""
+
+from typing import Literal
+
+import msgspec
+
+
+class FailNext(msgspec.Struct, forbid_unknown_fields=True):
+    """The next `count` sends answer this error. `http_status` defaults to the one Meta gives the code."""
+
+    count: int
+    code: int = 131000
+    http_status: int | None = None
+
+
+class AsyncFailNext(msgspec.Struct, forbid_unknown_fields=True):
+    """The next `count` sends are accepted, then reported as `failed` with this code."""
+
+    count: int
+    code: int = 131000
+
+
+class Faults(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything off. A PUT replaces the whole set, so what it leaves out is off again.
+
+    slow_seconds            every Graph answer is held back so long (the work is done at once)
+    fail_next               refuse sends
+    drop_answer_next        so many sends are accepted, then the connection closes without an answer
+    async_fail_next         accept sends, then report them as failed
+    duplicate               every webhook is posted so many times more, at the same moment
+    shuffle                 webhooks that come within `gather_seconds` of one another are posted in another order
+    batch                   up to so many webhooks go into one POST, as several entries and changes
+    gather_seconds          how long shuffle and batch wait for company
+    statuses_before_answer  a send's statuses are delivered before its HTTP answer
+    media_gone              every media id answers as if its media were gone
+    media_error_next        so many media look-ups or downloads answer 500
+    closed_window           treat every 24-hour window as closed
+    closed_window_answer    report a closed window by `status` (200, then failed 131047) or as an `error` (400)
+    skip_delivered          never send `delivered`
+    hold_webhooks           queue webhooks; switching it off releases them
+    wamid_scope             which identity of the user the wamids carry
+    """
+
+    slow_seconds: float = 0.0
+    fail_next: FailNext | None = None
+    drop_answer_next: int = 0
+    async_fail_next: AsyncFailNext | None = None
+    duplicate: int = 0
+    shuffle: bool = False
+    batch: int = 0
+    gather_seconds: float = 0.1
+    statuses_before_answer: bool = False
+    media_gone: bool = False
+    media_error_next: int = 0
+    closed_window: bool = False
+    closed_window_answer: Literal["status", "error"] = "status"
+    skip_delivered: bool = False
+    hold_webhooks: bool = False
+    wamid_scope: Literal["phone", "bsuid"] = "phone"
+
+    def take_failure(self) -> FailNext | None:
+        """The error for this send, counted down, or None."""
+        if self.fail_next is None or self.fail_next.count <= 0:
+            return None
+        self.fail_next.count -= 1
+        return self.fail_next
+
+    def take_async_failure(self) -> int | None:
+        """The code this send is to fail with later, counted down, or None."""
+        if self.async_fail_next is None or self.async_fail_next.count <= 0:
+            return None
+        self.async_fail_next.count -= 1
+        return self.async_fail_next.code
+
+    def take_dropped_answer(self) -> bool:
+        if self.drop_answer_next <= 0:
+            return False
+        self.drop_answer_next -= 1
+        return True
+
+    def take_media_error(self) -> bool:
+        if self.media_error_next <= 0:
+            return False
+        self.media_error_next -= 1
+        return True
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    """Real seconds between a send and its statuses, each after the one before; `auto_read` reads every delivered
+    message at once. A webhook that is not answered with 200 is tried again after `retry_first_seconds`, doubling up
+    to `retry_max_seconds`, `retry_attempts` times in all."""
+
+    sent_seconds: float = 0.15
+    delivered_seconds: float = 0.45
+    read_seconds: float = 0.8
+    auto_read: bool = False
+    retry_first_seconds: float = 0.25
+    retry_max_seconds: float = 30.0
+    retry_attempts: int = 20

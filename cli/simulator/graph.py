@@ -1,0 +1,67 @@
+"""The Graph side as a whole: its routes, its access token, its error bodies and its slowness."""
+
+import asyncio
+import re
+
+from litestar import Request, Response, Router
+from litestar.connection import ASGIConnection
+from litestar.datastructures.state import State
+from litestar.exceptions import HTTPException
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from cli.simulator.errors import GraphError
+from cli.simulator.graph_media_routes import delete_media, download, upload_media
+from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers
+from cli.simulator.messages import Json
+from cli.simulator.simulator import Simulator
+
+_VERSION = re.compile(r"v\d{1,2}\.\d")
+
+
+def graph_router(simulator: Simulator) -> Router:
+    """Every route checks the Bearer token first, as Meta does: a bad token hides what exists."""
+
+    def check_token(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:
+        version = connection.path_params.get("version")
+        if version is not None and not _VERSION.fullmatch(version):
+            message = f"Unknown path components: {connection.url.path}"
+            raise GraphError(2500, message=message, http_status=400)
+        if connection.headers.get("Authorization") != f"Bearer {simulator.config.access_token}":
+            raise GraphError(190, message="(#190) Invalid OAuth access token - Cannot parse access token")
+
+    def slow(app: ASGIApp) -> ASGIApp:
+        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+            async def late(event: Message) -> None:
+                if event["type"] == "http.response.start":
+                    await asyncio.sleep(simulator.faults.slow_seconds)
+                await send(event)
+
+            await app(scope, receive, late)
+
+        return wrapped
+
+    return Router(
+        "/",
+        route_handlers=[
+            messages,
+            node,
+            phone_numbers,
+            message_templates,
+            upload_media,
+            delete_media,
+            download,
+        ],
+        guards=[check_token],
+        middleware=[slow],
+        exception_handlers={GraphError: _graph_error, HTTPException: _http_error},
+    )
+
+
+def _graph_error(_: Request[object, object, State], error: GraphError) -> Response[Json]:
+    return Response(error.body(), status_code=error.http_status)
+
+
+def _http_error(_: Request[object, object, State], error: HTTPException) -> Response[Json]:
+    """What Litestar refuses on its own, such as a query value of the wrong type."""
+    return Response(GraphError(100, error.detail).body(), status_code=error.status_code)

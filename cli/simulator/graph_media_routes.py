@@ -1,0 +1,63 @@
+"""Media on the Graph API. Meta: Cloud API, Media."""
+
+from typing import Annotated
+
+from litestar import Request, Response, delete, get, post
+from litestar.datastructures import UploadFile
+from litestar.datastructures.state import State
+from litestar.params import Parameter
+
+from cli.simulator.errors import GraphError, unknown_object
+from cli.simulator.media import DOWNLOAD_PATH, Media
+from cli.simulator.messages import Json
+from cli.simulator.simulator import Simulator
+
+# The largest document, and room for the form around it.
+_LARGEST_UPLOAD = 101 * 1024 * 1024
+
+
+def look_up(simulator: Simulator, media_id: str, method: str, phone_number_id: str = "") -> Media:
+    """A file by its id, if given only if it is of that number. Raise GraphError 100 if there is none, or by fault."""
+    if simulator.faults.take_media_error():
+        raise GraphError(131000, "The fault media_error_next asked for this.")
+    media = None if simulator.faults.media_gone else simulator.media.find(media_id)
+    if media is None or phone_number_id not in ("", media.phone_number_id):
+        raise unknown_object(method, media_id)
+    return media
+
+
+@post("/{version:str}/{object_id:str}/media", status_code=200, request_max_body_size=_LARGEST_UPLOAD)
+async def upload_media(request: Request[object, object, State], simulator: Simulator, object_id: str) -> Json:
+    """A multipart form: messaging_product, file, and type, which defaults to the file's own Content-Type."""
+    number = simulator.number(object_id, "post")
+    form = await request.form()
+    if form.get("messaging_product") != "whatsapp":
+        raise GraphError(
+            100, "messaging_product is required.", message="(#100) The parameter messaging_product is required."
+        )
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise GraphError(100, "file is required.", message="(#100) The parameter file is required.")
+    mime_type = str(form.get("type") or file.content_type)
+    media = simulator.media.upload(number.phone_number_id, mime_type, await file.read(), file.filename)
+    return {"id": media.id}
+
+
+@delete("/{version:str}/{object_id:str}", status_code=200)
+async def delete_media(simulator: Simulator, object_id: str, phone_number_id: str = "") -> Json:
+    simulator.media.delete(look_up(simulator, object_id, "delete", phone_number_id))
+    return {"success": True}
+
+
+@get(DOWNLOAD_PATH)
+async def download(
+    simulator: Simulator, mid: str, ext: int, seal: Annotated[str, Parameter(query="hash")]
+) -> Response[bytes]:
+    """The bytes; 404 once the URL has expired."""
+    if simulator.faults.take_media_error():
+        raise GraphError(131000, "The fault media_error_next asked for this.")
+    media = simulator.media.open_url(mid, ext, seal)
+    if simulator.faults.media_gone:
+        raise GraphError(100, "The media is gone.", http_status=404)
+    headers = {"Content-Disposition": f'inline; filename="{media.id}"'}
+    return Response(media.data, media_type=media.mime_type, headers=headers)

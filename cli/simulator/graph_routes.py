@@ -1,0 +1,141 @@
+"""The Graph API that businesses call: messages, numbers and templates."""
+
+import base64
+import json
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post
+from litestar.datastructures.state import State
+from litestar.params import Parameter
+
+from cli.simulator.business import post_message
+from cli.simulator.config import SimulatedNumber
+from cli.simulator.connection import DroppedAnswer
+from cli.simulator.errors import GraphError, unknown_object
+from cli.simulator.graph_media_routes import look_up
+from cli.simulator.messages import Json
+from cli.simulator.simulator import Simulator
+
+_DEFAULT_FIELDS = ("verified_name", "code_verification_status", "display_phone_number", "quality_rating", "id")
+_DEFAULT_PAGE, _LARGEST_PAGE = 25, 250
+
+
+@post("/{version:str}/{object_id:str}/messages", status_code=200)
+async def messages(
+    request: Request[object, object, State], simulator: Simulator, object_id: str
+) -> Response[Json] | Response[None]:
+    """Meta: Cloud API, Messages reference."""
+    number = simulator.number(object_id, "post")
+    failure = simulator.faults.take_failure()
+    if failure is not None:
+        raise GraphError(failure.code, "The fault fail_next asked for this.", http_status=failure.http_status)
+    try:
+        body = json.loads(await request.body())
+    except ValueError as error:
+        raise GraphError(100, "The request body is not valid JSON.") from error
+    if not isinstance(body, dict):
+        raise GraphError(100, "The request body must be a JSON object.")
+    answer = await post_message(simulator, number, body)
+    if "messages" in answer and simulator.faults.take_dropped_answer():
+        return DroppedAnswer()
+    return Response(answer)
+
+
+@get("/{version:str}/{object_id:str}")
+async def node(simulator: Simulator, object_id: str, fields: str = "", phone_number_id: str = "") -> Json:
+    """A phone number with the `fields` asked for, or an uploaded file. Meta: Phone numbers; Media."""
+    number = simulator.numbers.get(object_id)
+    if number is None:
+        return simulator.media.describe(look_up(simulator, object_id, "get", phone_number_id))
+    known = _describe(number)
+    wanted = [field.partition("{")[0].strip() for field in fields.split(",")] if fields else _DEFAULT_FIELDS
+    for field in wanted:
+        if field not in known:
+            message = f"(#100) Tried accessing nonexisting field ({field}) on node type (WhatsAppBusinessPhoneNumber)"
+            raise GraphError(100, message=message)
+    return {field: known[field] for field in dict.fromkeys((*wanted, "id"))}
+
+
+@get("/{version:str}/{object_id:str}/phone_numbers")
+async def phone_numbers(simulator: Simulator, object_id: str) -> Json:
+    """Meta: WhatsApp Business Account, Phone numbers."""
+    _account(simulator, object_id)
+    owned = [number for number in simulator.config.numbers if number.business_account_id == object_id]
+    return {"data": [_describe(number) for number in owned], "paging": {"cursors": {"before": "MA", "after": "MA"}}}
+
+
+@get("/{version:str}/{object_id:str}/message_templates")
+async def message_templates(
+    simulator: Simulator,
+    version: str,
+    object_id: str,
+    limit: int = _DEFAULT_PAGE,
+    after: str = "",
+    before: str = "",
+    name: str = "",
+    template_status: Annotated[str, Parameter(query="status")] = "",
+    fields: str = "",
+) -> Json:
+    """Filtered by exact `name` and `status`, in pages. Meta: Business Management API, Message templates."""
+    _account(simulator, object_id)
+    found = [
+        template
+        for template in simulator.templates[object_id]
+        if name in ("", template["name"]) and template_status in ("", template["status"])
+    ]
+    limit = max(1, min(limit, _LARGEST_PAGE))
+    start = _position(after) if after else max(0, _position(before) - limit) if before else 0
+    page = found[start : start + limit]
+    end = start + len(page)
+    paging: Json = {}
+    if page:
+        paging["cursors"] = {"before": _cursor(start), "after": _cursor(end)}
+    query = {"limit": limit, "name": name, "status": template_status, "fields": fields}
+    kept = {key: value for key, value in query.items() if value}
+    here = f"{simulator.config.base_url}/{version}/{object_id}/message_templates"
+    if end < len(found):
+        paging["next"] = f"{here}?{urlencode({**kept, 'after': _cursor(end)})}"
+    if start > 0:
+        paging["previous"] = f"{here}?{urlencode({**kept, 'before': _cursor(start)})}"
+    return {"data": [_pick(template, fields) for template in page], "paging": paging}
+
+
+def _describe(number: SimulatedNumber) -> Json:
+    return {
+        "id": number.phone_number_id,
+        "display_phone_number": number.display_phone_number,
+        "verified_name": number.verified_name,
+        "status": "CONNECTED",
+        "quality_rating": "GREEN",
+        "code_verification_status": "VERIFIED",
+        "name_status": "APPROVED",
+        "account_mode": "LIVE",
+        "host_platform": "CLOUD_API",
+        "platform_type": "CLOUD_API",
+        "is_official_business_account": False,
+        "messaging_limit_tier": "TIER_1K",
+        "whatsapp_business_manager_messaging_limit": "TIER_2K",
+        "throughput": {"level": "STANDARD"},
+    }
+
+
+def _account(simulator: Simulator, business_account_id: str) -> None:
+    if business_account_id not in simulator.templates:
+        raise unknown_object("get", business_account_id)
+
+
+def _pick(template: Json, fields: str) -> Json:
+    wanted = {field.strip() for field in fields.split(",")} if fields else set(template)
+    return {key: value for key, value in template.items() if key in wanted | {"id"}}
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise GraphError(100, "The cursor is not one of ours.") from error

@@ -1,0 +1,126 @@
+"""The simulated WhatsApp: everything it knows, and the plumbing its two sides share."""
+
+from cli.simulator.background import Background
+from cli.simulator.clock import Clock
+from cli.simulator.config import SimulatedNumber, SimulatorConfig
+from cli.simulator.errors import unknown_object
+from cli.simulator.events import EventHub
+from cli.simulator.faults import Faults, Settings
+from cli.simulator.media import MediaStore
+from cli.simulator.messages import Json, Message, MessageStore, Status
+from cli.simulator.payloads import inbound_value, status_value
+from cli.simulator.templates import templates_of
+from cli.simulator.users import User, UserBook
+from cli.simulator.webhooks import Change, WebhookSender
+
+WINDOW_SECONDS = 24 * 60 * 60
+
+
+class Simulator:
+    """State in memory, one per app. Not thread-safe: it lives on one event loop."""
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self.config = config
+        self.clock = Clock()
+        self.background = Background()
+        self.events = EventHub()
+        self.webhooks = WebhookSender(config, self.clock, self.background)
+        self.numbers = {number.phone_number_id: number for number in config.numbers}
+        self._clear()
+
+    def _clear(self) -> None:
+        self.users = UserBook()
+        self.messages = MessageStore(self.config.seed)
+        self.media = MediaStore(self.config, self.clock)
+        self.templates = {
+            number.business_account_id: templates_of(number.business_account_id) for number in self.config.numbers
+        }
+
+    async def reset(self) -> None:
+        """Back to how it started; whatever was on its way is dropped."""
+        await self.background.cancel_all()
+        self.webhooks.forget()
+        self.clock.reset()
+        self._clear()
+        self.events.publish({"type": "reset"})
+
+    @property
+    def faults(self) -> Faults:
+        return self.webhooks.faults
+
+    @property
+    def settings(self) -> Settings:
+        return self.webhooks.settings
+
+    def number(self, phone_number_id: str, method: str = "get") -> SimulatedNumber:
+        """Raise GraphError 100 if there is no such business number."""
+        number = self.numbers.get(phone_number_id)
+        if number is None:
+            raise unknown_object(method, phone_number_id)
+        return number
+
+    def window_open(self, phone_number_id: str, user: User) -> bool:
+        """Whether the customer wrote to this number in the last 24 hours.
+
+        Source: Meta, Cloud API, Customer service windows. It is counted from the message's own timestamp.
+        """
+        last = user.last_inbound.get(phone_number_id)
+        return not self.faults.closed_window and last is not None and self.clock.now() < last + WINDOW_SECONDS
+
+    def tell_message(self, message: Message, quoted: Json | None, extra: Json, *, ordered: bool = True) -> Change:
+        """Send the webhook of a customer's message."""
+        number = self.numbers[message.phone_number_id]
+        value = inbound_value(number, message, quoted, extra, self.faults.wamid_scope)
+        order = (message.phone_number_id, message.user.wa_id) if ordered else None
+        return self.webhooks.submit(number.business_account_id, value, f"message {message.type} {message.key}", order)
+
+    def tell_status(self, message: Message, name: str, errors: list[Json] | None = None) -> Change:
+        """Record a status of a business's message and send its webhook."""
+        status = Status(name, self.clock.timestamp(), errors or [])
+        message.statuses.append(status)
+        self.publish(message)
+        number = self.numbers[message.phone_number_id]
+        value = status_value(number, message, status, self.faults.wamid_scope)
+        order = (message.phone_number_id, message.user.wa_id)
+        return self.webhooks.submit(number.business_account_id, value, f"status {name} {message.key}", order)
+
+    def mark(self, message: Message, name: str) -> None:
+        """Record a status of a customer's message: the ticks on the phone. Nobody is told."""
+        message.statuses.append(Status(name, self.clock.timestamp()))
+        self.publish(message)
+
+    def publish(self, message: Message) -> None:
+        """Show a message, new or changed, on the phone page."""
+        if message.visible:
+            self.events.publish(
+                {
+                    "type": "message",
+                    "phone_number_id": message.phone_number_id,
+                    "wa_id": message.user.wa_id,
+                    "message": self.view(message),
+                }
+            )
+
+    def view(self, message: Message) -> Json:
+        """A message as the control API and the page show it."""
+        view: Json = {
+            "wamid": message.wamid(self.faults.wamid_scope),
+            "key": message.key,
+            "direction": "outbound" if message.outbound else "inbound",
+            "type": message.type,
+            message.type: message.content,
+            "timestamp": message.timestamp,
+            "context": None,
+            "statuses": message.statuses,
+            "reactions": message.reactions,
+            "edited": message.edited,
+            "revoked": message.revoked,
+            "rendered": message.rendered,
+        }
+        if message.context_key is not None:
+            target = self.messages.get(message.context_key)
+            view["context"] = {
+                "message_id": target.wamid(self.faults.wamid_scope) if target else message.context_key,
+                "key": message.context_key,
+            }
+        return view
