@@ -1,0 +1,118 @@
+import { batch } from "@preact/signals";
+import { Api, ApiError } from "./api";
+import { type Filters, filterQuery } from "./filters";
+import { goLive } from "./live";
+import { detailsOpen, dispatch, filters, inbox, openId, openThread, refusal, session } from "./store";
+
+let api: Api;
+let listRequest = new AbortController();
+
+/** Loads the inbox and keeps it live; the promise fails when the server cannot be reached at first. */
+export async function start(token: string): Promise<() => void> {
+  api = new Api(token, (code) => {
+    refusal.value = code;
+  });
+  const cursor = await load();
+  return goLive({ api, token, cursor, reload: load });
+}
+
+export const theApi = () => api;
+
+/** The cursor is taken before the rows are read: what changes in between comes with the first catch-up. */
+async function load(): Promise<string> {
+  const { data } = await api.session();
+  session.value = data;
+  const id = openId.value;
+  await Promise.all([loadList(), id ? loadConversation(id) : undefined]);
+  return data.cursor;
+}
+
+export function changeFilters(change: Partial<Filters>): void {
+  filters.value = { ...filters.value, ...change };
+  const query = filterQuery(filters.value, new URLSearchParams(location.search));
+  history.replaceState(history.state, "", `${location.pathname}${query.size > 0 ? `?${query}` : ""}`);
+  void loadList();
+}
+
+export async function loadList(): Promise<void> {
+  dispatch({ type: "list.loading", first: true });
+  await loadListPage(null);
+}
+
+export async function loadMoreConversations(): Promise<void> {
+  const { next, phase } = inbox.value.list;
+  if (next === null || phase === "loading") return;
+  dispatch({ type: "list.loading", first: false });
+  await loadListPage(next);
+}
+
+async function loadListPage(after: string | null): Promise<void> {
+  listRequest.abort();
+  listRequest = new AbortController();
+  const { signal } = listRequest;
+  try {
+    const page = await api.conversations(filters.value, after, signal);
+    if (!signal.aborted) dispatch({ type: "list.page", conversations: page.data, next: page.paging.next });
+  } catch {
+    if (!signal.aborted) dispatch({ type: "list.failed" });
+  }
+}
+
+export function open(id: string): void {
+  if (openId.value === id) return;
+  openId.value = id;
+  const thread = inbox.value.threads.get(id);
+  if (!thread || thread.phase === "failed") void loadThread(id);
+}
+
+export function close(): void {
+  batch(() => {
+    openId.value = null;
+    detailsOpen.value = false;
+  });
+}
+
+async function loadConversation(id: string): Promise<void> {
+  try {
+    const { data } = await api.conversation(id);
+    dispatch({ type: "rows", conversations: [data] });
+    await loadThread(id);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) close();
+  }
+}
+
+export async function loadThread(id: string): Promise<void> {
+  await loadMessages(id, null);
+}
+
+export async function loadOlderMessages(): Promise<void> {
+  const id = openId.value;
+  const thread = openThread.value;
+  if (id && thread?.next && thread.phase === "ready") await loadMessages(id, thread.next);
+}
+
+async function loadMessages(id: string, after: string | null): Promise<void> {
+  dispatch({ type: "thread.loading", id });
+  try {
+    const page = await api.messages(id, after);
+    dispatch({ type: "thread.page", id, messages: page.data, next: page.paging.next });
+  } catch {
+    dispatch({ type: "thread.failed", id });
+  }
+}
+
+const reading = new Set<string>();
+
+export async function markRead(id: string): Promise<void> {
+  if (reading.has(id)) return;
+  reading.add(id);
+  try {
+    const { data } = await api.markRead(id);
+    dispatch({ type: "rows", conversations: [data] });
+  } catch {
+    // The count stays, and the next look at the thread asks again.
+  } finally {
+    reading.delete(id);
+  }
+}

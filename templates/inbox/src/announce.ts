@@ -1,0 +1,11 @@
+import { t } from "./i18n";
+import { announcement } from "./store";
+import type { LiveEvent } from "./types";
+
+/** Screen readers hear of messages that are pushed, never of those that a page load brings. */
+export function announceInbound(events: readonly LiveEvent[]): void {
+  const arrived = events.findLast((event) => event.type === "message.created" && event.message.direction === "inbound");
+  if (!arrived || !("message" in arrived)) return;
+  const preview = arrived.conversation.last_message?.preview ?? "";
+  announcement.value = t("announce.message", { name: arrived.conversation.contact.name, preview });
+}

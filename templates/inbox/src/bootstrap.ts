@@ -1,0 +1,16 @@
+/** What the served page tells the script. The token is in the path alone and stays there. */
+export interface Bootstrap {
+  token: string;
+  language: string;
+  query: URLSearchParams;
+}
+
+export function readBootstrap(): Bootstrap {
+  const [, token = ""] = /\/embed\/([^/]+)/.exec(location.pathname) ?? [];
+  const { language } = JSON.parse(document.getElementById("bootstrap")?.textContent || "{}");
+  return {
+    token: decodeURIComponent(token),
+    language: typeof language === "string" ? language : "en",
+    query: new URLSearchParams(location.search),
+  };
+}

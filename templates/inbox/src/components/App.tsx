@@ -1,0 +1,80 @@
+import { useEffect, useState } from "preact/hooks";
+import { close, start } from "../actions";
+import { t } from "../i18n";
+import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
+import { Details } from "./Details";
+import { focusRow } from "./focus";
+import { Gone } from "./Gone";
+import { InboxIcon, OfflineIcon } from "./icons";
+import { ListPane } from "./ListPane";
+import { Notice } from "./Notice";
+import { ThreadPane } from "./ThreadPane";
+
+export function App({ token }: { token: string }) {
+  const [failed, setFailed] = useState(false);
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another start
+  useEffect(() => {
+    let stop = () => {};
+    let left = false;
+    start(token).then(
+      (end) => {
+        if (left) end();
+        else stop = end;
+      },
+      () => setFailed(true),
+    );
+    return () => {
+      left = true;
+      stop();
+    };
+  }, [token, attempt]);
+
+  if (refusal.value) return <Gone code={refusal.value} />;
+  if (failed) {
+    const again = () => {
+      setFailed(false);
+      setAttempt(attempt + 1);
+    };
+    const action = { label: t("action.retry"), run: again };
+    const title = t("start.failed.title");
+    return <Notice alert icon={<OfflineIcon />} title={title} body={t("start.failed.body")} action={action} />;
+  }
+  return <Panels />;
+}
+
+function Panels() {
+  const conversation = openConversation.value;
+  const panel = !openId.value ? "list" : detailsOpen.value ? "details" : "thread";
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves a panel from wherever the focus is in it
+    <div class="app" data-panel={panel} onKeyDown={(event) => event.key === "Escape" && leave(event)}>
+      <ListPane />
+      {openId.value ? (
+        <ThreadPane key={openId.value} id={openId.value} />
+      ) : (
+        <main class="thread thread-none">
+          <Notice icon={<InboxIcon />} title={t("empty.thread.title")} body={t("empty.thread.body")} />
+        </main>
+      )}
+      {conversation && detailsOpen.value && <Details conversation={conversation} />}
+      <div class="visually-hidden" aria-live="polite">
+        {announcement.value}
+      </div>
+    </div>
+  );
+}
+
+/** One step back: from the details to the thread, from the thread to its row in the list. */
+function leave(event: KeyboardEvent): void {
+  const id = openId.value;
+  if (event.defaultPrevented || !id) return;
+  event.preventDefault();
+  if (detailsOpen.value) {
+    detailsOpen.value = false;
+    document.getElementById("details-toggle")?.focus();
+  } else {
+    close();
+    focusRow(id);
+  }
+}

@@ -1,0 +1,104 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { loadMoreConversations, open } from "../actions";
+import { t } from "../i18n";
+import { inbox, listed, openId } from "../store";
+import { ConversationRow } from "./ConversationRow";
+import { useRowWindow } from "./useRowWindow";
+import { useSteadyRows } from "./useSteadyRows";
+
+export const rowHeight = 68;
+const loadAhead = 12;
+
+export function ConversationRows() {
+  const box = useRef<HTMLDivElement>(null);
+  const rows = listed.value;
+  const { from, to } = useRowWindow(box, rowHeight);
+  // The row that Tab leads to; the arrow keys move it.
+  const [tabbed, setTabbed] = useState<string | null>(openId.value);
+  const tabbedIndex = Math.max(
+    0,
+    rows.findIndex((row) => row.id === tabbed),
+  );
+  const { next, phase } = inbox.value.list;
+  useSteadyRows(box, rows, rowHeight);
+  useFocusKept(rows.map((row) => row.id).join(), tabbed, tabbedIndex);
+
+  useEffect(() => {
+    if (next !== null && phase === "ready" && to + loadAhead > rows.length) void loadMoreConversations();
+  }, [next, phase, to, rows.length]);
+
+  const focusIndex = (index: number) => {
+    const target = rows[Math.min(Math.max(index, 0), rows.length - 1)];
+    const element = box.current;
+    if (!target || !element) return;
+    const top = rows.indexOf(target) * rowHeight;
+    if (top < element.scrollTop) element.scrollTop = top;
+    const below = top + rowHeight - element.clientHeight;
+    if (below > element.scrollTop) element.scrollTop = below;
+    setTabbed(target.id);
+    requestAnimationFrame(() => document.getElementById(`row-${target.id}`)?.focus({ preventScroll: true }));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1);
+    const steps: Record<string, number> = {
+      ArrowDown: tabbedIndex + 1,
+      ArrowUp: tabbedIndex - 1,
+      PageDown: tabbedIndex + page,
+      PageUp: tabbedIndex - page,
+      Home: 0,
+      End: rows.length - 1,
+    };
+    const index = steps[event.key];
+    if (index === undefined) return;
+    event.preventDefault();
+    focusIndex(index);
+  };
+
+  // The row that holds the focus stays in the document even when it is scrolled out of sight.
+  const shown = rows
+    .map((row, index) => ({ row, index }))
+    .filter(({ index }) => (index >= from && index < to) || index === tabbedIndex);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move among the buttons inside
+    <div class="rows" ref={box} onKeyDown={onKeyDown}>
+      {/* biome-ignore lint/a11y/noRedundantRoles: without markers Safari no longer calls it a list */}
+      <ul role="list" style={{ height: `${rows.length * rowHeight}px` }}>
+        {shown.map(({ row, index }) => (
+          <li
+            key={row.id}
+            aria-setsize={next === null ? rows.length : -1}
+            aria-posinset={index + 1}
+            style={{ height: `${rowHeight}px`, transform: `translateY(${index * rowHeight}px)` }}
+          >
+            <ConversationRow
+              conversation={row}
+              current={row.id === openId.value}
+              tabbable={index === tabbedIndex}
+              onOpen={() => open(row.id)}
+              onFocus={() => setTabbed(row.id)}
+            />
+          </li>
+        ))}
+      </ul>
+      {phase === "failed" && (
+        <button type="button" class="button rows-more" onClick={() => void loadMoreConversations()}>
+          {t("action.retry")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A focused row that leaves the list (it was read, or it ended) hands the focus to the row that took its place. */
+function useFocusKept(order: string, tabbed: string | null, tabbedIndex: number): void {
+  const last = useRef({ focused: false, index: 0 });
+  const ids = order.split(",");
+  const gone = tabbed !== null && !ids.includes(tabbed);
+  const successor = ids[Math.min(last.current.index, ids.length - 1)];
+  useLayoutEffect(() => {
+    if (gone && last.current.focused && document.activeElement === document.body && successor)
+      document.getElementById(`row-${successor}`)?.focus();
+    const focused = document.activeElement?.id === `row-${tabbed}`;
+    last.current = { focused, index: gone ? last.current.index : tabbedIndex };
+  });
+}

@@ -1,0 +1,117 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { fullTime, phone } from "../format";
+import { t } from "../i18n";
+import { now } from "../now";
+import { detailsOpen, phoneNumberOf } from "../store";
+import type { Conversation } from "../types";
+import { Avatar } from "./Avatar";
+import { BackIcon, CheckIcon, CloseIcon, CopyIcon } from "./icons";
+import { ModeBadge } from "./ModeBadge";
+
+export function Details({ conversation }: { conversation: Conversation }) {
+  const { contact, mode } = conversation;
+  const shut = () => {
+    detailsOpen.value = false;
+    document.getElementById("details-toggle")?.focus();
+  };
+  return (
+    <aside class="details" aria-label={t("details.title")}>
+      <header class="details-head">
+        <button type="button" class="icon-button only-narrow" aria-label={t("action.close")} onClick={shut}>
+          <BackIcon />
+        </button>
+        <h2>{t("details.title")}</h2>
+        <button type="button" class="icon-button only-wide" aria-label={t("action.close")} onClick={shut}>
+          <CloseIcon />
+        </button>
+      </header>
+      <div class="details-body">
+        <div class="details-who">
+          <Avatar contact={contact} large />
+          <h3>
+            <bdi>{contact.name}</bdi>
+          </h3>
+          {mode && <ModeBadge mode={mode} />}
+        </div>
+        <ContactFacts conversation={conversation} />
+        <ConversationFacts conversation={conversation} />
+      </div>
+    </aside>
+  );
+}
+
+function ContactFacts({ conversation: { contact } }: { conversation: Conversation }) {
+  return (
+    <section>
+      <h4>{t("details.contact")}</h4>
+      <dl>
+        {contact.phone_number && (
+          <Fact name={t("details.phone")}>
+            <bdi>{phone(contact.phone_number)}</bdi>
+            <CopyButton text={phone(contact.phone_number)} />
+          </Fact>
+        )}
+        {contact.username && <Fact name={t("details.username")}>{contact.username}</Fact>}
+        {contact.profile_name && <Fact name={t("details.name")}>{contact.profile_name}</Fact>}
+      </dl>
+    </section>
+  );
+}
+
+function ConversationFacts({ conversation }: { conversation: Conversation }) {
+  const { status, ended_at, created_at, last_inbound_at, messages_count, window_expires_at } = conversation;
+  const number = phoneNumberOf(conversation.whatsapp_config_id);
+  const expires = window_expires_at;
+  const open = expires !== null && Date.parse(expires) > now.value.getTime() && status === "active";
+  return (
+    <section>
+      <h4>{t("details.conversation")}</h4>
+      <dl>
+        <Fact name={t("details.status")}>{t(`filter.${status}`)}</Fact>
+        <Fact name={t("details.window")}>
+          {open ? t("details.windowOpen", { time: fullTime(expires) }) : t("details.windowClosed")}
+        </Fact>
+        {number && (
+          <Fact name={t("details.number")}>
+            <bdi>{[number.name, number.display_phone_number].filter(Boolean).join(" · ")}</bdi>
+          </Fact>
+        )}
+        {last_inbound_at && <Fact name={t("details.lastInbound")}>{fullTime(last_inbound_at)}</Fact>}
+        <Fact name={t("details.customerSince")}>{fullTime(created_at)}</Fact>
+        {ended_at && <Fact name={t("details.ended")}>{fullTime(ended_at)}</Fact>}
+        <Fact name={t("details.messages")}>{messages_count.toLocaleString()}</Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd dir="auto">{children}</dd>
+    </div>
+  );
+}
+
+/** A frame may not be allowed to write to the clipboard; the number can then still be selected by hand. */
+function CopyButton({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  if (!navigator.clipboard) return null;
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  return (
+    <button
+      type="button"
+      class="icon-button icon-button-small"
+      aria-label={t(copied ? "action.copied" : "action.copy")}
+      onClick={copy}
+    >
+      {copied ? <CheckIcon /> : <CopyIcon />}
+    </button>
+  );
+}

@@ -1,0 +1,49 @@
+import { changeFilters, loadList } from "../actions";
+import { isFiltered, noFilters } from "../filters";
+import { t } from "../i18n";
+import { connection, filters, inbox, listed, session } from "../store";
+import { ConnectionDot } from "./ConnectionDot";
+import { ConversationRows } from "./ConversationRows";
+import { FilterBar } from "./FilterBar";
+import { ChatIcon, OfflineIcon, SearchIcon } from "./icons";
+import { Notice } from "./Notice";
+import { SearchBox } from "./SearchBox";
+import { ListSkeleton } from "./Skeleton";
+import { ThemeSwitch } from "./ThemeSwitch";
+
+export function ListPane() {
+  return (
+    <nav class="list" aria-label={t("list.label")}>
+      <header class="list-head">
+        <h1 dir="auto">{session.value?.embed.name || t("list.title")}</h1>
+        <ConnectionDot />
+        <ThemeSwitch />
+      </header>
+      <SearchBox />
+      <FilterBar />
+      {connection.value === "offline" && (
+        <p class="banner banner-offline">
+          <OfflineIcon />
+          <span>{t("list.offline")}</span>
+        </p>
+      )}
+      <Rows />
+    </nav>
+  );
+}
+
+function Rows() {
+  const { phase, ids } = inbox.value.list;
+  if (phase === "loading" && ids.size === 0) return <ListSkeleton label={t("list.loading")} />;
+  if (phase === "failed" && ids.size === 0) {
+    const action = { label: t("action.retry"), run: loadList };
+    const title = t("list.failed.title");
+    return <Notice alert icon={<OfflineIcon />} title={title} body={t("list.failed.body")} action={action} />;
+  }
+  if (listed.value.length > 0) return <ConversationRows />;
+  if (!isFiltered(filters.value))
+    return <Notice icon={<ChatIcon />} title={t("empty.list.title")} body={t("empty.list.body")} />;
+  const action = { label: t("filter.clear"), run: () => changeFilters(noFilters) };
+  const title = t("empty.filtered.title");
+  return <Notice icon={<SearchIcon />} title={title} body={t("empty.filtered.body")} action={action} />;
+}

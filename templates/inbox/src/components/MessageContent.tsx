@@ -1,0 +1,55 @@
+import { t } from "../i18n";
+import type { Message } from "../types";
+import { ContactCards } from "./ContactCards";
+import { InteractiveContent } from "./InteractiveContent";
+import { LocationCard } from "./LocationCard";
+import { isMedia, MediaCard } from "./MediaCard";
+import { OrderCard } from "./OrderCard";
+import { RichText } from "./RichText";
+
+/** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
+export function MessageContent({ message }: { message: Message }) {
+  const { type } = message;
+  if (isMedia(type)) return <MediaCard type={type} media={message[type] ?? {}} />;
+  switch (type) {
+    case "text":
+      return message.text?.body ? <Text body={message.text.body} /> : <Placeholder />;
+    case "location":
+      return message.location ? <LocationCard location={message.location} /> : <Placeholder />;
+    case "contacts":
+      return Array.isArray(message.contacts) ? <ContactCards cards={message.contacts} /> : <Placeholder />;
+    case "button":
+      return message.button?.text ? <Answer title={message.button.text} /> : <Placeholder />;
+    case "interactive":
+      return message.interactive ? <InteractiveContent interactive={message.interactive} /> : <Placeholder />;
+    case "order":
+      return message.order ? <OrderCard order={message.order} /> : <Placeholder />;
+    case "template":
+      return <Text body={t("content.template", { name: message.template?.name ?? "" })} />;
+    default:
+      return <Placeholder />;
+  }
+}
+
+export function Text({ body }: { body: string }) {
+  return (
+    <div class="text" dir="auto">
+      <RichText text={body} />
+    </div>
+  );
+}
+
+/** What a customer chose from buttons or a list. */
+export function Answer({ title, description }: { title: string; description?: string | undefined }) {
+  return (
+    <div class="answer" dir="auto">
+      <small>{t("content.reply")}</small>
+      <strong>{title}</strong>
+      {description && <span>{description}</span>}
+    </div>
+  );
+}
+
+function Placeholder() {
+  return <p class="placeholder">{t("content.unsupported")}</p>;
+}

@@ -1,0 +1,118 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { loadOlderMessages, markRead } from "../actions";
+import { dayName } from "../format";
+import { t } from "../i18n";
+import { now, visible } from "../now";
+import type { Thread } from "../reducer";
+import { firstUnread, outgoingTo, threadMessages } from "../selectors";
+import { inbox } from "../store";
+import { type TimelineItem, timeline } from "../timeline";
+import type { Conversation, Message } from "../types";
+import { DownIcon } from "./icons";
+import { MessageItem, OutgoingItem } from "./MessageItem";
+import { useAnchoredScroll } from "./useAnchoredScroll";
+
+const unreadLine = "unread-line";
+
+export function MessageLog({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
+  const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const { id, unread_count: unread } = conversation;
+  const messages = useMemo(() => threadMessages(thread), [thread]);
+  const outgoing = outgoingTo(inbox.value, id);
+  // Where the reader left off, as it was when the thread was opened.
+  const [unreadFrom] = useState(() => firstUnread(messages, unread));
+  const [unreadCount] = useState(unread);
+  const { atEnd, toEnd } = useAnchoredScroll(box, content, unreadFrom && unreadLine);
+  const unseen = useUnseen(messages, atEnd);
+  useReading(conversation, atEnd);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one's own reply always comes into view
+  useEffect(toEnd, [outgoing.length > 0 && outgoing.at(-1)?.client_id]);
+
+  const byWamid = useMemo(() => new Map(messages.map((message) => [message.wamid, message])), [messages]);
+  const draw = (item: TimelineItem) => {
+    switch (item.kind) {
+      case "day":
+        return <Divider key={item.key} label={dayName(item.timestamp, now.value)} />;
+      case "unread":
+        return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
+      case "message":
+        return <MessageItem key={item.key} message={item.message} joined={item.joined} byWamid={byWamid} />;
+      case "outgoing":
+        return <OutgoingItem key={item.key} outgoing={item.outgoing} />;
+    }
+  };
+  return (
+    <div class="log-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the log must scroll by keyboard */}
+      <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: conversation.contact.name })}>
+        <LogStart thread={thread} box={box} />
+        <div class="log-content" ref={content}>
+          {timeline(messages, outgoing, unreadFrom).map(draw)}
+        </div>
+      </section>
+      {!atEnd && (
+        <button type="button" class={`jump ${unseen > 0 ? "jump-news" : ""}`} onClick={toEnd}>
+          <DownIcon />
+          <span class={unseen > 0 ? "" : "visually-hidden"}>
+            {unseen > 0 ? t("thread.new", { count: unseen }) : t("thread.latest")}
+          </span>
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Divider({ id, label }: { id?: string; label: string }) {
+  return (
+    <div class={`divider ${id ? "divider-unread" : ""}`} id={id}>
+      <span>{label}</span>
+    </div>
+  );
+}
+
+/** Loads what is older as the reader comes near the top. */
+function LogStart({ thread, box }: { thread: Thread; box: { current: HTMLElement | null } }) {
+  const sentinel = useRef<HTMLDivElement>(null);
+  const { next, phase } = thread;
+  useEffect(() => {
+    if (next === null || phase !== "ready" || !sentinel.current) return;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void loadOlderMessages(), {
+      root: box.current,
+      rootMargin: "800px 0px 0px",
+    });
+    observer.observe(sentinel.current);
+    return () => observer.disconnect();
+  }, [box, next, phase]);
+  return (
+    <div class="log-start" ref={sentinel}>
+      {phase === "loading" && <span class="spinner" role="status" aria-label={t("thread.loading")} />}
+      {phase === "failed" && (
+        <button type="button" class="button" onClick={() => void loadOlderMessages()}>
+          {t("action.retry")}
+        </button>
+      )}
+      {phase === "ready" && next === null && t("thread.start")}
+    </div>
+  );
+}
+
+/** How many messages came in below the view since the reader was last at the end. */
+function useUnseen(messages: readonly Message[], atEnd: boolean): number {
+  const seen = useRef(messages.at(-1)?.id);
+  if (atEnd) seen.current = messages.at(-1)?.id;
+  const from = messages.findIndex((message) => message.id === seen.current);
+  return messages.slice(from + 1).filter((message) => message.direction === "inbound").length;
+}
+
+/** A thread is read when it is opened and on screen, and again with each message that arrives in view. */
+function useReading({ id, unread_count: unread, rev }: Conversation, atEnd: boolean): void {
+  const opened = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new rev may be another message
+  useEffect(() => {
+    if (!visible.value || unread === 0 || (opened.current && !atEnd)) return;
+    opened.current = true;
+    void markRead(id);
+  }, [id, unread, rev, atEnd, visible.value]);
+}

@@ -1,0 +1,25 @@
+import type { ComponentChildren } from "preact";
+
+interface Props {
+  icon: ComponentChildren;
+  title: string;
+  body: string;
+  action?: { label: string; run: () => void };
+  alert?: boolean;
+}
+
+/** A panel that has nothing to show says why, and what can be done about it. */
+export function Notice({ icon, title, body, action, alert = false }: Props) {
+  return (
+    <div class="notice" role={alert ? "alert" : undefined}>
+      <span class="notice-icon">{icon}</span>
+      <h2>{title}</h2>
+      <p>{body}</p>
+      {action && (
+        <button type="button" class="button" onClick={action.run}>
+          {action.label}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import { close } from "../actions";
+import { phone } from "../format";
+import { t } from "../i18n";
+import { detailsOpen, hasSeveralNumbers, phoneNumberOf } from "../store";
+import type { Conversation } from "../types";
+import { Avatar } from "./Avatar";
+import { focusRow } from "./focus";
+import { BackIcon, PanelIcon } from "./icons";
+
+export function ThreadHeader({ conversation }: { conversation: Conversation }) {
+  const { id, contact, status } = conversation;
+  const number = hasSeveralNumbers.value ? phoneNumberOf(conversation.whatsapp_config_id)?.name : null;
+  const identity = contact.phone_number ? phone(contact.phone_number) : (contact.username ?? "");
+  const back = () => {
+    close();
+    focusRow(id);
+  };
+  return (
+    <header class="thread-head">
+      <button type="button" class="icon-button only-narrow" aria-label={t("thread.back")} onClick={back}>
+        <BackIcon />
+      </button>
+      <Avatar contact={contact} />
+      <div class="thread-who">
+        <h2>
+          <bdi>{contact.name}</bdi>
+        </h2>
+        <p>
+          <bdi>{identity}</bdi>
+          {number && <span class="badge">{number}</span>}
+          {status === "ended" && <span class="badge">{t("filter.ended")}</span>}
+        </p>
+      </div>
+      <button
+        type="button"
+        id="details-toggle"
+        class="icon-button"
+        aria-label={t("details.title")}
+        title={t("details.title")}
+        aria-expanded={detailsOpen.value}
+        onClick={() => {
+          detailsOpen.value = !detailsOpen.value;
+        }}
+      >
+        <PanelIcon />
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,35 @@
+import { loadThread } from "../actions";
+import { t } from "../i18n";
+import { openConversation, openThread } from "../store";
+import { Composer } from "./Composer";
+import { OfflineIcon } from "./icons";
+import { MessageLog } from "./MessageLog";
+import { ModeBanner } from "./ModeBadge";
+import { Notice } from "./Notice";
+import { ThreadSkeleton } from "./Skeleton";
+import { ThreadHeader } from "./ThreadHeader";
+
+export function ThreadPane({ id }: { id: string }) {
+  const conversation = openConversation.value;
+  const thread = openThread.value;
+  const loaded = thread && (thread.phase === "ready" || thread.oldest !== null);
+  const action = { label: t("action.retry"), run: () => void loadThread(id) };
+  return (
+    <main class="thread" aria-label={conversation && t("thread.label", { name: conversation.contact.name })}>
+      {conversation && <ThreadHeader conversation={conversation} />}
+      {conversation?.mode && <ModeBanner mode={conversation.mode} />}
+      {conversation && loaded && <MessageLog conversation={conversation} thread={thread} />}
+      {!loaded && thread?.phase === "failed" && (
+        <Notice
+          alert
+          icon={<OfflineIcon />}
+          title={t("thread.failed.title")}
+          body={t("thread.failed.body")}
+          action={action}
+        />
+      )}
+      {!(conversation && loaded) && thread?.phase !== "failed" && <ThreadSkeleton label={t("thread.loading")} />}
+      {conversation && <Composer conversation={conversation} />}
+    </main>
+  );
+}

@@ -1,0 +1,43 @@
+import { t } from "./i18n";
+import type { Message } from "./types";
+
+/** The message in one line: for quotes, and for whoever cannot see the bubble. */
+export function summary(message: Message): string {
+  const { type } = message;
+  switch (type) {
+    case "text":
+      return message.text?.body ?? "";
+    case "image":
+    case "video":
+      return message[type]?.caption || t(`content.${type}`);
+    case "document":
+      return message.document?.caption || message.document?.filename || t("content.document");
+    case "audio":
+      return t(message.audio?.voice ? "content.voice" : "content.audio");
+    case "sticker":
+      return t("content.sticker");
+    case "location":
+      return message.location?.name || t("content.location");
+    case "contacts":
+      return message.contacts?.[0]?.name?.formatted_name || t("content.contacts", { count: 1 });
+    case "button":
+      return message.button?.text ?? "";
+    case "interactive":
+      return interactiveText(message);
+    case "template":
+      return t("content.template", { name: message.template?.name ?? "" });
+    case "order":
+      return t("content.order");
+    case "system":
+      return message.system?.body || t("content.system");
+    default:
+      return t("content.unsupported");
+  }
+}
+
+function interactiveText({ interactive }: Message): string {
+  const reply = interactive?.button_reply?.title || interactive?.list_reply?.title;
+  if (reply) return reply;
+  if (interactive?.nfm_reply) return interactive.nfm_reply.body || t("content.flow");
+  return interactive?.body?.text || t("content.interactive");
+}

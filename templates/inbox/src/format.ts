@@ -1,0 +1,88 @@
+import { locale } from "./i18n";
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(date: Date, options: Intl.DateTimeFormatOptions): string {
+  const key = JSON.stringify(options);
+  let known = formats.get(key);
+  if (!known) {
+    known = new Intl.DateTimeFormat(locale, options);
+    formats.set(key, known);
+  }
+  return known.format(date);
+}
+
+function daysAgo(date: Date, now: Date): number {
+  const midnight = (day: Date) => Date.UTC(day.getFullYear(), day.getMonth(), day.getDate());
+  return Math.round((midnight(now) - midnight(date)) / 86_400_000);
+}
+
+function relative(value: number, unit: Intl.RelativeTimeFormatUnit, style: Intl.RelativeTimeFormatStyle): string {
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style }).format(value, unit);
+}
+
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
+
+export function clock(iso: string): string {
+  return format(new Date(iso), { hour: "numeric", minute: "2-digit" });
+}
+
+export function fullTime(iso: string): string {
+  return format(new Date(iso), { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** The short time in the list: minutes, then the clock, then the weekday, then the date. */
+export function listTime(iso: string, now: Date): string {
+  const date = new Date(iso);
+  const minutes = Math.floor((now.getTime() - date.getTime()) / 60_000);
+  const days = daysAgo(date, now);
+  if (minutes < 1) return relative(0, "second", "narrow");
+  if (minutes < 60) return relative(-minutes, "minute", "narrow");
+  if (days === 0) return clock(iso);
+  if (days === 1) return relative(-1, "day", "short");
+  if (days < 7) return format(date, { weekday: "short" });
+  return format(date, { day: "numeric", month: "short", ...otherYear(date, now) });
+}
+
+/** The heading above the messages of one day. */
+export function dayName(iso: string, now: Date): string {
+  const date = new Date(iso);
+  const days = daysAgo(date, now);
+  if (days === 0 || days === 1) return capital(relative(-days, "day", "long"));
+  if (days > 1 && days < 7) return capital(format(date, { weekday: "long" }));
+  return format(date, { weekday: "short", day: "numeric", month: "long", ...otherYear(date, now) });
+}
+
+export function dayKey(iso: string): string {
+  return new Date(iso).toDateString();
+}
+
+function otherYear(date: Date, now: Date): Intl.DateTimeFormatOptions {
+  return date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+}
+
+export function money(amount: number, currency: string): string {
+  try {
+    return new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount);
+  } catch {
+    return `${amount.toLocaleString(locale)} ${currency}`;
+  }
+}
+
+/** Bare digits, as WhatsApp gives them, with the plus that makes them a number one can dial. */
+export function phone(number: string): string {
+  return /^\d{6,}$/.test(number) ? `+${number}` : number;
+}
+
+export function initials(name: string): string {
+  const words = name.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
+  const [first = "", last = ""] = [words[0], words.length > 1 ? words.at(-1) : ""];
+  return (Array.from(first)[0] ?? "").concat(Array.from(last)[0] ?? "").toLocaleUpperCase();
+}
+
+/** A steady number of 0..count-1 from an id: the avatar's colour. */
+export function pick(id: string, count: number): number {
+  let hash = 0;
+  for (const letter of id) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
+  return hash % count;
+}

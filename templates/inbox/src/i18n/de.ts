@@ -1,0 +1,3 @@
+import { type Dictionary, en } from "./en";
+
+export const de: Dictionary = { ...en };

@@ -1,0 +1,3 @@
+import { type Dictionary, en } from "./en";
+
+export const fr: Dictionary = { ...en };

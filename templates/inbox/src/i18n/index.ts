@@ -1,0 +1,31 @@
+import { type Dictionary, en, type Key } from "./en";
+
+const others: Record<string, () => Promise<Dictionary>> = {
+  es: () => import("./es").then((module) => module.es),
+  pt: () => import("./pt").then((module) => module.pt),
+  fr: () => import("./fr").then((module) => module.fr),
+  de: () => import("./de").then((module) => module.de),
+  ar: () => import("./ar").then((module) => module.ar),
+};
+
+let dictionary: Dictionary = en;
+let plurals = new Intl.PluralRules("en");
+/** The locale of dates and numbers: the language asked for, even where its strings fall back to English. */
+export let locale = "en";
+
+export async function useLanguage(language: string): Promise<void> {
+  const base = language.toLowerCase().split(/[-_]/)[0] ?? "en";
+  dictionary = (await others[base]?.().catch(() => undefined)) ?? en;
+  locale = dictionary === en ? "en" : language.replace("_", "-");
+  plurals = new Intl.PluralRules(locale);
+}
+
+/** The string for a key, with `{name}` filled in; `count` also chooses the plural form. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const entry = dictionary[key];
+  const text = typeof entry === "string" ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other);
+  return text.replace(/\{(\w+)\}/g, (hole, name: string) => {
+    const value = values[name];
+    return typeof value === "number" ? value.toLocaleString(locale) : (value ?? hole);
+  });
+}

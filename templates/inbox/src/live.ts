@@ -1,0 +1,114 @@
+import { announceInbound } from "./announce";
+import type { Api } from "./api";
+import { openSocket } from "./socket";
+import { connection, dispatch, refusal } from "./store";
+import type { LiveEvent } from "./types";
+
+const heartbeat = 30_000;
+const pollInterval = 5_000;
+
+interface Options {
+  api: Api;
+  token: string;
+  cursor: string;
+  /** Called when the server cannot tell what changed: everything is loaded again and a new cursor comes back. */
+  reload: () => Promise<string>;
+}
+
+/** Keeps the store in step: pushes by the socket, and `changes` for whatever a push may have missed. */
+export function goLive({ api, token, cursor, reload }: Options): () => void {
+  let connected = false;
+  let busy = false;
+  let again = false;
+  let timer: number | undefined;
+
+  async function catchUp(): Promise<void> {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    clearTimeout(timer);
+    try {
+      do {
+        again = false;
+        const { data } = await api.changes(cursor);
+        if (data.reset) {
+          dispatch({ type: "reset" });
+          cursor = await reload();
+        } else {
+          dispatch({ ...data, type: "rows" });
+          cursor = data.cursor;
+        }
+      } while (again);
+      connection.value = connected ? "live" : "polling";
+    } catch {
+      connection.value = "offline";
+    } finally {
+      busy = false;
+      if (refusal.value === null) timer = window.setTimeout(catchUp, connected ? heartbeat : pollInterval);
+    }
+  }
+
+  const whenVisible = () => {
+    if (document.visibilityState === "visible") void catchUp();
+  };
+  const whenOffline = () => {
+    connection.value = "offline";
+  };
+  document.addEventListener("visibilitychange", whenVisible);
+  window.addEventListener("online", catchUp);
+  window.addEventListener("offline", whenOffline);
+
+  const closeSocket = openSocket(token, {
+    onConnect: () => {
+      connected = true;
+      void catchUp();
+    },
+    onDisconnect: () => {
+      const wasConnected = connected;
+      connected = false;
+      if (wasConnected) void catchUp();
+    },
+    onEvents: (events) => {
+      applyEvents(events);
+      announceInbound(events);
+    },
+    onRefused: (code) => {
+      refusal.value = code;
+    },
+  });
+  void catchUp();
+
+  return () => {
+    closeSocket();
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", whenVisible);
+    window.removeEventListener("online", catchUp);
+    window.removeEventListener("offline", whenOffline);
+  };
+}
+
+function applyEvents(events: readonly LiveEvent[]): void {
+  // A removal and a return of one conversation may share a packet, so that their order counts.
+  for (const [removal, run] of runs(events)) {
+    dispatch({
+      type: "rows",
+      conversations: run.flatMap((event) => ("conversation" in event ? event.conversation : [])),
+      messages: run.flatMap((event) => ("message" in event ? event.message : [])),
+      removed: removal ? run.flatMap((event) => ("conversation_id" in event ? event.conversation_id : [])) : [],
+    });
+  }
+}
+
+/** Neighbours of one kind together: a packet of pushes then costs one new state, not one for each push. */
+function runs(events: readonly LiveEvent[]): [removal: boolean, run: LiveEvent[]][] {
+  const found: [boolean, LiveEvent[]][] = [];
+  for (const event of events) {
+    const removal = event.type === "conversation.removed";
+    const last = found.at(-1);
+    if (last && last[0] === removal) last[1].push(event);
+    else found.push([removal, [event]]);
+  }
+  return found;
+}

@@ -1,0 +1,199 @@
+import type { Conversation, Message } from "./types";
+
+/**
+ * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
+ * only to a copy with a greater `rev`, so repeats and disorder are harmless. Rows outside what has been paged in are kept
+ * too (a push may overtake the page that holds an older copy); selectors.ts leaves them out of sight.
+ */
+export type Phase = "loading" | "ready" | "failed";
+
+export interface Thread {
+  messages: ReadonlyMap<string, Message>;
+  /** The oldest message paged in; what is older stays out of sight until its page is loaded. */
+  oldest: Message | null;
+  next: string | null;
+  phase: Phase;
+}
+
+export interface ConversationList {
+  /** What the server found for the current filter. */
+  ids: ReadonlySet<string>;
+  oldestActivity: string | null;
+  next: string | null;
+  phase: Phase;
+}
+
+/** A reply that the server has not confirmed. `failure` is null while it is on its way. */
+export interface Outgoing {
+  client_id: string;
+  conversation_id: string;
+  body: string;
+  context: { message_id: string } | null;
+  timestamp: string;
+  failure: string | null;
+}
+
+export interface Inbox {
+  conversations: ReadonlyMap<string, Conversation>;
+  /** Conversations that left the scope, with the `rev` last known: only a newer copy brings one back. */
+  removed: ReadonlyMap<string, string>;
+  threads: ReadonlyMap<string, Thread>;
+  list: ConversationList;
+  outbox: ReadonlyMap<string, Outgoing>;
+}
+
+export interface Rows {
+  conversations?: readonly Conversation[];
+  messages?: readonly Message[];
+  removed?: readonly string[];
+}
+
+export type Action =
+  | ({ type: "rows" } & Rows)
+  | { type: "list.loading"; first: boolean }
+  | { type: "list.page"; conversations: readonly Conversation[]; next: string | null }
+  | { type: "list.failed" }
+  | { type: "thread.loading"; id: string }
+  | { type: "thread.page"; id: string; messages: readonly Message[]; next: string | null }
+  | { type: "thread.failed"; id: string }
+  | { type: "outgoing"; outgoing: Outgoing }
+  | { type: "outgoing.failed"; client_id: string; failure: string }
+  | { type: "outgoing.dropped"; client_id: string }
+  | { type: "reset" };
+
+const emptyList: ConversationList = { ids: new Set(), oldestActivity: null, next: null, phase: "loading" };
+const emptyThread: Thread = { messages: new Map(), oldest: null, next: null, phase: "loading" };
+const keptThreads = 20;
+
+export const emptyInbox: Inbox = {
+  conversations: new Map(),
+  removed: new Map(),
+  threads: new Map(),
+  list: emptyList,
+  outbox: new Map(),
+};
+
+/** `rev` is a decimal string that may exceed what a number holds. */
+export function isNewer(rev: string, than: string): boolean {
+  return rev.length === than.length ? rev > than : rev.length > than.length;
+}
+
+export function reduce(inbox: Inbox, action: Action): Inbox {
+  switch (action.type) {
+    case "rows":
+      return mergeRows(inbox, action);
+    case "list.loading":
+      return { ...inbox, list: action.first ? emptyList : { ...inbox.list, phase: "loading" } };
+    case "list.page":
+      return addListPage(mergeRows(inbox, action), action.conversations, action.next);
+    case "list.failed":
+      return { ...inbox, list: { ...inbox.list, phase: "failed" } };
+    case "thread.loading":
+      return withThread(inbox, action.id, { phase: "loading" });
+    case "thread.page":
+      return addThreadPage(inbox, action.id, action.messages, action.next);
+    case "thread.failed":
+      return withThread(inbox, action.id, { phase: "failed" });
+    case "outgoing":
+      return { ...inbox, outbox: new Map(inbox.outbox).set(action.outgoing.client_id, action.outgoing) };
+    case "outgoing.failed":
+      return failOutgoing(inbox, action.client_id, action.failure);
+    case "outgoing.dropped":
+      return { ...inbox, outbox: without(inbox.outbox, [action.client_id]) };
+    case "reset":
+      return { ...emptyInbox, outbox: inbox.outbox };
+  }
+}
+
+function mergeRows(inbox: Inbox, { conversations = [], messages = [], removed = [] }: Rows): Inbox {
+  return remove(mergeMessages(mergeConversations(inbox, conversations), messages), removed);
+}
+
+function mergeConversations(inbox: Inbox, rows: readonly Conversation[]): Inbox {
+  const fresh = rows.filter((row) => {
+    const known = inbox.conversations.get(row.id)?.rev ?? inbox.removed.get(row.id);
+    return known === undefined || isNewer(row.rev, known);
+  });
+  if (fresh.length === 0) return inbox;
+  const conversations = new Map(inbox.conversations);
+  for (const row of fresh) keepNewest(conversations, row);
+  return {
+    ...inbox,
+    conversations,
+    removed: without(
+      inbox.removed,
+      fresh.map((row) => row.id),
+    ),
+  };
+}
+
+/** Only opened threads keep messages: the others are loaded whole when they are opened. */
+function mergeMessages(inbox: Inbox, rows: readonly Message[]): Inbox {
+  const changed = new Map<string, Thread>();
+  for (const [id, own] of Map.groupBy(rows, (row) => row.conversation_id)) {
+    const thread = inbox.threads.get(id);
+    const fresh = own.filter((row) => isNews(thread?.messages.get(row.id), row));
+    if (!thread || fresh.length === 0) continue;
+    const messages = new Map(thread.messages);
+    for (const row of fresh) keepNewest(messages, row);
+    changed.set(id, { ...thread, messages });
+  }
+  const outbox = without(
+    inbox.outbox,
+    rows.map((row) => row.client_id),
+  );
+  if (changed.size === 0 && outbox === inbox.outbox) return inbox;
+  return { ...inbox, outbox, threads: new Map([...inbox.threads, ...changed]) };
+}
+
+function remove(inbox: Inbox, ids: readonly string[]): Inbox {
+  if (ids.length === 0) return inbox;
+  const removed = new Map(inbox.removed);
+  for (const id of ids) removed.set(id, inbox.conversations.get(id)?.rev ?? inbox.removed.get(id) ?? "0");
+  const conversations = without(inbox.conversations, ids);
+  return { ...inbox, removed, conversations, threads: without(inbox.threads, ids) };
+}
+
+function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string | null): Inbox {
+  const ids = new Set([...inbox.list.ids, ...rows.map((row) => row.id)]);
+  const oldestActivity = rows.at(-1)?.last_active_at ?? inbox.list.oldestActivity;
+  return { ...inbox, list: { ids, oldestActivity, next, phase: "ready" } };
+}
+
+function addThreadPage(inbox: Inbox, id: string, rows: readonly Message[], next: string | null): Inbox {
+  const oldest = rows.at(-1) ?? inbox.threads.get(id)?.oldest ?? null;
+  return mergeMessages(withThread(inbox, id, { oldest, next, phase: "ready" }), rows);
+}
+
+function withThread(inbox: Inbox, id: string, change: Partial<Thread>): Inbox {
+  const threads = new Map(inbox.threads);
+  const thread = { ...(threads.get(id) ?? emptyThread), ...change };
+  // Set last, so that the first in the map is the one touched longest ago.
+  threads.delete(id);
+  threads.set(id, thread);
+  const stale = [...threads.keys()].slice(0, -keptThreads);
+  return { ...inbox, threads: without(threads, stale) };
+}
+
+function failOutgoing(inbox: Inbox, clientId: string, failure: string): Inbox {
+  const outgoing = inbox.outbox.get(clientId);
+  if (!outgoing) return inbox;
+  return { ...inbox, outbox: new Map(inbox.outbox).set(clientId, { ...outgoing, failure }) };
+}
+
+function isNews(known: { rev: string } | undefined, row: { rev: string }): boolean {
+  return known === undefined || isNewer(row.rev, known.rev);
+}
+
+function keepNewest<Row extends { id: string; rev: string }>(rows: Map<string, Row>, row: Row): void {
+  if (isNews(rows.get(row.id), row)) rows.set(row.id, row);
+}
+
+/** The same map when there is nothing to take out, so that what depends on it does not run again. */
+function without<Value>(map: ReadonlyMap<string, Value>, keys: readonly (string | null)[]): ReadonlyMap<string, Value> {
+  const found = keys.filter((key) => key !== null && map.has(key));
+  if (found.length === 0) return map;
+  const rest = new Map(map);
+  for (const key of found) rest.delete(key as string);
+  return rest;
+}

@@ -1,0 +1,46 @@
+import { io } from "socket.io-client";
+import type { LiveEvent } from "./types";
+
+interface Handlers {
+  onEvents: (events: LiveEvent[]) => void;
+  onConnect: () => void;
+  onDisconnect: () => void;
+  /** The token is refused for good, at the handshake or later. */
+  onRefused: (code: string) => void;
+}
+
+const refusals = ["invalid_token", "expired_token", "revoked_token", "forbidden_origin"];
+
+/** A WebSocket that reconnects by itself, with jitter, until the token is refused. */
+export function openSocket(token: string, handlers: Handlers): () => void {
+  const socket = io({
+    path: "/realtime/socket.io",
+    transports: ["websocket"],
+    auth: { token },
+    reconnectionDelay: 1_000,
+    reconnectionDelayMax: 20_000,
+  });
+  const refuse = (code: string) => {
+    socket.close();
+    handlers.onRefused(code);
+  };
+  let retry: number | undefined;
+  socket.on("connect", handlers.onConnect);
+  socket.on("events", handlers.onEvents);
+  socket.on("closed", (reason?: { code?: string }) => refuse(reason?.code ?? "revoked_token"));
+  socket.on("disconnect", (reason) => {
+    handlers.onDisconnect();
+    // The client does not reconnect by itself when it was the server that hung up (to shed load, for one).
+    if (reason === "io server disconnect") retry = window.setTimeout(() => socket.connect(), 1_000);
+  });
+  socket.on("connect_error", (error: Error & { data?: { code?: string } }) => {
+    handlers.onDisconnect();
+    const code = error.data?.code;
+    if (code && refusals.includes(code)) refuse(code);
+    else if (!socket.active) retry = window.setTimeout(() => socket.connect(), 5_000);
+  });
+  return () => {
+    clearTimeout(retry);
+    socket.close();
+  };
+}

@@ -1,0 +1,156 @@
+/** The rows and answers of docs/inbox-api.md. Content comes from Meta, so every part of it may be missing. */
+
+export type Mode = "system" | "light" | "dark";
+export type ConversationMode = "running" | "handoff" | "failed";
+export type ConversationStatus = "active" | "ended";
+export type MessageStatus = "received" | "queued" | "accepted" | "sent" | "delivered" | "read" | "played" | "failed";
+
+export interface PhoneNumber {
+  whatsapp_config_id: string;
+  phone_number_id: string;
+  name: string | null;
+  display_phone_number: string | null;
+}
+
+export interface Session {
+  embed: { id: string; name: string | null; default_mode: Mode; language: string; expires_at: string | null };
+  phone_numbers: PhoneNumber[];
+  cursor: string;
+}
+
+export interface Contact {
+  id: string;
+  name: string;
+  display_name: string | null;
+  profile_name: string | null;
+  phone_number: string | null;
+  username: string | null;
+}
+
+export interface LastMessage {
+  id: string;
+  wamid: string | null;
+  direction: "inbound" | "outbound";
+  type: string;
+  preview: string;
+  status: MessageStatus;
+  timestamp: string;
+}
+
+export interface Conversation {
+  id: string;
+  status: ConversationStatus;
+  mode: ConversationMode | null;
+  contact: Contact;
+  whatsapp_config_id: string;
+  phone_number_id: string;
+  assigned_user_id: string | null;
+  unread_count: number;
+  messages_count: number;
+  last_message: LastMessage | null;
+  last_active_at: string;
+  last_inbound_at: string | null;
+  window_expires_at: string | null;
+  created_at: string;
+  ended_at: string | null;
+  rev: string;
+}
+
+export interface MessageError {
+  code: number;
+  title: string;
+  details: string | null;
+}
+
+export interface Media {
+  caption?: string;
+  filename?: string;
+  mime_type?: string;
+  voice?: boolean;
+}
+
+export interface Location {
+  latitude?: number | string;
+  longitude?: number | string;
+  name?: string;
+  address?: string;
+}
+
+export interface ContactCard {
+  name?: { formatted_name?: string };
+  phones?: { phone?: string; wa_id?: string }[];
+  emails?: { email?: string }[];
+  org?: { company?: string; title?: string };
+}
+
+export interface Interactive {
+  type?: string;
+  header?: { type?: string; text?: string };
+  body?: { text?: string };
+  footer?: { text?: string };
+  action?: {
+    button?: string;
+    buttons?: { reply?: { title?: string } }[];
+    sections?: { title?: string; rows?: { title?: string; description?: string }[] }[];
+    parameters?: { display_text?: string; url?: string };
+  };
+  button_reply?: { title?: string };
+  list_reply?: { title?: string; description?: string };
+  nfm_reply?: { name?: string; body?: string };
+}
+
+export interface Order {
+  text?: string;
+  product_items?: {
+    product_retailer_id?: string;
+    quantity?: number | string;
+    item_price?: number | string;
+    currency?: string;
+  }[];
+}
+
+export interface Message {
+  id: string;
+  conversation_id: string;
+  wamid: string | null;
+  client_id: string | null;
+  direction: "inbound" | "outbound";
+  type: string;
+  status: MessageStatus;
+  error: MessageError | null;
+  context: { message_id?: string } | null;
+  timestamp: string;
+  rev: string;
+  text?: { body?: string };
+  image?: Media;
+  video?: Media;
+  audio?: Media;
+  document?: Media;
+  sticker?: Media;
+  location?: Location;
+  contacts?: ContactCard[];
+  interactive?: Interactive;
+  button?: { text?: string };
+  reaction?: { message_id?: string; emoji?: string };
+  order?: Order;
+  system?: { type?: string; body?: string };
+  template?: { name?: string };
+}
+
+export interface Page<Row> {
+  data: Row[];
+  paging: { next: string | null };
+}
+
+export interface Changes {
+  conversations: Conversation[];
+  messages: Message[];
+  removed: string[];
+  reset: boolean;
+  cursor: string;
+}
+
+export type LiveEvent =
+  | { type: "message.created" | "message.updated"; conversation: Conversation; message: Message }
+  | { type: "conversation.updated"; conversation: Conversation }
+  | { type: "conversation.removed"; conversation_id: string };
