@@ -1,0 +1,92 @@
+"""The api role: every HTTP route, and what lives as long as the process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import jinja2
+from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader, ResponseHeader, State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.static_files import create_static_files_router
+
+from api.auth import embed_of_request, key_of_request
+from api.embed.assets import DIST, TEMPLATES, URL, read_assets
+from api.embed.page import EmbedPageController
+from api.errors import HANDLERS
+from api.inbox.conversations import ConversationController
+from api.inbox.messages import MessageController
+from api.inbox.session import SessionController
+from api.platform.inbox_embeds import InboxEmbedController
+from api.request_log import RequestLog
+from api.webhooks.intake import Intake
+from api.webhooks.whatsapp import WhatsAppWebhookController
+from shared.db import create_engine
+from shared.health import health_router
+from shared.jobs import Queue, Waker, connect
+from shared.settings import Settings
+
+MOST_BODY = 1024 * 1024
+_IMMUTABLE = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)  # their names hold a hash
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The ASGI app of the api role. Raises AssetsMissingError if the front end is not built."""
+    state = State({"settings": settings, "assets": read_assets(), "jinja": _jinja()})
+    return Litestar(
+        route_handlers=[
+            health_router,
+            WhatsAppWebhookController,
+            EmbedPageController,
+            create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
+            Router(
+                "/inbox/v1",
+                route_handlers=[SessionController, ConversationController, MessageController],
+                dependencies={"embed": Provide(embed_of_request)},
+                include_in_schema=False,
+            ),
+            Router(
+                "/platform/v1",
+                route_handlers=[InboxEmbedController],
+                dependencies={"key": Provide(key_of_request)},
+            ),
+        ],
+        state=state,
+        lifespan=[_resources],
+        middleware=[DefineMiddleware(RequestLog)],
+        exception_handlers=HANDLERS,
+        response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
+        request_max_body_size=MOST_BODY,
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+        openapi_config=OpenAPIConfig(title="Porthole", version="1"),
+        logging_config=None,
+        debug=False,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _resources(app: Litestar) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    app.state.engine = engine = create_engine(settings, application_name="api")
+    app.state.redis = redis = connect(settings)
+    ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
+    app.state.send_waker = send_waker
+    app.state.intake = intake = Intake(engine, ingest_waker)
+    tasks = [asyncio.create_task(job.run()) for job in (ingest_waker, send_waker, intake)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await redis.aclose()
+        await engine.dispose()
+
+
+def _jinja() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )

@@ -1,0 +1,98 @@
+"""/inbox/v1/conversations/{id}/messages: the thread, and replies into it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.datastructures import State
+from msgspec import UNSET, Meta, UnsetType
+
+from api.body import json_object
+from api.errors import AnyRequest, ApiError, not_found
+from shared.embeds import Embed
+from shared.events import MessageView
+from shared.operations.queue_message import NewMessage, NotFoundError, RefusedError, queue_message
+from shared.paging import Paging
+from shared.publish import publish
+from shared.queries.conversations import get_conversation
+from shared.queries.messages import list_messages
+from shared.validation import InvalidFieldsError, convert_fields
+
+
+class MessagePage(msgspec.Struct):
+    data: list[MessageView]
+    paging: Paging
+
+
+class MessageAnswer(msgspec.Struct):
+    data: MessageView
+
+
+class ThreadQuery(msgspec.Struct, frozen=True):
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    after: Annotated[str, Meta(max_length=300)] | None = None
+
+
+class TextContent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Meta: Cloud API, "Text messages": at most 4,096 characters."""
+
+    body: Annotated[str, Meta(min_length=1, max_length=4096)]
+    preview_url: bool = False
+
+
+class ReplyContext(msgspec.Struct, frozen=True):
+    message_id: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """Meta's body of a send, without the recipient, which is the conversation's; plus the client's id of the send."""
+
+    client_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    type: str
+    text: TextContent | UnsetType = UNSET
+    context: ReplyContext | None = None
+
+
+class MessageController(Controller):
+    path = "/conversations/{conversation_id:uuid}/messages"
+
+    @get()
+    async def list(self, request: AnyRequest, state: State, embed: Embed, conversation_id: UUID) -> MessagePage:
+        """The thread, newest first."""
+        query = convert_fields(ThreadQuery, dict(request.query_params), strict=False)
+        async with state.engine.connect() as connection:
+            data, paging = await list_messages(
+                connection, embed.scope, conversation_id, limit=query.limit, after=query.after
+            )
+            if not data and await get_conversation(connection, embed.scope, conversation_id) is None:
+                raise not_found("Conversation")
+        return MessagePage(data, paging)
+
+    @post()
+    async def send(
+        self, request: AnyRequest, state: State, embed: Embed, conversation_id: UUID
+    ) -> Response[MessageAnswer]:
+        """Queue a reply: 201, or 200 if its client_id was sent before. 422 names what is wrong or why not now."""
+        message = _new_message(await json_object(request))
+        try:
+            async with state.engine.begin() as connection:
+                stored, events = await queue_message(connection, embed.scope, conversation_id, message)
+        except NotFoundError as error:
+            raise not_found("Conversation") from error
+        except RefusedError as error:
+            raise ApiError(422, error.code, str(error)) from error
+        if events:
+            state.send_waker.wake()
+        await publish(state.redis, events)
+        return Response(MessageAnswer(stored), status_code=201 if events else 200)
+
+
+def _new_message(body: dict[str, Any]) -> NewMessage:
+    reply = convert_fields(Reply, body)
+    if reply.type != "text":
+        raise InvalidFieldsError({"type": ["must be `text`"]})
+    if isinstance(reply.text, UnsetType):
+        raise InvalidFieldsError({"text": ["is required"]})
+    content = msgspec.to_builtins(reply.text)
+    return NewMessage(reply.client_id, reply.type, content, reply.context.message_id if reply.context else None)

@@ -1,0 +1,72 @@
+"""/inbox/v1/session and /inbox/v1/changes: what the page starts from, and what it may have missed."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.datastructures import State
+from litestar.params import Parameter
+from sqlalchemy import select
+
+from shared.embeds import Embed
+from shared.models import PhoneNumber
+from shared.queries.changes import Changes, current_cursor, list_changes
+
+
+class EmbedView(msgspec.Struct):
+    id: UUID
+    name: str | None
+    scope_type: str
+    default_mode: str
+    language: str
+    expires_at: datetime | None
+
+
+class PhoneNumberView(msgspec.Struct):
+    whatsapp_config_id: UUID
+    phone_number_id: str
+    name: str
+    display_phone_number: str
+
+
+class Session(msgspec.Struct):
+    embed: EmbedView
+    phone_numbers: list[PhoneNumberView]
+    cursor: str
+
+
+class SessionAnswer(msgspec.Struct):
+    data: Session
+
+
+class ChangesAnswer(msgspec.Struct):
+    data: Changes
+
+
+class SessionController(Controller):
+    path = "/"
+
+    @get("/session")
+    async def session(self, state: State, embed: Embed) -> SessionAnswer:
+        """The embed, its numbers, and a cursor for `changes` to be taken before anything else is loaded."""
+        numbers = (
+            select(PhoneNumber.id, PhoneNumber.phone_number_id, PhoneNumber.name, PhoneNumber.display_phone_number)
+            .where(embed.scope.phone_numbers())
+            .order_by(PhoneNumber.name, PhoneNumber.id)
+            .limit(200)
+        )
+        async with state.engine.connect() as connection:
+            cursor = await current_cursor(connection)
+            rows = (await connection.execute(numbers)).all()
+        view = EmbedView(embed.id, embed.name, embed.scope_type, embed.default_mode, embed.language, embed.expires_at)
+        return SessionAnswer(Session(view, [PhoneNumberView(*row) for row in rows], cursor))
+
+    @get("/changes")
+    async def changes(
+        self, state: State, embed: Embed, since: Annotated[int, Parameter(ge=0, le=2**63 - 1)]
+    ) -> ChangesAnswer:
+        """Everything in the scope that changed since the cursor."""
+        async with state.engine.connect() as connection:
+            return ChangesAnswer(await list_changes(connection, embed.scope, since))

@@ -1,0 +1,62 @@
+"""Gives every request an id and logs one line about it; never a token, a key or a body."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+log = structlog.get_logger()
+
+_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+# Too many to log while they go well; the durable inbox is their record.
+_QUIET = frozenset({"/healthz", "/readyz", "/webhooks/whatsapp"})
+
+
+class RequestLog:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["state"] = {**(scope.get("state") or {}), "request_id": request_id}
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            if scope["path"] not in _QUIET or status >= 400:
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope.get("path_template") or redacted(scope["path"]),
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def redacted(path: str) -> str:
+    """A path without what may be an embed token in it."""
+    return re.sub(r"^/embed/.*", "/embed/…", path)
+
+
+def _request_id(scope: HTTPScope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if _ACCEPTABLE_ID.fullmatch(given) else uuid4().hex

@@ -1,0 +1,48 @@
+"""The realtime role: Socket.IO under /realtime/socket.io, and the health routes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import socketio
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from realtime.server import Realtime
+from shared.db import create_engine
+from shared.health import health_router
+from shared.jobs import connect
+from shared.settings import Settings
+
+PATH = "/realtime/socket.io"
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The ASGI app of the realtime role."""
+    engine = create_engine(settings, application_name="realtime")
+    realtime = Realtime(settings, engine)
+
+    @contextlib.asynccontextmanager
+    async def resources(app: Litestar) -> AsyncIterator[None]:
+        app.state.redis = redis = connect(settings)
+        delivery = asyncio.create_task(realtime.run())
+        try:
+            yield
+        finally:
+            delivery.cancel()
+            await asyncio.gather(delivery, return_exceptions=True)
+            await realtime.close()
+            await redis.aclose()
+            await engine.dispose()
+
+    health = Litestar(
+        [health_router], state=State({"engine": engine}), lifespan=[resources], openapi_config=None, logging_config=None
+    )
+    sockets = socketio.ASGIApp(realtime.socket_io, socketio_path=PATH)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = sockets if scope.get("path", "").startswith(PATH) else health
+        await chosen(scope, receive, send)
+
+    return app

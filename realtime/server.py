@@ -1,0 +1,127 @@
+"""The Socket.IO server: who may connect, and what they then receive."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import socketio
+import structlog
+from redis.exceptions import RedisError
+from socketio.exceptions import ConnectionRefusedError as Refused
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from realtime import wire
+from realtime.hub import Hub
+from realtime.wire import Encoded
+from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, check_origin
+from shared.jobs import connect_pubsub
+from shared.scope import embed_channel
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+MOST_INCOMING = 10_000  # bytes; an iframe has nothing long to say
+
+
+class _Viewer(msgspec.Struct):
+    """A connected iframe."""
+
+    channels: tuple[str, str]
+    expiry: asyncio.TimerHandle | None
+
+
+class Realtime:
+    """Serves iframes: WebSocket only, so that no load balancer needs sticky sessions."""
+
+    def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._redis = connect_pubsub(settings)
+        self._hub = Hub(self._redis, self._deliver)
+        self._viewers: dict[str, _Viewer] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self.socket_io = socketio.AsyncServer(
+            async_mode="asgi",
+            transports=["websocket"],
+            cors_allowed_origins="*",  # the embed's own origins are checked below, per token
+            json=wire,
+            max_http_buffer_size=MOST_INCOMING,
+            websocket_compression=False,
+            http_compression=False,
+            logger=False,
+            engineio_logger=False,
+        )
+        self.socket_io.on("connect", self._connect)
+        self.socket_io.on("disconnect", self._disconnect)
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        await self._hub.run()
+
+    async def close(self) -> None:
+        for viewer in self._viewers.values():
+            if viewer.expiry is not None:
+                viewer.expiry.cancel()
+        await self.socket_io.shutdown()
+        await self._hub.close()
+        await self._redis.aclose()
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+        try:
+            embed = await self._authenticate(environ, auth)
+            channels = (embed.scope.channel(), embed_channel(embed.id))
+            self._viewers[sid] = _Viewer(channels, self._expiry(sid, embed))
+            for channel in channels:
+                await self._hub.join(channel, sid)
+                await self.socket_io.enter_room(sid, channel)
+        except EmbedRefusedError as error:
+            raise Refused(str(error), {"code": error.code}) from error
+        except (SQLAlchemyError, RedisError, OSError, TimeoutError) as error:
+            log.warning("connect_failed", error=type(error).__name__)
+            await self._forget(sid)
+            raise Refused("The service is not available; try again shortly.", {"code": "unavailable"}) from error
+
+    async def _authenticate(self, environ: dict[str, Any], auth: Any) -> Embed:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str):
+            raise EmbedRefusedError("invalid_token")
+        async with self._engine.connect() as connection:
+            embed = await authenticate_embed(connection, token)
+        check_origin(embed, environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", ""))
+        return embed
+
+    async def _disconnect(self, sid: str, _reason: str) -> None:
+        await self._forget(sid)
+
+    async def _forget(self, sid: str) -> None:
+        viewer = self._viewers.pop(sid, None)
+        if viewer is None:
+            return
+        if viewer.expiry is not None:
+            viewer.expiry.cancel()
+        for channel in viewer.channels:
+            await self._hub.leave(channel, sid)
+
+    async def _deliver(self, channel: str, payload: bytes) -> None:
+        if channel.startswith("inbox:embed:"):
+            for sid in [sid for sid, viewer in self._viewers.items() if channel in viewer.channels]:
+                await self._close(sid, payload)
+        else:
+            await self.socket_io.emit("events", Encoded(payload), room=channel)
+
+    async def _close(self, sid: str, payload: bytes) -> None:
+        await self.socket_io.emit("closed", Encoded(payload), to=sid)
+        await self.socket_io.disconnect(sid)
+
+    def _expiry(self, sid: str, embed: Embed) -> asyncio.TimerHandle | None:
+        if embed.expires_at is None:
+            return None
+        seconds = (embed.expires_at - datetime.now(UTC)).total_seconds()
+        return asyncio.get_running_loop().call_later(max(0.0, seconds), self._expire, sid)
+
+    def _expire(self, sid: str) -> None:
+        task = asyncio.create_task(self._close(sid, b'{"code":"expired_token"}'))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -1,0 +1,59 @@
+"""Secrets: tokens and keys that are shown once, encryption at rest, and the signature on Meta's webhooks."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class DecryptionError(Exception):
+    """The value was encrypted with another secret key, or is damaged."""
+
+
+def new_token() -> str:
+    """256 random bits as 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token. A plain SHA-256 is enough for 256 random bits: there is nothing to guess."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def encrypt(plain: str, secret_key: str) -> bytes:
+    """Encrypt a credential for the database (AES-128-CBC and HMAC-SHA-256, as Fernet specifies)."""
+    return _cipher(secret_key).encrypt(plain.encode())
+
+
+def decrypt(stored: bytes, secret_key: str) -> str:
+    """Read what `encrypt` made. Raises DecryptionError."""
+    try:
+        return _cipher(secret_key).decrypt(stored).decode()
+    except InvalidToken as error:
+        raise DecryptionError("encrypted with another PORTHOLE_SECRET_KEY, or damaged") from error
+
+
+def _cipher(secret_key: str) -> Fernet:
+    key = HKDF(hashes.SHA256(), length=32, salt=None, info=b"porthole credentials").derive(secret_key.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def webhook_signature(body: bytes, app_secret: bytes) -> str:
+    """The value of X-Hub-Signature-256 for a body.
+
+    Meta: Graph API, Webhooks, "Validating payloads": HMAC-SHA256 over the raw bytes, hexadecimal, behind `sha256=`.
+    """
+    return "sha256=" + hmac.digest(app_secret, body, "sha256").hex()
+
+
+def webhook_signature_is_valid(body: bytes, header: str | None, app_secrets: Iterable[bytes]) -> bool:
+    """Whether the header signs the body with one of the secrets; compared in constant time."""
+    if header is None:
+        return False
+    given = header.encode("latin-1", "replace")
+    return any([hmac.compare_digest(webhook_signature(body, secret).encode(), given) for secret in app_secrets])

@@ -1,0 +1,58 @@
+"""The connection to PostgreSQL."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, DateTime, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import UserDefinedType
+
+from shared.settings import Settings
+
+_encode = msgspec.json.Encoder()
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id (https://www.postgresql.org/docs/current/datatype-oid.html)."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "XID8"
+
+
+class Base(DeclarativeBase):
+    """The parent of every table."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain dict
+        int: BigInteger,
+        dict[str, Any]: JSONB(none_as_null=True),
+        "uuid.UUID": Uuid,
+        "datetime.datetime": DateTime(timezone=True),
+    }
+
+
+def create_engine(settings: Settings, *, application_name: str) -> AsyncEngine:
+    """An engine whose pool holds at most `settings.database_pool` connections; a connection is checked when it is taken
+    from the pool, so that a restart of PostgreSQL costs no failed request.
+    """
+    url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        url,
+        pool_size=settings.database_pool,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=5,
+        json_serializer=lambda value: _encode.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+        connect_args={"timeout": 5, "server_settings": {"application_name": f"porthole-{application_name}"}},
+    )
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether PostgreSQL could not be reached or is going down, and not what was asked of it is at fault."""
+    return error.connection_invalidated or isinstance(error, (InterfaceError, OperationalError))

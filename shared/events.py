@@ -1,0 +1,85 @@
+"""What an iframe receives, over REST and over Socket.IO alike. docs/inbox-api.md describes it for readers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class ContactView(msgspec.Struct):
+    """The person on the other side. `name` is the best name we have, never empty."""
+
+    id: UUID
+    name: str
+    display_name: str | None
+    profile_name: str | None
+    phone_number: str | None
+    username: str | None
+
+
+class LastMessageView(msgspec.Struct):
+    """The newest message of a conversation. An empty `preview` leaves the words to the page, by `type`."""
+
+    id: UUID
+    wamid: str | None
+    direction: str
+    type: str
+    preview: str
+    status: str
+    timestamp: datetime
+
+
+class ConversationView(msgspec.Struct):
+    """A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent."""
+
+    id: UUID
+    status: str
+    mode: str | None
+    contact: ContactView
+    whatsapp_config_id: UUID
+    phone_number_id: str
+    assigned_user_id: UUID | None
+    unread_count: int
+    messages_count: int
+    last_message: LastMessageView | None
+    last_active_at: datetime
+    last_inbound_at: datetime | None
+    window_expires_at: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+    rev: str
+
+
+MessageView = dict[str, Any]
+"""A message; a mapping and not a struct, since Meta's content object stands under the key that its type names."""
+
+
+class MessageCreated(msgspec.Struct, tag_field="type", tag="message.created"):
+    """A new message, with its conversation as it is after it."""
+
+    conversation: ConversationView
+    message: MessageView
+
+
+class MessageUpdated(msgspec.Struct, tag_field="type", tag="message.updated"):
+    """A message changed, by a status for example."""
+
+    conversation: ConversationView
+    message: MessageView
+
+
+class ConversationUpdated(msgspec.Struct, tag_field="type", tag="conversation.updated"):
+    """A conversation changed and no message did: it was read, ended, assigned."""
+
+    conversation: ConversationView
+
+
+Push = MessageCreated | MessageUpdated | ConversationUpdated
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A push and the channels that it goes to; what a domain operation returns."""
+
+    channels: tuple[str, ...]
+    push: Push

@@ -1,0 +1,72 @@
+"""/healthz and /readyz, the same on every role."""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.datastructures import State
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.migrate import head_revision
+
+CHECK_SECONDS = 2.0
+
+Answer = Literal["ok", "unreachable", "not migrated"]
+
+
+class Readiness(msgspec.Struct):
+    """What a role needs, and whether each part answers."""
+
+    status: Literal["ok", "unavailable"]
+    postgres: Answer
+    redis: Answer
+    migrations: Answer
+
+
+async def check_readiness(engine: AsyncEngine, redis: Redis) -> Readiness:
+    """Ask PostgreSQL, its migration level and Redis, for at most CHECK_SECONDS each."""
+    (postgres, migrations), redis_answer = await asyncio.gather(_check_postgres(engine), _check_redis(redis))
+    ok = postgres == migrations == redis_answer == "ok"
+    return Readiness("ok" if ok else "unavailable", postgres, redis_answer, migrations)
+
+
+async def _check_postgres(engine: AsyncEngine) -> tuple[Answer, Answer]:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS), engine.connect() as connection:
+            known = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
+            if known is None:
+                return "ok", "not migrated"
+            revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return "unreachable", "unreachable"
+    return "ok", "ok" if revision == head_revision() else "not migrated"
+
+
+async def _check_redis(redis: Redis) -> Answer:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await redis.ping()
+    except (RedisError, OSError, TimeoutError):
+        return "unreachable"
+    return "ok"
+
+
+@get("/healthz", sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@get("/readyz")
+async def readyz(state: State) -> Response[Readiness]:
+    """The process can do its work: 200, or 503 with the part that does not answer."""
+    readiness = await check_readiness(state.engine, state.redis)
+    return Response(readiness, status_code=200 if readiness.status == "ok" else 503)
+
+
+health_router = Router(path="/", route_handlers=[healthz, readyz], opt={"quiet": True})

@@ -1,0 +1,72 @@
+"""arq: the queues, and the one place that enqueues. Always after the commit: a job only says "look", it carries nothing,
+so that a lost one costs a few seconds and no data.
+"""
+
+import asyncio
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import structlog
+from arq.connections import ArqRedis
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+
+class Queue(StrEnum):
+    """One queue for each class of work, so that none of them waits for another."""
+
+    INGEST = "porthole:ingest"
+    SEND = "porthole:send"
+
+
+def connect(settings: Settings) -> ArqRedis:
+    """A client for jobs and for publishing. It connects when it is first used, and fails fast when Redis is away."""
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url, max_connections=20, timeout=2, socket_connect_timeout=2, socket_timeout=5
+    )
+    return ArqRedis(pool, job_serializer=serialize_job, job_deserializer=deserialize_job)
+
+
+def connect_pubsub(settings: Settings) -> Redis:
+    """A client whose connection waits for messages; a ping every few seconds finds out that it has died."""
+    redis: Redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=5)
+    return redis
+
+
+def serialize_job(job: dict[str, Any]) -> bytes:
+    """MessagePack, and not arq's default of pickle: what Redis holds must not be able to run code."""
+    return msgspec.msgpack.encode(job)
+
+
+def deserialize_job(job: bytes) -> dict[str, Any]:
+    """What `serialize_job` was given."""
+    value: dict[str, Any] = msgspec.msgpack.decode(job)
+    return value
+
+
+class Waker:
+    """Wakes the workers of one queue. Calls that come while a job is being enqueued share the next one."""
+
+    def __init__(self, redis: ArqRedis, queue: Queue) -> None:
+        self._redis = redis
+        self._queue = queue
+        self._wanted = asyncio.Event()
+
+    def wake(self) -> None:
+        """Ask for a job. Returns at once: the caller's answer does not wait for Redis."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Enqueue until cancelled. Redis away is no error, since the workers also look by themselves."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self._redis.enqueue_job("drain", _queue_name=self._queue)
+            except (RedisError, OSError) as error:
+                log.warning("wake_failed", queue=self._queue, error=str(error))

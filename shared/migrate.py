@@ -1,0 +1,48 @@
+"""Bring a database to the level of this code, and tell which level it has."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_LOCK = 7086171123  # any constant: processes that migrate at the same time take turns
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def head_revision() -> str:
+    """The revision that this code needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+async def upgrade(engine: AsyncEngine, revision: str = "head") -> str:
+    """Migrate up to `revision` and return the revision reached. Safe to run from several processes at once."""
+    return await _run(engine, lambda config: command.upgrade(config, revision))
+
+
+async def downgrade(engine: AsyncEngine, revision: str) -> str:
+    """Migrate down to `revision` ("base" removes every table) and return the revision reached, "" for none."""
+    return await _run(engine, lambda config: command.downgrade(config, revision))
+
+
+async def _run(engine: AsyncEngine, act: Callable[[Config], None]) -> str:
+    def migrate(connection: Connection) -> str:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        config = _config()
+        config.attributes["connection"] = connection
+        act(config)
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+    async with engine.begin() as connection:
+        return await connection.run_sync(migrate)

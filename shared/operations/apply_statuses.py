@@ -1,0 +1,145 @@
+"""Apply what became of messages that we sent. A status may come twice, late, or before its message."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events import Event, MessageUpdated
+from shared.queries.views import conversation_views, message_views
+from shared.whatsapp.status import STATUSES, furthest
+from shared.whatsapp.wamid import wamid_key
+from shared.whatsapp.webhook import StatusUpdate, error_view
+
+_encode = msgspec.json.Encoder().encode
+
+_KEEP = text("""
+    INSERT INTO message_status (phone_number_id, wamid, status, occurred_at, payload)
+    SELECT phone_number_id, wamid, status, occurred_at, payload
+    FROM json_to_recordset(CAST(:rows AS json))
+        AS g(phone_number_id text, wamid text, status text, occurred_at timestamptz, payload jsonb)
+    ORDER BY phone_number_id, wamid, status
+    ON CONFLICT DO NOTHING
+""")
+
+# Our own id comes back with every status, so that one which overtakes Graph's answer still finds its message.
+_FIND = text("""
+    SELECT g.place, m.id, m.conversation_id
+    FROM json_to_recordset(CAST(:rows AS json)) AS g(place integer, phone_number_id text, wamid text, message_id uuid)
+    JOIN LATERAL (
+        SELECT id, conversation_id FROM message
+        WHERE phone_number_id = g.phone_number_id AND wamid = g.wamid AND direction = 'outbound'
+        UNION
+        SELECT id, conversation_id FROM message
+        WHERE id = g.message_id AND phone_number_id = g.phone_number_id AND wamid IS NULL AND direction = 'outbound'
+    ) m ON true
+""")
+
+_LOCK = text("SELECT id FROM conversation WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+
+_UPDATE = text("""
+    UPDATE message m SET
+        wamid = coalesce(m.wamid, g.wamid),
+        wamid_key = coalesce(m.wamid_key, g.wamid_key),
+        error = coalesce(m.error, g.error),
+        status = CASE WHEN array_position(CAST(:ranks AS text[]), g.status) > array_position(CAST(:ranks AS text[]), m.status)
+            THEN g.status ELSE m.status END
+    FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid text, wamid_key text, status text, error jsonb)
+    WHERE m.id = g.id AND (
+        array_position(CAST(:ranks AS text[]), g.status) > array_position(CAST(:ranks AS text[]), m.status)
+        OR m.wamid IS NULL OR (m.error IS NULL AND g.error IS NOT NULL))
+    RETURNING m.id, m.conversation_id
+""")
+
+# What a status has settled is not sent again.
+_SETTLE = text("DELETE FROM outbox WHERE message_id = ANY(:ids)")
+
+# The list shows the ticks of the last message, so that its conversation changes with it.
+_TOUCH = text("UPDATE conversation SET last_message_id = last_message_id WHERE id = ANY(:ids)")
+
+
+async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusUpdate]) -> list[Event]:
+    """Keep the statuses, move their messages up, and return the events to publish after the commit."""
+    if not statuses:
+        return []
+    once = {(status.phone_number_id, status.wamid, status.status): status for status in statuses}
+    kept = [
+        {
+            "phone_number_id": status.phone_number_id,
+            "wamid": status.wamid,
+            "status": status.status,
+            "occurred_at": status.occurred_at,
+            "payload": status.payload,
+        }
+        for status in once.values()
+    ]
+    await connection.execute(_KEEP, {"rows": _encode(kept).decode()})
+    wanted = [
+        {
+            "place": place,
+            "phone_number_id": status.phone_number_id,
+            "wamid": status.wamid,
+            "message_id": status.message_id,
+        }
+        for place, status in enumerate(statuses)
+    ]
+    found: dict[UUID, list[StatusUpdate]] = {}
+    conversation_ids: set[UUID] = set()
+    for row in await connection.execute(_FIND, {"rows": _encode(wanted).decode()}):
+        found.setdefault(row.id, []).append(statuses[row.place])
+        conversation_ids.add(row.conversation_id)
+    if not found:
+        return []
+    await connection.execute(_LOCK, {"ids": sorted(conversation_ids)})
+    return await _move_up(connection, found)
+
+
+async def apply_kept_statuses(connection: AsyncConnection, message_id: UUID, phone_number_id: str, wamid: str) -> None:
+    """Apply the statuses that came before `wamid` was known to be the message's. The caller holds its conversation."""
+    rows = (await connection.execute(_KEPT, {"phone_number_id": phone_number_id, "wamid": wamid})).all()
+    status = furthest([row.status for row in rows])
+    if status is None:
+        return
+    error = next((error_view(row.error) for row in rows if row.error is not None), None)
+    given = [{"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}]
+    await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
+
+
+_KEPT = text("""
+    SELECT status, payload -> 'errors' -> 0 AS error FROM message_status
+    WHERE phone_number_id = :phone_number_id AND wamid = :wamid
+""").columns(status=Text, error=JSONB)
+
+
+async def _move_up(connection: AsyncConnection, found: dict[UUID, list[StatusUpdate]]) -> list[Event]:
+    given: list[dict[str, Any]] = []
+    for message_id, updates in found.items():
+        status = furthest([update.status for update in updates])
+        if status is not None:
+            wamid = updates[0].wamid
+            error = next((update.error for update in updates if update.error is not None), None)
+            given.append(
+                {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}
+            )
+    rows = await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
+    changed = {row.id: row.conversation_id for row in rows}
+    if not changed:
+        return []
+    await connection.execute(_SETTLE, {"ids": list(changed)})
+    return await message_events(connection, changed)
+
+
+async def message_events(connection: AsyncConnection, changed: dict[UUID, UUID]) -> list[Event]:
+    """`message.updated` for messages that were just changed: {message id: conversation id}."""
+    conversation_ids: Iterable[UUID] = set(changed.values())
+    await connection.execute(_TOUCH, {"ids": sorted(conversation_ids)})
+    conversations = await conversation_views(connection, conversation_ids)
+    return [
+        Event(audience.channels(), MessageUpdated(conversation, message))
+        for message in await message_views(connection, changed)
+        for conversation, audience in [conversations[message["conversation_id"]]]
+    ]

@@ -1,0 +1,54 @@
+"""What Meta answered to a send."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events import Event
+from shared.operations.apply_statuses import apply_kept_statuses, message_events
+from shared.whatsapp.wamid import wamid_key
+
+_LOCK = text("""
+    SELECT c.id, m.phone_number_id FROM message m JOIN conversation c ON c.id = m.conversation_id
+    WHERE m.id = :id FOR NO KEY UPDATE OF c
+""")
+
+_ACCEPTED = text("""
+    UPDATE message SET wamid = :wamid, wamid_key = :wamid_key,
+        status = CASE WHEN status = 'queued' THEN 'accepted' ELSE status END
+    WHERE id = :id AND wamid IS NULL
+""")
+
+_FAILED = text("UPDATE message SET status = 'failed', error = CAST(:error AS jsonb) WHERE id = :id AND wamid IS NULL")
+
+_DONE = text("DELETE FROM outbox WHERE message_id = :id")
+
+_LATER = text("""
+    UPDATE outbox SET attempts = attempts + 1, due_at = :due_at, leased_until = NULL WHERE message_id = :id
+""")
+
+
+async def message_accepted(connection: AsyncConnection, message_id: UUID, wamid: str) -> list[Event]:
+    """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing."""
+    place = (await connection.execute(_LOCK, {"id": message_id})).one()
+    await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
+    await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
+    await connection.execute(_DONE, {"id": message_id})
+    return await message_events(connection, {message_id: place.id})
+
+
+async def message_refused(connection: AsyncConnection, message_id: UUID, error: dict[str, Any]) -> list[Event]:
+    """Meta will not take the message. `error` is {code, title, details}, see shared/whatsapp/webhook.py."""
+    place = (await connection.execute(_LOCK, {"id": message_id})).one()
+    await connection.execute(_FAILED, {"id": message_id, "error": msgspec.json.encode(error).decode()})
+    await connection.execute(_DONE, {"id": message_id})
+    return await message_events(connection, {message_id: place.id})
+
+
+async def message_postponed(connection: AsyncConnection, message_id: UUID, due_at: datetime) -> None:
+    """Meta could not take the message now; try again at `due_at`."""
+    await connection.execute(_LATER, {"id": message_id, "due_at": due_at})

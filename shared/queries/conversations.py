@@ -1,0 +1,109 @@
+"""The list of an inbox, and one conversation of it."""
+
+import re
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, union, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events import ConversationView
+from shared.models import Contact, Conversation, Message, PhoneNumber
+from shared.paging import Paging, decode_cursor, forward_page
+from shared.queries.views import conversation_view, select_conversations
+from shared.scope import Scope
+
+
+class ConversationFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """The filters of the page, by the same names as in its URL."""
+
+    status: Literal["active", "ended", "all"] = "active"
+    search: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    whatsapp_config_id: UUID | Literal["all"] = "all"
+    unread: bool = False
+    handoff: bool = False
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    after: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+
+
+async def list_conversations(
+    connection: AsyncConnection, scope: Scope, filters: ConversationFilters
+) -> tuple[list[ConversationView], Paging]:
+    """A page of conversations, latest activity first. Raises InvalidCursorError."""
+    conditions = _conditions(scope, filters)
+    if filters.after is not None:
+        place = tuple_(Conversation.last_active_at, Conversation.id)
+        conditions.append(place < tuple_(*decode_cursor(filters.after)))
+    statuses = ("active", "ended") if filters.status == "all" else (filters.status,)
+    # The lists' indexes start with scope and status, so that "all" is two short index scans, merged.
+    pages = [
+        select(Conversation.id)
+        .where(Conversation.status == status, *conditions)
+        .order_by(Conversation.last_active_at.desc(), Conversation.id.desc())
+        .limit(filters.limit + 1)
+        for status in statuses
+    ]
+    ids: Any = pages[0] if len(pages) == 1 else union_all(*(select(page.subquery()) for page in pages))
+    rows = (
+        await connection.execute(
+            select_conversations(scope)
+            .where(Conversation.id.in_(ids))
+            .order_by(Conversation.last_active_at.desc(), Conversation.id.desc())
+            .limit(filters.limit + 1)
+        )
+    ).all()
+    shown, paging = forward_page(rows, filters.limit, "last_active_at")
+    return [conversation_view(row) for row in shown], paging
+
+
+async def get_conversation(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> ConversationView | None:
+    """One conversation, or None if the scope does not contain it."""
+    row = (
+        await connection.execute(select_conversations(scope).where(Conversation.id == conversation_id))
+    ).one_or_none()
+    return None if row is None else conversation_view(row)
+
+
+def _conditions(scope: Scope, filters: ConversationFilters) -> list[ColumnElement[bool]]:
+    conditions = [scope.conversations()]
+    if filters.whatsapp_config_id != "all":
+        number = select(PhoneNumber.phone_number_id).where(
+            PhoneNumber.project_id == scope.project_id, PhoneNumber.id == filters.whatsapp_config_id
+        )
+        conditions.append(Conversation.phone_number_id == number.scalar_subquery())
+    if filters.unread:
+        conditions.append(Conversation.unread_count > 0)
+    if filters.handoff:
+        conditions.append(Conversation.mode == "handoff")
+    if filters.search.strip():
+        conditions.append(Conversation.id.in_(_matching(scope, filters.search.strip())))
+    return conditions
+
+
+def _matching(scope: Scope, search: str) -> Any:
+    """Conversations whose contact's name or number contains the text, or that hold a message with words that start so.
+
+    A union of two index scans: an OR across the tables would use neither index.
+    """
+    in_scope = select(Conversation.id).where(scope.conversations())
+    needles = {search.lower()}
+    digits = re.sub(r"[\s()+.-]", "", search)
+    if digits.isdigit():  # a number as people write it: +1 (555) 010-0123
+        needles.add(digits)
+    found: list[Select[UUID]] = [
+        in_scope.join(Contact, Contact.id == Conversation.contact_id).where(
+            Contact.project_id == scope.project_id, Contact.search.contains(needle, autoescape=True)
+        )
+        for needle in sorted(needles)
+    ]
+    words = re.findall(r"\w+", search.lower())
+    if words:
+        query = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+        found.append(
+            in_scope.join(Message, Message.conversation_id == Conversation.id).where(
+                Message.project_id == scope.project_id,
+                func.to_tsvector("simple", Message.text).bool_op("@@")(query),
+            )
+        )
+    return union(*found) if len(found) > 1 else found[0]

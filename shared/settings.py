@@ -1,0 +1,99 @@
+"""Settings: environment variables with the prefix PORTHOLE_, read once at start.
+
+The docstring of each field is its row in docs/configuration.md; a test keeps the two equal.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from shared.validation import InvalidFieldsError, convert_fields
+
+PREFIX = "PORTHOLE_"
+
+Url = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9+.-]*://", max_length=2000)]
+HttpUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+[^\s]*$", max_length=2000)]
+Secret = Annotated[str, Meta(min_length=16, max_length=500)]
+
+
+class SettingsError(Exception):
+    """The environment does not describe a Porthole that can start; the text names every variable that is wrong."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be set. A field `x_y` is read from PORTHOLE_X_Y."""
+
+    database_url: Url
+    redis_url: Url
+    secret_key: Secret
+    whatsapp_app_secret: Annotated[str, Meta(min_length=8, max_length=500)]
+    whatsapp_verify_token: Annotated[str, Meta(min_length=8, max_length=500)]
+    base_url: HttpUrl = "http://localhost:8000"
+    storage_url: Url = "file:///var/lib/porthole/media"
+    graph_url: HttpUrl = "https://graph.facebook.com"
+    graph_version: Annotated[str, Meta(pattern=r"^v\d+\.\d+$")] = "v25.0"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    database_pool: Annotated[int, Meta(ge=2, le=200)] = 10
+    webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
+
+    def app_secrets(self) -> list[bytes]:
+        """The app secrets a webhook may be signed with: two while one is being replaced by another."""
+        return [part.strip().encode() for part in self.whatsapp_app_secret.split(",") if part.strip()]
+
+    def origin(self) -> str:
+        """The origin that browsers see the inbox under, such as https://inbox.example.com."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+DESCRIPTIONS: dict[str, str] = {
+    "database_url": "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/database`.",
+    "redis_url": "Redis or Valkey: `redis://host:6379/0`, `rediss://` for TLS, `unix:///path` for a socket.",
+    "secret_key": "Encrypts the WhatsApp access tokens at rest. At least 16 characters; keep it, and keep it secret.",
+    "whatsapp_app_secret": "The Meta app's secret, which signs webhooks. Two, separated by a comma, during a rotation.",
+    "whatsapp_verify_token": "The word that you type into Meta's webhook form, and that Meta sends back to verify.",
+    "base_url": "Where browsers reach Porthole; embed URLs start with it.",
+    "storage_url": "Where media is kept: `file:///directory` or `s3://bucket/prefix`.",
+    "graph_url": "Meta's Graph API, or something that answers like it.",
+    "graph_version": "The version of the Graph API to call.",
+    "host": "The address to listen on.",
+    "port": "The port to listen on; 0 takes a free one.",
+    "log_level": "`debug`, `info`, `warning` or `error`.",
+    "database_pool": "The most connections that one process opens to PostgreSQL.",
+    "webhook_max_bytes": "The largest webhook body to accept; Meta sends up to 3 MB.",
+}
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the environment.
+
+    An empty variable counts as not set. Raises SettingsError, whose text names every variable that is wrong.
+    """
+    try:
+        return convert_fields(Settings, _values(environ), strict=False)
+    except InvalidFieldsError as error:
+        lines = "\n".join(
+            f"  {PREFIX}{name.upper()} {'; '.join(texts)}" for name, texts in sorted(error.errors.items())
+        )
+        raise SettingsError(f"The settings are not usable:\n{lines}\nSee docs/configuration.md.") from error
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """PORTHOLE_ variables that are no setting: worth a warning, since one may be misspelt.
+
+    Not an error, because Kubernetes sets variables such as PORTHOLE_SERVICE_HOST by itself.
+    """
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    return sorted(f"{PREFIX}{name.upper()}" for name in _values(environ) if name not in known)
+
+
+def _values(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value
+    }

@@ -1,0 +1,44 @@
+"""Turn a mapping into a msgspec struct and name every wrong field, not only the first."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class InvalidFieldsError(Exception):
+    """Some fields are wrong. `errors` maps a field's name to what is wrong with it."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field} {'; '.join(texts)}" for field, texts in errors.items()))
+        self.errors = errors
+
+
+def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = True) -> T:
+    """Build a `kind` from `values`; keys it has no field for are ignored.
+
+    `strict=False` also reads numbers and booleans from text, as environment variables need.
+    Raises InvalidFieldsError with one entry for each missing or wrong field.
+    """
+    known: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name not in values:
+            if field.required:
+                errors[field.encode_name] = ["is required"]
+            continue
+        try:
+            known[field.name] = msgspec.convert(values[field.encode_name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            errors[field.encode_name] = [_sentence(error)]
+    if errors:
+        raise InvalidFieldsError(errors)
+    return kind(**known)
+
+
+def _sentence(error: msgspec.ValidationError) -> str:
+    """msgspec says "Expected `str`, got `int` - at `$[0]`"; a person reads "must be `str`, got `int` at [0]"."""
+    text = str(error).replace(" - at `$", " at `")
+    return text.replace("Expected ", "must be ", 1) if text.startswith("Expected ") else text

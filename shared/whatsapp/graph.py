@@ -1,0 +1,83 @@
+"""Calls to Meta's Graph API."""
+
+from typing import Any
+
+import httpx
+import msgspec
+
+from shared.settings import Settings
+from shared.whatsapp.webhook import error_view
+
+RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004})
+"""Error codes after which the same call may succeed later (Meta: Cloud API, "Error codes")."""
+
+
+class GraphError(Exception):
+    """Meta answered with an error. `error` is {code, title, details}; `retryable` says that it may go later."""
+
+    def __init__(self, error: dict[str, Any], *, retryable: bool) -> None:
+        super().__init__(f"({error['code']}) {error['title']}")
+        self.error = error
+        self.retryable = retryable
+
+
+class NotSentError(Exception):
+    """The request did not reach Meta; it can be repeated without risk."""
+
+
+class NoAnswerError(Exception):
+    """The request went out and no answer came: Meta may or may not have acted on it."""
+
+
+class GraphClient:
+    """Graph API calls with one number's access token. `http` is shared, and the caller closes it."""
+
+    def __init__(self, http: httpx.AsyncClient, settings: Settings) -> None:
+        self._http = http
+        self._base = f"{settings.graph_url.rstrip('/')}/{settings.graph_version}"
+
+    async def send_message(self, phone_number_id: str, access_token: str, message: dict[str, Any]) -> str:
+        """POST /{phone_number_id}/messages; returns the wamid (Meta: Cloud API, "Messages" reference).
+
+        Raises GraphError, NotSentError or NoAnswerError.
+        """
+        try:
+            answer = await self._http.post(
+                f"{self._base}/{phone_number_id}/messages",
+                content=msgspec.json.encode(message),
+                headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NotSentError(str(error)) from error
+        except httpx.HTTPError as error:
+            raise NoAnswerError(f"{type(error).__name__}: {error}") from error
+        body = _json(answer)
+        if answer.is_success:
+            try:
+                return str(body["messages"][0]["id"])
+            except (KeyError, IndexError, TypeError) as error:
+                raise NoAnswerError(f"HTTP {answer.status_code} without a message id") from error
+        raise _graph_error(answer.status_code, body)
+
+
+def new_http_client() -> httpx.AsyncClient:
+    """The client for Graph: bounded connections and time-outs, no redirects."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(20.0, connect=5.0), limits=httpx.Limits(max_connections=100), follow_redirects=False
+    )
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return msgspec.json.decode(answer.content)
+    except (msgspec.DecodeError, UnicodeError):
+        return {}
+
+
+def _graph_error(status: int, body: Any) -> GraphError:
+    reported = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(reported, dict):
+        error = {"code": 0, "title": f"WhatsApp answered with HTTP {status}", "details": None}
+        return GraphError(error, retryable=status >= 500 or status == 429)
+    error = error_view(reported) or {}
+    return GraphError(error, retryable=error["code"] in RETRYABLE or status == 429)

@@ -1,0 +1,102 @@
+"""The worker role: one arq worker for each queue, and a sweep that needs no Redis."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import structlog
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from shared.db import create_engine
+from shared.jobs import Queue, connect, deserialize_job, serialize_job
+from shared.settings import Settings
+from shared.whatsapp.graph import GraphClient, new_http_client
+from workers.drainer import Drainer
+from workers.ingest import ingest_batch
+from workers.send import Sender
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 2.0
+POLL_SECONDS = 0.01  # arq polls; this is the longest that a job waits to be picked up
+RESTART_SECONDS = 1.0
+
+
+@contextlib.asynccontextmanager
+async def running_worker(settings: Settings) -> AsyncIterator[None]:
+    """Work until the block is left; then finish the statements under way and stop."""
+    engine = create_engine(settings, application_name="worker")
+    redis = connect(settings)
+    http = new_http_client()
+    sender = Sender(settings, engine, redis, GraphClient(http, settings))
+    drainers = {
+        Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis)),
+        Queue.SEND: Drainer(sender.send_due),
+    }
+    tasks = [asyncio.create_task(_sweep(drainer), name=f"sweep {queue}") for queue, drainer in drainers.items()]
+    tasks += [
+        asyncio.create_task(_serve(settings, queue, drainer), name=f"serve {queue}")
+        for queue, drainer in drainers.items()
+    ]
+    log.info("worker_started", queues=[str(queue) for queue in drainers])
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await http.aclose()
+        await redis.aclose()
+        await engine.dispose()
+        log.info("worker_stopped")
+
+
+async def _serve(settings: Settings, queue: Queue, drainer: Drainer) -> None:
+    """Run an arq worker, and start it again when Redis comes back: arq's own loop ends when Redis goes away."""
+
+    async def drain(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        await _guarded(drainer.drain)
+
+    while True:
+        worker = Worker(
+            functions=[func(drain, name="drain")],
+            queue_name=queue,
+            redis_pool=connect(settings),
+            handle_signals=False,
+            max_jobs=50,
+            poll_delay=POLL_SECONDS,
+            keep_result=0,
+            max_tries=1,
+            job_timeout=3600,  # a drain goes on for as long as webhooks keep coming
+            log_results=False,
+            job_serializer=serialize_job,
+            job_deserializer=deserialize_job,
+        )
+        try:
+            await worker.main()
+        except (RedisError, OSError) as error:
+            log.warning("queue_lost", queue=queue, error=str(error))
+        finally:
+            with contextlib.suppress(RedisError, OSError):
+                await worker.close()
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _sweep(drainer: Drainer) -> None:
+    """Look for work that no job announced: Redis was away, a worker died, or a retry has come due."""
+    while True:
+        await _guarded(drainer.drain)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _guarded(drain: Callable[[], Awaitable[None]]) -> None:
+    """A drain that fails is logged and left to the sweep: the work is still in PostgreSQL."""
+    try:
+        await drain()
+    except (DBAPIError, OSError) as error:
+        log.warning("drain_failed", error=type(error).__name__)
+    except Exception:
+        log.exception("drain_failed")
