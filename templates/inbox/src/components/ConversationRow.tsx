@@ -1,7 +1,7 @@
 import { listTime } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
-import { hasSeveralNumbers, phoneNumberOf } from "../store";
+import { filters, hasSeveralNumbers, phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
 import { Avatar } from "./Avatar";
 import { ModeIcon } from "./ModeBadge";
@@ -17,7 +17,10 @@ interface Props {
 
 export function ConversationRow({ conversation, current, tabbable, onOpen, onFocus }: Props) {
   const { id, contact, last_message: last, unread_count: unread, mode } = conversation;
-  const number = hasSeveralNumbers.value ? phoneNumberOf(conversation.whatsapp_config_id)?.name : null;
+  const number =
+    hasSeveralNumbers.value && filters.value.whatsappConfigId === "all"
+      ? phoneNumberOf(conversation.whatsapp_config_id)?.name
+      : null;
   return (
     <button
       type="button"
@@ -40,7 +43,7 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
             {last?.direction === "outbound" && <Ticks status={last.status} />}
             {last?.preview}
           </span>
-          {number && <span class="badge">{number}</span>}
+          {number && <span class="row-number">{number}</span>}
           {unread > 0 && (
             <span class="unread" role="img" aria-label={t("list.unread", { count: unread })}>
               {unread > 99 ? "99+" : unread}

@@ -25,9 +25,11 @@ export function FilterBar() {
           </label>
         ))}
       </fieldset>
-      <Toggle label={t("filter.unread")} pressed={unread} onPress={() => changeFilters({ unread: !unread })} />
-      <Toggle label={t("filter.handoff")} pressed={handoff} onPress={() => changeFilters({ handoff: !handoff })} />
-      {hasSeveralNumbers.value && <NumberChoice numbers={session.value?.phone_numbers ?? []} />}
+      <div class="chips">
+        <Toggle label={t("filter.unread")} pressed={unread} onPress={() => changeFilters({ unread: !unread })} />
+        <Toggle label={t("filter.handoff")} pressed={handoff} onPress={() => changeFilters({ handoff: !handoff })} />
+        {hasSeveralNumbers.value && <NumberChoice numbers={session.value?.phone_numbers ?? []} />}
+      </div>
     </div>
   );
 }

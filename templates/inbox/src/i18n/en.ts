@@ -1,5 +1,4 @@
 export const en = {
-  "action.cancel": "Cancel",
   "action.close": "Close",
   "action.copied": "Copied",
   "action.copy": "Copy number",

@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { noFilters } from "../src/filters";
+import { type Action, emptyInbox, type Inbox, isNewer, reduce } from "../src/reducer";
+import { listedConversations, threadMessages } from "../src/selectors";
+import type { Conversation, Message } from "../src/types";
+import { conversation, message } from "./rows";
+
+const play = (actions: readonly Action[], from: Inbox = emptyInbox) => actions.reduce(reduce, from);
+
+const threadOf = (inbox: Inbox, id: string) => {
+  const thread = inbox.threads.get(id);
+  if (!thread) throw new Error(`no thread ${id}`);
+  return thread;
+};
+
+/** What a reader sees, which is all that has to agree. */
+const view = (inbox: Inbox) => ({
+  list: listedConversations(inbox, { ...noFilters, status: "all" }),
+  threads: Object.fromEntries([...inbox.threads].map(([id, thread]) => [id, threadMessages(thread)]).sort()),
+});
+
+const ids = ["a", "b", "c"];
+const opened: Action[] = ids.map((id) => ({ type: "thread.page", id, messages: [], next: null }));
+const loaded: Action = { type: "list.page", conversations: [], next: null };
+
+/** The history of a scope: many versions of few rows, each with the next rev. */
+const history = fc
+  .array(fc.tuple(fc.constantFrom(...ids), fc.constantFrom("m1", "m2", "m3", null), fc.nat(59)), { maxLength: 30 })
+  .map((steps) =>
+    steps.map(([id, messageId, minute], index) => {
+      const rev = String(index + 98);
+      const at = `2026-01-01T10:${String(minute).padStart(2, "0")}:00Z`;
+      const row = conversation({ id, rev, last_active_at: at, unread_count: minute % 3 });
+      // A message keeps its timestamp, whatever else of it changes.
+      const own = messageId && message({ id: `${id}-${messageId}`, conversation_id: id, rev, text: { body: rev } });
+      return own ? { conversations: [row], messages: [own] } : { conversations: [row], messages: [] };
+    }),
+  );
+
+type Step = { conversations: Conversation[]; messages: Message[] };
+
+/** The same rows by one of the three ways in. */
+const delivery = (step: Step, way: number): Action[] => {
+  const [own] = step.messages;
+  if (way === 0) return [{ type: "rows", ...step }];
+  if (way === 1) return [{ type: "list.page", conversations: step.conversations, next: null }, ...page(own)];
+  return [
+    { type: "rows", conversations: step.conversations, removed: [] },
+    { type: "rows", messages: step.messages },
+  ];
+};
+const page = (own: Message | undefined): Action[] =>
+  own ? [{ type: "thread.page", id: own.conversation_id, messages: [own], next: null }] : [];
+
+describe("rows from three sources", () => {
+  test("give the same state in any order, any way in, and however often they repeat", () => {
+    fc.assert(
+      fc.property(
+        history.chain((steps) =>
+          fc.tuple(
+            fc.constant(steps),
+            fc.array(fc.tuple(fc.nat(Math.max(0, steps.length - 1)), fc.nat(2)), { maxLength: 40 }),
+            fc.shuffledSubarray(steps, { minLength: steps.length }),
+          ),
+        ),
+        ([steps, repeats, shuffled]) => {
+          const inOrder = play([...opened, loaded, ...steps.flatMap((step) => delivery(step, 0))]);
+          const mixed = repeats.flatMap(([index, way]) => (steps[index] ? delivery(steps[index], way) : []));
+          const all = shuffled.flatMap((step, index) => delivery(step, index % 3));
+          expect(view(play([...opened, loaded, ...mixed, ...all, ...mixed]))).toEqual(view(inOrder));
+        },
+      ),
+    );
+  });
+
+  test("that are no newer leave the very same state, so that nothing is drawn again", () => {
+    const rows: Action = { type: "rows", conversations: [conversation({ id: "a" })], messages: [message({ id: "m" })] };
+    const once = play([...opened, rows]);
+    expect(reduce(once, rows)).toBe(once);
+  });
+
+  test("are compared by rev as numbers of any length", () => {
+    expect(isNewer("10", "9")).toBe(true);
+    expect(isNewer("9", "10")).toBe(false);
+    expect(isNewer("7", "7")).toBe(false);
+    expect(isNewer("18446744073709551616", "18446744073709551615")).toBe(true);
+  });
+});
+
+describe("a conversation that leaves the scope", () => {
+  const known: Action = { type: "rows", conversations: [conversation({ id: "a", rev: "5" })] };
+  const removal: Action = { type: "rows", removed: ["a"] };
+
+  test("goes with its thread", () => {
+    const inbox = play([...opened, known, removal]);
+    expect(inbox.conversations.has("a")).toBe(false);
+    expect(inbox.threads.has("a")).toBe(false);
+  });
+
+  test("does not come back with a late push", () => {
+    expect(play([known, removal, known]).conversations.size).toBe(0);
+    expect(play([known, removal, removal, known]).conversations.size).toBe(0);
+  });
+
+  test("comes back with a newer row", () => {
+    const back: Action = { type: "rows", conversations: [conversation({ id: "a", rev: "6" })] };
+    expect(play([known, removal, back]).conversations.get("a")?.rev).toBe("6");
+  });
+});
+
+describe("an optimistic reply", () => {
+  const outgoing = { client_id: "x", conversation_id: "a", body: "hi", context: null, timestamp: "", failure: null };
+  const confirmed = message({ id: "m", conversation_id: "a", client_id: "x", direction: "outbound" });
+
+  test("gives way to the server's message, whichever way that comes", () => {
+    for (const arrival of [
+      { type: "rows", messages: [confirmed] },
+      { type: "thread.page", id: "a", messages: [confirmed], next: null },
+    ] satisfies Action[]) {
+      const inbox = play([...opened, { type: "outgoing", outgoing }, arrival]);
+      expect(inbox.outbox.size).toBe(0);
+      expect(threadMessages(threadOf(inbox, "a"))).toEqual([confirmed]);
+    }
+  });
+
+  test("cannot fail once it is confirmed", () => {
+    const rows: Action = { type: "rows", messages: [confirmed] };
+    const failure: Action = { type: "outgoing.failed", client_id: "x", failure: "unreachable" };
+    expect(play([...opened, { type: "outgoing", outgoing }, rows, failure]).outbox.size).toBe(0);
+  });
+});
+
+describe("what has not been paged in", () => {
+  const at = (minute: number) => `2026-01-01T10:${minute}:00Z`;
+
+  test("stays out of the thread until its page is loaded, and then shows its newest copy", () => {
+    const [old, recent] = [message({ id: "1", timestamp: at(10) }), message({ id: "2", timestamp: at(20) })];
+    const update: Action = { type: "rows", messages: [{ ...old, rev: "9", status: "read" }] };
+    const first = play([{ type: "thread.page", id: "a", messages: [recent], next: "more" }, update]);
+    expect(threadMessages(threadOf(first, "a"))).toEqual([recent]);
+    const whole = reduce(first, { type: "thread.page", id: "a", messages: [old], next: null });
+    expect(threadMessages(threadOf(whole, "a")).map((row) => row.rev)).toEqual(["9", "1"]);
+  });
+
+  test("stays out of the list, but for what is newer than its end", () => {
+    const row = (id: string, minute: number) => conversation({ id, last_active_at: at(minute) });
+    const inbox = play([
+      { type: "list.page", conversations: [row("a", 30)], next: "more" },
+      { type: "rows", conversations: [row("b", 20), row("c", 40)] },
+    ]);
+    expect(listedConversations(inbox, noFilters).map(({ id }) => id)).toEqual(["c", "a"]);
+  });
+
+  test("enters a search only by its name or number", () => {
+    const named = conversation({ id: "b", contact: { ...conversation({ id: "b" }).contact, name: "Robin" } });
+    const inbox = play([loaded, { type: "rows", conversations: [conversation({ id: "a" }), named] }]);
+    expect(listedConversations(inbox, { ...noFilters, search: "rob" }).map(({ id }) => id)).toEqual(["b"]);
+  });
+});
+
+test("a row that no longer fits the filter leaves the list and stays known", () => {
+  const ended = conversation({ id: "a", rev: "2", status: "ended" });
+  const inbox = play([
+    { type: "list.page", conversations: [conversation({ id: "a", rev: "1" })], next: null },
+    { type: "rows", conversations: [ended] },
+  ]);
+  expect(listedConversations(inbox, noFilters)).toEqual([]);
+  expect(inbox.conversations.get("a")).toBe(ended);
+});
