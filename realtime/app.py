@@ -18,31 +18,27 @@ from shared.settings import Settings
 PATH = "/realtime/socket.io"
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """The ASGI app of the realtime role."""
+@contextlib.asynccontextmanager
+async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """Deliver pushes until the block is left; gives the ASGI app of the realtime role."""
     engine = create_engine(settings, application_name="realtime")
+    redis = connect(settings)
     realtime = Realtime(settings, engine)
-
-    @contextlib.asynccontextmanager
-    async def resources(app: Litestar) -> AsyncIterator[None]:
-        app.state.redis = redis = connect(settings)
-        delivery = asyncio.create_task(realtime.run())
-        try:
-            yield
-        finally:
-            delivery.cancel()
-            await asyncio.gather(delivery, return_exceptions=True)
-            await realtime.close()
-            await redis.aclose()
-            await engine.dispose()
-
-    health = Litestar(
-        [health_router], state=State({"engine": engine}), lifespan=[resources], openapi_config=None, logging_config=None
-    )
+    delivery = asyncio.create_task(realtime.run())
     sockets = socketio.ASGIApp(realtime.socket_io, socketio_path=PATH)
+    health = Litestar(
+        [health_router], state=State({"engine": engine, "redis": redis}), openapi_config=None, logging_config=None
+    )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = sockets if scope.get("path", "").startswith(PATH) else health
+        chosen = sockets if scope["path"].startswith(PATH) else health
         await chosen(scope, receive, send)
 
-    return app
+    try:
+        yield app
+    finally:
+        delivery.cancel()
+        await asyncio.gather(delivery, return_exceptions=True)
+        await realtime.close()
+        await redis.aclose()
+        await engine.dispose()

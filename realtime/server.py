@@ -36,7 +36,6 @@ class Realtime:
     """Serves iframes: WebSocket only, so that no load balancer needs sticky sessions."""
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
-        self._settings = settings
         self._engine = engine
         self._redis = connect_pubsub(settings)
         self._hub = Hub(self._redis, self._deliver)

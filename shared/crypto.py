@@ -56,4 +56,4 @@ def webhook_signature_is_valid(body: bytes, header: str | None, app_secrets: Ite
     if header is None:
         return False
     given = header.encode("latin-1", "replace")
-    return any([hmac.compare_digest(webhook_signature(body, secret).encode(), given) for secret in app_secrets])
+    return any(hmac.compare_digest(webhook_signature(body, secret).encode(), given) for secret in app_secrets)

@@ -1,5 +1,6 @@
-"""arq: the queues, and the one place that enqueues. Always after the commit: a job only says "look", it carries nothing,
-so that a lost one costs a few seconds and no data.
+"""arq: the queues, and the one place that enqueues.
+
+Always after the commit. A job only says "look", it carries nothing: a lost one costs a few seconds and no data.
 """
 
 import asyncio

@@ -7,10 +7,14 @@ from typing import Any
 
 import structlog
 from arq.worker import Worker, func
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import ASGIApp
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from shared.db import create_engine
+from shared.health import health_router
 from shared.jobs import Queue, connect, deserialize_job, serialize_job
 from shared.settings import Settings
 from shared.whatsapp.graph import GraphClient, new_http_client
@@ -26,8 +30,8 @@ RESTART_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
-async def running_worker(settings: Settings) -> AsyncIterator[None]:
-    """Work until the block is left; then finish the statements under way and stop."""
+async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """Work until the block is left; gives an ASGI app with the worker's health routes."""
     engine = create_engine(settings, application_name="worker")
     redis = connect(settings)
     http = new_http_client()
@@ -42,8 +46,9 @@ async def running_worker(settings: Settings) -> AsyncIterator[None]:
         for queue, drainer in drainers.items()
     ]
     log.info("worker_started", queues=[str(queue) for queue in drainers])
+    state = State({"engine": engine, "redis": redis})
     try:
-        yield
+        yield Litestar([health_router], state=state, openapi_config=None, logging_config=None)
     finally:
         for task in tasks:
             task.cancel()

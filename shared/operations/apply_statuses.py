@@ -46,12 +46,14 @@ _UPDATE = text("""
         wamid = coalesce(m.wamid, g.wamid),
         wamid_key = coalesce(m.wamid_key, g.wamid_key),
         error = coalesce(m.error, g.error),
-        status = CASE WHEN array_position(CAST(:ranks AS text[]), g.status) > array_position(CAST(:ranks AS text[]), m.status)
-            THEN g.status ELSE m.status END
-    FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid text, wamid_key text, status text, error jsonb)
-    WHERE m.id = g.id AND (
-        array_position(CAST(:ranks AS text[]), g.status) > array_position(CAST(:ranks AS text[]), m.status)
-        OR m.wamid IS NULL OR (m.error IS NULL AND g.error IS NOT NULL))
+        status = CASE WHEN g.rank > g.rank_before THEN g.status ELSE m.status END
+    FROM (
+        SELECT g.*, array_position(CAST(:ranks AS text[]), g.status) AS rank,
+               array_position(CAST(:ranks AS text[]), before.status) AS rank_before
+        FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid text, wamid_key text, status text, error jsonb)
+        JOIN message before ON before.id = g.id
+    ) g
+    WHERE m.id = g.id AND (g.rank > g.rank_before OR m.wamid IS NULL OR (m.error IS NULL AND g.error IS NOT NULL))
     RETURNING m.id, m.conversation_id
 """)
 

@@ -154,7 +154,21 @@ def message_view(row: Row[Any]) -> MessageView:
     }
 
 
-_RESERVED = frozenset(["id", "conversation_id", "wamid", "client_id", "direction", "status", "error", "context", "timestamp", "rev", "type"])
+_RESERVED = frozenset(
+    {
+        "id",
+        "conversation_id",
+        "wamid",
+        "client_id",
+        "direction",
+        "status",
+        "error",
+        "context",
+        "timestamp",
+        "rev",
+        "type",
+    }
+)
 
 
 def _contact_name(row: Row[Any]) -> str:

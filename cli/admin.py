@@ -1,0 +1,85 @@
+"""porthole migrate, project create, key create, embed create: one change to the database, and what came of it."""
+
+import argparse
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.errors import CommandError
+from cli.output import emit
+from shared.db import create_engine
+from shared.log import configure_logs
+from shared.migrate import upgrade
+from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
+from shared.operations.create_project import ProjectNotFoundError, create_key, create_project
+from shared.settings import Settings, read_settings
+from shared.validation import InvalidFieldsError
+
+
+async def migrate(arguments: argparse.Namespace) -> None:
+    """Bring the database to the level of this code."""
+    async with _database() as (_, engine):
+        revision = await upgrade(engine)
+    emit(arguments.json, {"revision": revision}, f"the database is at revision {revision}")
+
+
+async def project_create(arguments: argparse.Namespace) -> None:
+    async with _database() as (_, engine), engine.begin() as connection:
+        project_id = await create_project(connection, arguments.name)
+    emit(arguments.json, {"project_id": project_id, "name": arguments.name}, f"project {project_id}")
+
+
+async def key_create(arguments: argparse.Namespace) -> None:
+    try:
+        async with _database() as (_, engine), engine.begin() as connection:
+            key_id, key = await create_key(connection, _uuid(arguments.project), arguments.name)
+    except ProjectNotFoundError as error:
+        raise CommandError(f"{error}; `porthole project create NAME` makes one") from error
+    value = {"api_key_id": key_id, "api_key": key, "project_id": arguments.project}
+    emit(arguments.json, value, f"API key, shown once: {key}")
+
+
+async def embed_create(arguments: argparse.Namespace) -> None:
+    wanted = {
+        "scope_type": arguments.scope_type,
+        "scope_id": arguments.scope_id,
+        "name": arguments.name,
+        "assigned_user_id": arguments.assigned_user_id,
+        "allowed_origins": arguments.allowed_origin,
+        "default_mode": arguments.default_mode,
+        "language": arguments.language,
+        "expires_at": arguments.expires_at,
+    }
+    try:
+        async with _database() as (settings, engine), engine.begin() as connection:
+            embed = read_new_embed(wanted)
+            embed_id, token = await create_embed(connection, _uuid(arguments.project), embed)
+    except (InvalidFieldsError, ScopeNotFoundError) as error:
+        raise CommandError(str(error)) from error
+    url = f"{settings.base_url.rstrip('/')}/embed/{token}"
+    emit(arguments.json, {"id": embed_id, "token": token, "embed_url": url}, f"embed URL, shown once: {url}")
+
+
+@contextlib.asynccontextmanager
+async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    engine = create_engine(settings, application_name="cli")
+    try:
+        yield settings, engine
+    except (SQLAlchemyError, OSError) as error:
+        reason: Any = getattr(error, "orig", None) or error
+        raise CommandError(f"the database does not do this: {str(reason).splitlines()[0]}") from error
+    finally:
+        await engine.dispose()
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise CommandError(f"{text} is not the UUID of a project") from error

@@ -1,0 +1,33 @@
+"""The roles as they run in a process: one of them, or all behind one port."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.app import create_app
+from realtime.app import PATH, running_realtime
+from shared.settings import Settings
+from workers.main import running_worker
+
+
+@contextlib.asynccontextmanager
+async def running_api(settings: Settings) -> AsyncIterator[ASGIApp]:
+    app = create_app(settings)
+    async with app.lifespan():
+        yield app
+
+
+@contextlib.asynccontextmanager
+async def running_all(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """Every role in this process: what a single box needs."""
+    async with running_api(settings) as api, running_realtime(settings) as realtime, running_worker(settings):
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            chosen = realtime if scope["path"].startswith(PATH) else api
+            await chosen(scope, receive, send)
+
+        yield app
+
+
+ROLES = {"api": running_api, "realtime": running_realtime, "worker": running_worker, "up": running_all}

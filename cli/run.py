@@ -1,0 +1,64 @@
+"""porthole up, api, realtime, worker: run one role, or all."""
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+
+import structlog
+
+from cli.embedded import embedded_postgres_url, embedded_redis_url, locked_directory, remembered_secrets
+from cli.output import emit
+from cli.roles import ROLES
+from cli.serve import bind, port_of, serving, stop_signal
+from shared.db import create_engine
+from shared.log import configure_logs
+from shared.migrate import upgrade
+from shared.settings import PREFIX, Settings, read_settings, unknown_variables
+
+log = structlog.get_logger()
+
+SECRETS = ("secret_key", "whatsapp_app_secret", "whatsapp_verify_token")
+
+
+async def run_role(arguments: argparse.Namespace) -> None:
+    """Run until a signal comes. Raises CommandError or SettingsError."""
+    with contextlib.ExitStack() as embedded:
+        environ = dict(os.environ)
+        if arguments.port is not None:
+            environ[f"{PREFIX}PORT"] = str(arguments.port)
+        if arguments.command == "up":
+            _embed(environ, arguments.data_dir, embedded)
+        settings = read_settings(environ)
+        configure_logs(settings.log_level)
+        for name in unknown_variables(environ):
+            log.warning("unknown_variable", name=name)
+        if arguments.command == "up":
+            await _migrate(settings)
+        sock = bind(settings.host, settings.port)
+        url = f"http://{settings.host}:{port_of(sock)}"
+        stop = stop_signal()
+        async with ROLES[arguments.command](settings) as app, serving(app, sock):
+            emit(arguments.json, {"role": arguments.command, "url": url}, f"porthole {arguments.command} on {url}")
+            await stop.wait()
+
+
+def _embed(environ: dict[str, str], data_dir: Path, embedded: contextlib.ExitStack) -> None:
+    """Start what the environment does not name, and make up the secrets that it does not hold."""
+    directory = embedded.enter_context(locked_directory(data_dir))
+    if not environ.get(f"{PREFIX}DATABASE_URL"):
+        environ[f"{PREFIX}DATABASE_URL"] = embedded.enter_context(embedded_postgres_url(directory / "postgres"))
+    if not environ.get(f"{PREFIX}REDIS_URL"):
+        environ[f"{PREFIX}REDIS_URL"] = embedded.enter_context(embedded_redis_url(directory / "valkey"))
+    environ.setdefault(f"{PREFIX}STORAGE_URL", (directory / "media").as_uri())
+    missing = [name for name in SECRETS if not environ.get(f"{PREFIX}{name.upper()}")]
+    for name, value in remembered_secrets(directory, missing).items():
+        environ[f"{PREFIX}{name.upper()}"] = value
+
+
+async def _migrate(settings: Settings) -> None:
+    engine = create_engine(settings, application_name="migrate")
+    try:
+        await upgrade(engine)
+    finally:
+        await engine.dispose()
