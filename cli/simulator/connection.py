@@ -10,22 +10,36 @@ from litestar.response import Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+# How long the end of a connection may go unnoticed.
+GLANCE_SECONDS = 0.25
+
 
 class _Cycle(Protocol):
     """The part of uvicorn's request cycle that is used here; `receive` is one of its methods."""
 
     transport: asyncio.Transport
     keep_alive: bool
+    disconnected: bool
 
 
 def _cycle(receive: Receive) -> _Cycle | None:
     return cast("_Cycle | None", getattr(receive, "__self__", None))
 
 
-def is_shutting_down(receive: Receive) -> bool:
-    """Uvicorn waits for every answer under way before it ends the app, so an endless one has to look out itself."""
+def is_over(receive: Receive) -> bool:
+    """Whether the client has left or the server wants to end. Uvicorn waits for every answer under way before it ends
+    the app, so a long one has to look out itself."""
     cycle = _cycle(receive)
-    return cycle is not None and not cycle.keep_alive
+    return cycle is not None and (cycle.disconnected or not cycle.keep_alive)
+
+
+async def pause(seconds: float, receive: Receive) -> None:
+    """Sleep, but not past the end of the connection."""
+    whole, rest = divmod(seconds, GLANCE_SECONDS)
+    for step in [GLANCE_SECONDS] * int(whole) + [rest]:
+        if is_over(receive):
+            return
+        await asyncio.sleep(step)
 
 
 class _HangUp(ASGIResponse):
@@ -46,8 +60,8 @@ class DroppedAnswer(Response[None]):
 
     def to_asgi_response(
         self,
-        app: Litestar | None,  # noqa: ARG002  the names are Litestar's
-        request: Request[object, object, State],  # noqa: ARG002
+        app: Litestar | None,
+        request: Request[object, object, State],
         **_: object,
     ) -> ASGIResponse:
         return _HangUp(body=b"", status_code=200)

@@ -4,7 +4,9 @@ import asyncio
 
 import msgspec
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException, NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.customer import CustomerMessage, read, send
@@ -43,17 +45,17 @@ class BurstBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @get("/numbers")
-async def list_numbers(simulator: Simulator) -> list[SimulatedNumber]:
+async def list_numbers(simulator: NamedDependency[Simulator]) -> list[SimulatedNumber]:
     return simulator.config.numbers
 
 
 @get("/users")
-async def list_users(simulator: Simulator) -> list[Json]:
+async def list_users(simulator: NamedDependency[Simulator]) -> list[Json]:
     return [_user_view(simulator, user) for user in simulator.users.all()]
 
 
 @post("/users")
-async def put_user(simulator: Simulator, data: UserBody) -> Response[Json]:
+async def put_user(simulator: NamedDependency[Simulator], data: JSONBody[UserBody]) -> Response[Json]:
     """201 for a new customer, 200 for one known before."""
     wa_id = data.wa_id or digits(data.phone or "")
     if not wa_id.isdigit():
@@ -77,7 +79,9 @@ async def put_user(simulator: Simulator, data: UserBody) -> Response[Json]:
 
 
 @post("/users/{wa_id:str}/messages")
-async def send_message(simulator: Simulator, wa_id: str, data: CustomerMessage) -> Json:
+async def send_message(
+    simulator: NamedDependency[Simulator], wa_id: FromPath[str], data: JSONBody[CustomerMessage]
+) -> Json:
     """The customer sends. Answers at once; the webhook is on its way."""
     _known_number(simulator, data.phone_number_id)
     user = _known_user(simulator, wa_id)
@@ -89,21 +93,23 @@ async def send_message(simulator: Simulator, wa_id: str, data: CustomerMessage) 
 
 
 @post("/users/{wa_id:str}/read", status_code=200)
-async def read_chat(simulator: Simulator, wa_id: str, data: ReadBody) -> Json:
+async def read_chat(simulator: NamedDependency[Simulator], wa_id: FromPath[str], data: JSONBody[ReadBody]) -> Json:
     """The customer looks at the chat; `read` is how many `read` statuses went out."""
     _known_number(simulator, data.phone_number_id)
     return {"read": read(simulator, data.phone_number_id, _known_user(simulator, wa_id))}
 
 
 @get("/messages")
-async def list_messages(simulator: Simulator, phone_number_id: str, wa_id: str) -> list[Json]:
+async def list_messages(
+    simulator: NamedDependency[Simulator], phone_number_id: FromQuery[str], wa_id: FromQuery[str]
+) -> list[Json]:
     """What the customer sees, oldest first."""
     chat = simulator.messages.chat(phone_number_id, wa_id)
     return [simulator.view(message) for message in chat if message.visible]
 
 
 @get("/received")
-async def received(simulator: Simulator) -> Json:
+async def received(simulator: NamedDependency[Simulator]) -> Json:
     """Everything businesses sent that was accepted, in the order it was."""
     sent = [message for message in simulator.messages.all() if message.outbound and not message.preloaded]
     data = [
@@ -119,7 +125,7 @@ async def received(simulator: Simulator) -> Json:
 
 
 @post("/burst", status_code=200)
-async def burst(simulator: Simulator, data: BurstBody) -> Json:
+async def burst(simulator: NamedDependency[Simulator], data: JSONBody[BurstBody]) -> Json:
     """Answers once the business took every webhook, or the last attempt was given up."""
     _known_number(simulator, data.phone_number_id)
     if data.count < 1 or data.contacts < 1 or data.concurrency < 1:

@@ -6,19 +6,24 @@ from collections.abc import AsyncIterator
 import msgspec
 from litestar import Request, get
 from litestar.datastructures.state import State
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from litestar.response import Stream
 
-from cli.simulator.connection import is_shutting_down
+from cli.simulator.connection import GLANCE_SECONDS, is_over
 from cli.simulator.customer import read
 from cli.simulator.simulator import Simulator
 
-# How long a shutdown may go unnoticed, and how often a quiet stream says that it lives.
-_GLANCE_SECONDS, _QUIET_SECONDS = 0.25, 15.0
+# How often a quiet stream says that it lives.
+_QUIET_SECONDS = 15.0
 
 
 @get("/events")
 async def events(
-    request: Request[object, object, State], simulator: Simulator, phone_number_id: str = "", wa_id: str = ""
+    request: Request[object, object, State],
+    simulator: NamedDependency[Simulator],
+    phone_number_id: FromQuery[str] = "",
+    wa_id: FromQuery[str] = "",
 ) -> Stream:
     """Server-Sent Events. With `phone_number_id` and `wa_id` that chat counts as open: the customer reads it at once,
     for as long as the stream lasts."""
@@ -31,12 +36,12 @@ async def events(
                 read(simulator, phone_number_id, user)
             yield b"retry: 500\n\n"
             quiet = 0.0
-            while not is_shutting_down(request.receive):
+            while not is_over(request.receive):
                 try:
-                    async with asyncio.timeout(_GLANCE_SECONDS):
+                    async with asyncio.timeout(GLANCE_SECONDS):
                         event = await listener.queue.get()
                 except TimeoutError:
-                    quiet += _GLANCE_SECONDS
+                    quiet += GLANCE_SECONDS
                     if quiet >= _QUIET_SECONDS:
                         quiet = 0.0
                         yield b": still here\n\n"

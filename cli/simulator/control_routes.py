@@ -5,7 +5,9 @@ from typing import Literal
 import httpx
 import msgspec
 from litestar import Response, delete, get, post, put
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
+from litestar.params import FromQuery, JSONBody
 
 from cli.simulator.faults import Faults, Settings
 from cli.simulator.messages import Json
@@ -30,12 +32,12 @@ class RawWebhook(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @get("/faults")
-async def show_faults(simulator: Simulator) -> Faults:
+async def show_faults(simulator: NamedDependency[Simulator]) -> Faults:
     return simulator.faults
 
 
 @put("/faults")
-async def set_faults(simulator: Simulator, data: Faults) -> Faults:
+async def set_faults(simulator: NamedDependency[Simulator], data: JSONBody[Faults]) -> Faults:
     """Replaces the whole set."""
     simulator.webhooks.faults = data
     if not data.hold_webhooks:
@@ -44,31 +46,31 @@ async def set_faults(simulator: Simulator, data: Faults) -> Faults:
 
 
 @delete("/faults", status_code=200)
-async def clear_faults(simulator: Simulator) -> Faults:
+async def clear_faults(simulator: NamedDependency[Simulator]) -> Faults:
     simulator.webhooks.faults = Faults()
     simulator.webhooks.release()
     return simulator.faults
 
 
 @get("/settings")
-async def show_settings(simulator: Simulator) -> Settings:
+async def show_settings(simulator: NamedDependency[Simulator]) -> Settings:
     return simulator.settings
 
 
 @put("/settings")
-async def set_settings(simulator: Simulator, data: Settings) -> Settings:
+async def set_settings(simulator: NamedDependency[Simulator], data: JSONBody[Settings]) -> Settings:
     """Replaces the whole set."""
     simulator.webhooks.settings = data
     return data
 
 
 @get("/clock")
-async def show_clock(simulator: Simulator) -> Json:
+async def show_clock(simulator: NamedDependency[Simulator]) -> Json:
     return {"now": simulator.clock.now()}
 
 
 @post("/clock", status_code=200)
-async def move_clock(simulator: Simulator, data: ClockMove) -> Json:
+async def move_clock(simulator: NamedDependency[Simulator], data: JSONBody[ClockMove]) -> Json:
     if data.set is not None:
         simulator.clock.set(data.set)
     if data.advance_seconds is not None:
@@ -78,7 +80,7 @@ async def move_clock(simulator: Simulator, data: ClockMove) -> Json:
 
 
 @post("/webhooks", status_code=200)
-async def send_webhook(simulator: Simulator, data: RawWebhook) -> Attempt:
+async def send_webhook(simulator: NamedDependency[Simulator], data: JSONBody[RawWebhook]) -> Attempt:
     """Posts it once and answers what came back."""
     if (data.payload is None) == (data.body is None):
         raise ClientException("give payload or body")
@@ -87,7 +89,7 @@ async def send_webhook(simulator: Simulator, data: RawWebhook) -> Attempt:
 
 
 @get("/deliveries")
-async def deliveries(simulator: Simulator, limit: int = 1000) -> Json:
+async def deliveries(simulator: NamedDependency[Simulator], limit: FromQuery[int] = 1000) -> Json:
     """The newest attempts last. `pending` webhooks are on their way, `held` ones wait for hold_webhooks to end."""
     attempts = list(simulator.webhooks.attempts)
     return {
@@ -98,14 +100,14 @@ async def deliveries(simulator: Simulator, limit: int = 1000) -> Json:
 
 
 @post("/deliveries/retry", status_code=200)
-async def retry_deliveries(simulator: Simulator) -> Json:
+async def retry_deliveries(simulator: NamedDependency[Simulator]) -> Json:
     """Every webhook that waits for another attempt gets it now."""
     simulator.webhooks.retry_now()
     return {"pending": simulator.webhooks.pending}
 
 
 @post("/verify", status_code=200)
-async def verify(simulator: Simulator) -> Response[Json]:
+async def verify(simulator: NamedDependency[Simulator]) -> Response[Json]:
     """Meta's verification GET: `verified` if the challenge came back with a 200."""
     challenge = simulator.messages.new_key(outbound=True)
     try:
@@ -117,7 +119,7 @@ async def verify(simulator: Simulator) -> Response[Json]:
 
 
 @post("/reset", status_code=200)
-async def reset(simulator: Simulator) -> Json:
+async def reset(simulator: NamedDependency[Simulator]) -> Json:
     await simulator.reset()
     return {"success": True}
 

@@ -10,7 +10,7 @@ from cli.simulator.journey import mark_read
 from cli.simulator.media_types import sample
 from cli.simulator.messages import Json, Message, key_of
 from cli.simulator.simulator import Simulator
-from cli.simulator.users import User
+from cli.simulator.users import User, digits
 from cli.simulator.webhooks import Change
 
 _MEDIA_TYPES = ("image", "video", "audio", "document", "sticker")
@@ -143,7 +143,7 @@ def _context(simulator: Simulator, given: CustomerMessage) -> tuple[str | None, 
     quoted["id"] = _as_seen(simulator, str(message_id))
     if target is not None and "from" not in quoted:
         number = simulator.numbers[given.phone_number_id]
-        quoted["from"] = number.display_phone_number.lstrip("+") if target.outbound else target.user.wa_id
+        quoted["from"] = digits(number.display_phone_number) if target.outbound else target.user.wa_id
     return key_of(str(message_id)), quoted
 
 

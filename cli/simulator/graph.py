@@ -1,6 +1,5 @@
 """The Graph side as a whole: its routes, its access token, its error bodies and its slowness."""
 
-import asyncio
 import re
 
 from litestar import Request, Response, Router
@@ -10,6 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError
 from cli.simulator.graph_media_routes import delete_media, download, upload_media
 from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers
@@ -34,7 +34,7 @@ def graph_router(simulator: Simulator) -> Router:
         async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
             async def late(event: Message) -> None:
                 if event["type"] == "http.response.start":
-                    await asyncio.sleep(simulator.faults.slow_seconds)
+                    await pause(simulator.faults.slow_seconds, receive)
                 await send(event)
 
             await app(scope, receive, late)

@@ -5,7 +5,8 @@ from typing import Annotated
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.datastructures.state import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from cli.simulator.errors import GraphError, unknown_object
 from cli.simulator.media import DOWNLOAD_PATH, Media
@@ -27,7 +28,9 @@ def look_up(simulator: Simulator, media_id: str, method: str, phone_number_id: s
 
 
 @post("/{version:str}/{object_id:str}/media", status_code=200, request_max_body_size=_LARGEST_UPLOAD)
-async def upload_media(request: Request[object, object, State], simulator: Simulator, object_id: str) -> Json:
+async def upload_media(
+    request: Request[object, object, State], simulator: NamedDependency[Simulator], object_id: FromPath[str]
+) -> Json:
     """A multipart form: messaging_product, file, and type, which defaults to the file's own Content-Type."""
     number = simulator.number(object_id, "post")
     form = await request.form()
@@ -44,14 +47,19 @@ async def upload_media(request: Request[object, object, State], simulator: Simul
 
 
 @delete("/{version:str}/{object_id:str}", status_code=200)
-async def delete_media(simulator: Simulator, object_id: str, phone_number_id: str = "") -> Json:
+async def delete_media(
+    simulator: NamedDependency[Simulator], object_id: FromPath[str], phone_number_id: FromQuery[str] = ""
+) -> Json:
     simulator.media.delete(look_up(simulator, object_id, "delete", phone_number_id))
     return {"success": True}
 
 
 @get(DOWNLOAD_PATH)
 async def download(
-    simulator: Simulator, mid: str, ext: int, seal: Annotated[str, Parameter(query="hash")]
+    simulator: NamedDependency[Simulator],
+    mid: FromQuery[str],
+    ext: FromQuery[int],
+    seal: Annotated[str, QueryParameter(name="hash")],
 ) -> Response[bytes]:
     """The bytes; 404 once the URL has expired."""
     if simulator.faults.take_media_error():

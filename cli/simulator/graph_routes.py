@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures.state import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from cli.simulator.business import post_message
 from cli.simulator.config import SimulatedNumber
@@ -23,7 +24,7 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 25, 250
 
 @post("/{version:str}/{object_id:str}/messages", status_code=200)
 async def messages(
-    request: Request[object, object, State], simulator: Simulator, object_id: str
+    request: Request[object, object, State], simulator: NamedDependency[Simulator], object_id: FromPath[str]
 ) -> Response[Json] | Response[None]:
     """Meta: Cloud API, Messages reference."""
     number = simulator.number(object_id, "post")
@@ -43,7 +44,12 @@ async def messages(
 
 
 @get("/{version:str}/{object_id:str}")
-async def node(simulator: Simulator, object_id: str, fields: str = "", phone_number_id: str = "") -> Json:
+async def node(
+    simulator: NamedDependency[Simulator],
+    object_id: FromPath[str],
+    fields: FromQuery[str] = "",
+    phone_number_id: FromQuery[str] = "",
+) -> Json:
     """A phone number with the `fields` asked for, or an uploaded file. Meta: Phone numbers; Media."""
     number = simulator.numbers.get(object_id)
     if number is None:
@@ -58,7 +64,7 @@ async def node(simulator: Simulator, object_id: str, fields: str = "", phone_num
 
 
 @get("/{version:str}/{object_id:str}/phone_numbers")
-async def phone_numbers(simulator: Simulator, object_id: str) -> Json:
+async def phone_numbers(simulator: NamedDependency[Simulator], object_id: FromPath[str]) -> Json:
     """Meta: WhatsApp Business Account, Phone numbers."""
     _account(simulator, object_id)
     owned = [number for number in simulator.config.numbers if number.business_account_id == object_id]
@@ -67,15 +73,15 @@ async def phone_numbers(simulator: Simulator, object_id: str) -> Json:
 
 @get("/{version:str}/{object_id:str}/message_templates")
 async def message_templates(
-    simulator: Simulator,
-    version: str,
-    object_id: str,
-    limit: int = _DEFAULT_PAGE,
-    after: str = "",
-    before: str = "",
-    name: str = "",
-    template_status: Annotated[str, Parameter(query="status")] = "",
-    fields: str = "",
+    simulator: NamedDependency[Simulator],
+    version: FromPath[str],
+    object_id: FromPath[str],
+    limit: FromQuery[int] = _DEFAULT_PAGE,
+    after: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+    name: FromQuery[str] = "",
+    template_status: Annotated[str, QueryParameter(name="status")] = "",
+    fields: FromQuery[str] = "",
 ) -> Json:
     """Filtered by exact `name` and `status`, in pages. Meta: Business Management API, Message templates."""
     _account(simulator, object_id)

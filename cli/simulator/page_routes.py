@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from litestar import Response, Router, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
 from cli.simulator.simulator import Simulator
@@ -25,7 +27,7 @@ async def page() -> Response[str]:
 
 
 @get("/_sim/media/{media_id:str}")
-async def media(simulator: Simulator, media_id: str) -> Response[bytes]:
+async def media(simulator: NamedDependency[Simulator], media_id: FromPath[str]) -> Response[bytes]:
     """A file for the page, which has no access token."""
     found = simulator.media.find(media_id)
     if found is None:
