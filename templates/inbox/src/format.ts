@@ -61,6 +61,10 @@ function otherYear(date: Date, now: Date): Intl.DateTimeFormatOptions {
   return date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
 }
 
+export function wholeNumber(value: number): string {
+  return value.toLocaleString(locale);
+}
+
 export function money(amount: number, currency: string): string {
   try {
     return new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount);

@@ -23,10 +23,8 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
   let timer: number | undefined;
 
   async function catchUp(): Promise<void> {
-    if (busy) {
-      again = true;
-      return;
-    }
+    again = busy;
+    if (busy || refusal.value !== null) return;
     busy = true;
     clearTimeout(timer);
     try {

@@ -3,7 +3,7 @@ import { render } from "preact";
 import { readBootstrap } from "./bootstrap";
 import { App } from "./components/App";
 import { parseFilters } from "./filters";
-import { useLanguage } from "./i18n";
+import { loadLanguage } from "./i18n";
 import { keepTime } from "./now";
 import { filters } from "./store";
 
@@ -11,7 +11,7 @@ const root = document.getElementById("inbox");
 if (root) {
   const { token, language, query } = readBootstrap();
   filters.value = parseFilters(query);
-  await useLanguage(language);
+  await loadLanguage(language);
   keepTime();
   render(<App token={token} />, root);
 }

@@ -21,8 +21,8 @@ export function openSocket(token: string, handlers: Handlers): () => void {
     reconnectionDelayMax: 20_000,
   });
   const refuse = (code: string) => {
-    socket.close();
     handlers.onRefused(code);
+    socket.close();
   };
   let retry: number | undefined;
   socket.on("connect", handlers.onConnect);

@@ -67,7 +67,8 @@ function ReplyForm({ conversation: { id, contact } }: { conversation: Conversati
       <textarea
         ref={area}
         rows={1}
-        dir="auto"
+        // An empty field follows the page, so that its placeholder reads the right way.
+        dir={text ? "auto" : undefined}
         value={text}
         placeholder={t("composer.placeholder")}
         aria-label={t("composer.label", { name: contact.name })}

@@ -23,9 +23,10 @@ export function ConversationRows() {
   useSteadyRows(box, rows, rowHeight);
   useFocusKept(rows.map((row) => row.id).join(), tabbed, tabbedIndex);
 
+  const nearEnd = to + loadAhead > rows.length;
   useEffect(() => {
-    if (next !== null && phase === "ready" && to + loadAhead > rows.length) void loadMoreConversations();
-  }, [next, phase, to, rows.length]);
+    if (next !== null && phase === "ready" && nearEnd) void loadMoreConversations();
+  }, [next, phase, nearEnd]);
 
   const focusIndex = (index: number) => {
     const target = rows[Math.min(Math.max(index, 0), rows.length - 1)];

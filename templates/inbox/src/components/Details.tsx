@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { fullTime, phone } from "../format";
+import { fullTime, phone, wholeNumber } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
 import { detailsOpen, phoneNumberOf } from "../store";
@@ -52,8 +52,16 @@ function ContactFacts({ conversation: { contact } }: { conversation: Conversatio
             <CopyButton text={phone(contact.phone_number)} />
           </Fact>
         )}
-        {contact.username && <Fact name={t("details.username")}>{contact.username}</Fact>}
-        {contact.profile_name && <Fact name={t("details.name")}>{contact.profile_name}</Fact>}
+        {contact.username && (
+          <Fact name={t("details.username")}>
+            <bdi>{contact.username}</bdi>
+          </Fact>
+        )}
+        {contact.profile_name && (
+          <Fact name={t("details.name")}>
+            <bdi>{contact.profile_name}</bdi>
+          </Fact>
+        )}
       </dl>
     </section>
   );
@@ -80,7 +88,7 @@ function ConversationFacts({ conversation }: { conversation: Conversation }) {
         {last_inbound_at && <Fact name={t("details.lastInbound")}>{fullTime(last_inbound_at)}</Fact>}
         <Fact name={t("details.customerSince")}>{fullTime(created_at)}</Fact>
         {ended_at && <Fact name={t("details.ended")}>{fullTime(ended_at)}</Fact>}
-        <Fact name={t("details.messages")}>{messages_count.toLocaleString()}</Fact>
+        <Fact name={t("details.messages")}>{wholeNumber(messages_count)}</Fact>
       </dl>
     </section>
   );
@@ -90,7 +98,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   return (
     <div class="fact">
       <dt>{name}</dt>
-      <dd dir="auto">{children}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }

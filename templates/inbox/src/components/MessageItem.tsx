@@ -18,7 +18,12 @@ interface Props {
 
 export function MessageItem({ message, joined, byWamid }: Props) {
   const { direction, type, status, timestamp, context } = message;
-  if (type === "system") return <p class="system">{summary(message)}</p>;
+  if (type === "system")
+    return (
+      <p class="system" dir="auto">
+        {summary(message)}
+      </p>
+    );
   if (type === "reaction")
     return <Reaction message={message} target={byWamid.get(message.reaction?.message_id ?? "")} />;
   return (
@@ -54,7 +59,7 @@ export function OutgoingItem({ outgoing }: { outgoing: Outgoing }) {
       </div>
       {failure !== null && (
         <p class="failure" role="alert">
-          <span>{failure === unreachable ? t("message.unreachable") : failure}</span>
+          <span dir="auto">{failure === unreachable ? t("message.unreachable") : failure}</span>
           <Retry onRetry={() => retryOutgoing(outgoing)} />
           <button type="button" class="link-button" onClick={() => discardOutgoing(client_id)}>
             {t("message.discard")}
@@ -75,7 +80,9 @@ function Refused({ message }: { message: Message }) {
   };
   return (
     <p class="failure">
-      <span title={error ? `${error.code}` : undefined}>{error?.details || error?.title || t("message.failed")}</span>
+      <span dir="auto" title={error ? `${error.code}` : undefined}>
+        {error?.details || error?.title || t("message.failed")}
+      </span>
       {type === "text" && !repeated && <Retry onRetry={repeat} />}
     </p>
   );

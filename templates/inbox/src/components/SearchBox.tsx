@@ -35,7 +35,7 @@ export function SearchBox() {
         ref={input}
         type="text"
         inputMode="search"
-        dir="auto"
+        dir={text ? "auto" : undefined}
         value={text}
         maxLength={200}
         placeholder={t("list.search")}

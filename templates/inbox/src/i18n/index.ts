@@ -13,7 +13,7 @@ let plurals = new Intl.PluralRules("en");
 /** The locale of dates and numbers: the language asked for, even where its strings fall back to English. */
 export let locale = "en";
 
-export async function useLanguage(language: string): Promise<void> {
+export async function loadLanguage(language: string): Promise<void> {
   const base = language.toLowerCase().split(/[-_]/)[0] ?? "en";
   dictionary = (await others[base]?.().catch(() => undefined)) ?? en;
   locale = dictionary === en ? "en" : language.replace("_", "-");
