@@ -1,4 +1,4 @@
-import { batch } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
 import { Api, ApiError } from "./api";
 import { type Filters, filterQuery } from "./filters";
 import { goLive } from "./live";
@@ -13,7 +13,17 @@ export async function start(token: string): Promise<() => void> {
     refusal.value = code;
   });
   const cursor = await load();
-  return goLive({ api, token, cursor, reload: load });
+  const stopWatching = effect(closeRemoved);
+  const stopLive = goLive({ api, token, cursor, reload: load });
+  return () => {
+    stopWatching();
+    stopLive();
+  };
+}
+
+/** The open conversation may leave the scope: it was given to a colleague, for one. */
+function closeRemoved(): void {
+  if (openId.value && inbox.value.removed.has(openId.value)) close();
 }
 
 export const theApi = () => api;

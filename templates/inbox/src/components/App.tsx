@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
 import { t } from "../i18n";
 import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
@@ -45,6 +45,7 @@ export function App({ token }: { token: string }) {
 
 function Panels() {
   const conversation = openConversation.value;
+  useFocusAfterClosing(openId.value);
   const panel = !openId.value ? "list" : detailsOpen.value ? "details" : "thread";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves a panel from wherever the focus is in it
@@ -65,6 +66,15 @@ function Panels() {
   );
 }
 
+/** A thread that closes by itself hands the focus to the list. Nothing is focused before the reader has come here. */
+function useFocusAfterClosing(id: string | null): void {
+  const before = useRef(id);
+  useEffect(() => {
+    if (before.current && !id && document.activeElement === document.body) focusRow(before.current);
+    before.current = id;
+  }, [id]);
+}
+
 /** One step back: from the details to the thread, from the thread to its row in the list. */
 function leave(event: KeyboardEvent): void {
   const id = openId.value;
@@ -75,6 +85,5 @@ function leave(event: KeyboardEvent): void {
     document.getElementById("details-toggle")?.focus();
   } else {
     close();
-    focusRow(id);
   }
 }

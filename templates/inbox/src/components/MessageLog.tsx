@@ -111,8 +111,9 @@ function useReading({ id, unread_count: unread, rev }: Conversation, atEnd: bool
   const opened = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new rev may be another message
   useEffect(() => {
-    if (!visible.value || unread === 0 || (opened.current && !atEnd)) return;
+    if (!visible.value) return;
+    const opening = !opened.current;
     opened.current = true;
-    void markRead(id);
+    if (unread > 0 && (opening || atEnd)) void markRead(id);
   }, [id, unread, rev, atEnd, visible.value]);
 }

@@ -4,20 +4,15 @@ import { t } from "../i18n";
 import { detailsOpen, hasSeveralNumbers, phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
 import { Avatar } from "./Avatar";
-import { focusRow } from "./focus";
 import { BackIcon, PanelIcon } from "./icons";
 
 export function ThreadHeader({ conversation }: { conversation: Conversation }) {
-  const { id, contact, status } = conversation;
+  const { contact, status } = conversation;
   const number = hasSeveralNumbers.value ? phoneNumberOf(conversation.whatsapp_config_id)?.name : null;
   const identity = contact.phone_number ? phone(contact.phone_number) : (contact.username ?? "");
-  const back = () => {
-    close();
-    focusRow(id);
-  };
   return (
     <header class="thread-head">
-      <button type="button" class="icon-button only-narrow" aria-label={t("thread.back")} onClick={back}>
+      <button type="button" class="icon-button only-narrow" aria-label={t("thread.back")} onClick={close}>
         <BackIcon />
       </button>
       <Avatar contact={contact} />

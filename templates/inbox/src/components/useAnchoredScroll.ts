@@ -80,5 +80,7 @@ function firstInView(content: HTMLElement | null, scrollTop: number): HTMLElemen
     if (child.offsetTop + child.offsetHeight > scrollTop) high = middle;
     else low = middle + 1;
   }
+  // A divider belongs to what comes after it: older messages of the same day go in between.
+  while (children[low]?.classList.contains("divider")) low += 1;
   return (children[low] as HTMLElement | undefined) ?? null;
 }
