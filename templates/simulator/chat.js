@@ -14,11 +14,14 @@ const thread = byId("thread");
 let messages = [];
 let nodes = new Map();
 let hooks;
+let sticking = true;
 
 // `answer(message, about)` sends as the customer; `quote(message)` starts an answer to one message.
 export function startChat(given) {
   hooks = given;
   thread.addEventListener("scroll", showWayToEnd, { passive: true });
+  // A picture has no height until it is there; whoever was at the end stays there.
+  thread.addEventListener("load", () => sticking && toEnd(), true);
   byId("to-end").addEventListener("click", toEnd);
   byId("list-cancel").addEventListener("click", () => byId("list-dialog").close());
 }
@@ -26,8 +29,8 @@ export function startChat(given) {
 export function drawHead(number, user) {
   avatar(byId("business-avatar"), number.verified_name);
   byId("business-name").textContent = number.verified_name;
-  byId("holder").textContent = user.name;
-  byId("holder").setAttribute("aria-label", `You are ${user.name}`);
+  byId("holder").textContent = `as ${user.name}`;
+  thread.dataset.empty = `Say hello to ${number.verified_name}.`;
 }
 
 export function setTyping(typing, number) {
@@ -92,15 +95,18 @@ function bubble(message, before) {
   if (message.revoked) classes.push("gone");
   const about = { context: { message_id: message.wamid } };
   const answer = (reply) => hooks.answer({ ...reply, ...about });
-  return element(
+  const node = element(
     "article",
     { class: classes.join(" "), "aria-label": ours ? "You" : "The business" },
     quote(message),
     ...contentOf(message, { answer, openList }),
-    meta(message, ours),
     emoji.length ? element("span", { class: "reactions", "aria-label": "Reactions" }, emoji.join(" ")) : null,
     ours || message.revoked ? null : moreButton(message),
   );
+  // The time belongs to what was said; the buttons come below it.
+  const below = node.querySelector(":scope > .replies, :scope > .reactions, :scope > .more");
+  node.insertBefore(meta(message, ours), below);
+  return node;
 }
 
 function quote(message) {
@@ -186,5 +192,6 @@ function toEnd() {
 }
 
 function showWayToEnd() {
-  byId("to-end").hidden = isAtEnd();
+  sticking = isAtEnd();
+  byId("to-end").hidden = sticking;
 }
