@@ -1,7 +1,7 @@
 // What is inside a bubble, by the type of the message.
 
 import { element, icon } from "./dom.js";
-import { link, richText } from "./format.js";
+import { KINDS, link, richText } from "./format.js";
 
 const PIN = "M12 21s-6-5.3-6-11a6 6 0 0 1 12 0c0 5.7-6 11-6 11zM12 8v4";
 const PAGE = "M7 3h7l4 4v14H7zM14 3v4h4";
@@ -22,7 +22,9 @@ function card(path, title, line, href) {
 
 // A file by its id comes from the simulator; one by link stays where it is, since the page loads nothing from elsewhere.
 function file(kind, content) {
-  if (!content.id) return card(kind === "document" ? PAGE : PICTURE, content.filename || kind, content.link, content.link);
+  if (!content.id) {
+    return card(kind === "document" ? PAGE : PICTURE, content.filename || KINDS[kind], content.link, content.link);
+  }
   const source = `/_sim/media/${encodeURIComponent(content.id)}`;
   switch (kind) {
     case "image": return element("img", { src: source, alt: content.caption || "Photo", loading: "lazy" });

@@ -37,7 +37,7 @@ export function listTime(date) {
   return days === 1 ? "Yesterday" : shortDateFormat.format(date);
 }
 
-const KINDS = {
+export const KINDS = {
   image: "Photo", video: "Video", audio: "Voice message", document: "Document", sticker: "Sticker",
   location: "Location", contacts: "Contact", order: "Order", unsupported: "Message",
 };

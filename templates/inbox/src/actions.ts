@@ -1,5 +1,6 @@
 import { batch, effect } from "@preact/signals";
 import { Api, ApiError } from "./api";
+import { wantsDetails } from "./details";
 import { type Filters, filterQuery } from "./filters";
 import { goLive } from "./live";
 import { detailsOpen, dispatch, filters, inbox, openId, openThread, refusal, session } from "./store";
@@ -70,7 +71,10 @@ async function loadListPage(after: string | null): Promise<void> {
 
 export function open(id: string): void {
   if (openId.value === id) return;
-  openId.value = id;
+  batch(() => {
+    openId.value = id;
+    detailsOpen.value = wantsDetails();
+  });
   const thread = inbox.value.threads.get(id);
   if (!thread || thread.phase === "failed") void loadThread(id);
 }

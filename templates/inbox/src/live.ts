@@ -17,7 +17,8 @@ interface Options {
 
 /** Keeps the store in step: pushes by the socket, and `changes` for whatever a push may have missed. */
 export function goLive({ api, token, cursor, reload }: Options): () => void {
-  let connected = false;
+  // Undefined until the first attempt has an answer.
+  let connected: boolean | undefined;
   let busy = false;
   let again = false;
   let timer: number | undefined;
@@ -39,12 +40,13 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
           cursor = data.cursor;
         }
       } while (again);
-      connection.value = connected ? "live" : "polling";
+      connection.value = connected ? "live" : connected === false ? "polling" : "connecting";
     } catch {
       connection.value = "offline";
     } finally {
       busy = false;
-      if (refusal.value === null) timer = window.setTimeout(catchUp, connected ? heartbeat : pollInterval);
+      const pause = connection.value === "live" ? heartbeat : pollInterval;
+      if (refusal.value === null) timer = window.setTimeout(catchUp, pause);
     }
   }
 
@@ -64,9 +66,9 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
       void catchUp();
     },
     onDisconnect: () => {
-      const wasConnected = connected;
+      if (connected === false) return;
       connected = false;
-      if (wasConnected) void catchUp();
+      void catchUp();
     },
     onEvents: (events) => {
       applyEvents(events);

@@ -13,6 +13,7 @@ export const connection = signal<Connection>("connecting");
 /** Why the inbox can no longer be used; null while it can. */
 export const refusal = signal<string | null>(null);
 export const openId = signal<string | null>(null);
+/** Opens with the thread on a wide frame, unless the reader has closed it there. See details.ts. */
 export const detailsOpen = signal(false);
 /** The last thing a screen reader is told of. */
 export const announcement = signal("");

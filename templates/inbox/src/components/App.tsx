@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
+import { showDetails } from "../details";
 import { t } from "../i18n";
 import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
 import { Details } from "./Details";
@@ -81,7 +82,7 @@ function leave(event: KeyboardEvent): void {
   if (event.defaultPrevented || !id) return;
   event.preventDefault();
   if (detailsOpen.value) {
-    detailsOpen.value = false;
+    showDetails(false);
     document.getElementById("details-toggle")?.focus();
   } else {
     close();

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { showDetails } from "../details";
 import { fullTime, phone, wholeNumber } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
-import { detailsOpen, phoneNumberOf } from "../store";
+import { phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
 import { Avatar } from "./Avatar";
 import { BackIcon, CheckIcon, CloseIcon, CopyIcon } from "./icons";
@@ -12,7 +13,7 @@ import { ModeBadge } from "./ModeBadge";
 export function Details({ conversation }: { conversation: Conversation }) {
   const { contact, mode } = conversation;
   const shut = () => {
-    detailsOpen.value = false;
+    showDetails(false);
     document.getElementById("details-toggle")?.focus();
   };
   return (

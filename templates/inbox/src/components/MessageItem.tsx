@@ -13,10 +13,12 @@ import { Ticks } from "./Ticks";
 interface Props {
   message: Message;
   joined: boolean;
+  /** Heard, not seen: the side that a bubble is on tells the rest. */
+  author: string;
   byWamid: ReadonlyMap<string | null, Message>;
 }
 
-export function MessageItem({ message, joined, byWamid }: Props) {
+export function MessageItem({ message, joined, author, byWamid }: Props) {
   const { direction, type, status, timestamp, context } = message;
   if (type === "system")
     return (
@@ -27,7 +29,8 @@ export function MessageItem({ message, joined, byWamid }: Props) {
   if (type === "reaction")
     return <Reaction message={message} target={byWamid.get(message.reaction?.message_id ?? "")} />;
   return (
-    <article class={`message ${direction} ${joined ? "joined" : ""}`}>
+    <article id={messageId(message)} class={`message ${direction} ${joined ? "joined" : ""}`}>
+      <span class="visually-hidden">{author}</span>
       <div class="bubble">
         {context?.message_id && <Quote message={byWamid.get(context.message_id)} />}
         <MessageContent message={message} />
@@ -48,6 +51,7 @@ export function OutgoingItem({ outgoing }: { outgoing: Outgoing }) {
   const { client_id, body, timestamp, failure } = outgoing;
   return (
     <article class="message outbound">
+      <span class="visually-hidden">{t("message.fromYou")}</span>
       <div class="bubble">
         <div class="text" dir="auto">
           <RichText text={body} />
@@ -97,12 +101,16 @@ function Retry({ onRetry }: { onRetry: () => void }) {
   );
 }
 
+const messageId = (message: Message) => `message-${message.id}`;
+
+/** What a message answers; it leads there, if that is loaded. */
 function Quote({ message }: { message: Message | undefined }) {
+  const show = () => message && document.getElementById(messageId(message))?.scrollIntoView({ block: "center" });
   return (
-    <blockquote class={`quote ${message?.direction ?? ""}`} dir="auto">
+    <button type="button" class="quote" dir="auto" disabled={!message} onClick={show}>
       {message?.direction === "outbound" && <strong>{t("message.fromYou")}</strong>}
       <span>{message ? summary(message) : t("message.unavailable")}</span>
-    </blockquote>
+    </button>
   );
 }
 

@@ -38,7 +38,15 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
       case "unread":
         return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
       case "message":
-        return <MessageItem key={item.key} message={item.message} joined={item.joined} byWamid={byWamid} />;
+        return (
+          <MessageItem
+            key={item.key}
+            message={item.message}
+            joined={item.joined}
+            author={item.message.direction === "outbound" ? t("message.fromYou") : conversation.contact.name}
+            byWamid={byWamid}
+          />
+        );
       case "outgoing":
         return <OutgoingItem key={item.key} outgoing={item.outgoing} />;
     }

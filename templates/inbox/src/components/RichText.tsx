@@ -1,7 +1,8 @@
+import { useMemo } from "preact/hooks";
 import { parseRich, type Rich } from "../richtext";
 
 export function RichText({ text }: { text: string }) {
-  return <Parts parts={parseRich(text)} />;
+  return <Parts parts={useMemo(() => parseRich(text), [text])} />;
 }
 
 function Parts({ parts }: { parts: Rich[] }) {

@@ -1,4 +1,5 @@
 import { close } from "../actions";
+import { showDetails } from "../details";
 import { phone } from "../format";
 import { t } from "../i18n";
 import { detailsOpen, hasSeveralNumbers, phoneNumberOf } from "../store";
@@ -33,9 +34,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
         aria-label={t("details.title")}
         title={t("details.title")}
         aria-expanded={detailsOpen.value}
-        onClick={() => {
-          detailsOpen.value = !detailsOpen.value;
-        }}
+        onClick={() => showDetails(!detailsOpen.value)}
       >
         <PanelIcon />
       </button>

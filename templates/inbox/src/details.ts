@@ -1,0 +1,15 @@
+import { keep, recall } from "./storage";
+import { detailsOpen } from "./store";
+
+const key = "porthole.details";
+const isWide = () => matchMedia("(width >= 1240px)").matches;
+
+/** Where there is room for three panels the reader's last choice holds; elsewhere details open only when asked for. */
+export function wantsDetails(): boolean {
+  return isWide() && recall("localStorage", key) !== "closed";
+}
+
+export function showDetails(shown: boolean): void {
+  detailsOpen.value = shown;
+  if (isWide()) keep("localStorage", key, shown ? null : "closed");
+}
