@@ -2,7 +2,7 @@ import { keep, recall } from "./storage";
 import { detailsOpen } from "./store";
 
 const key = "porthole.details";
-const isWide = () => matchMedia("(width >= 1240px)").matches;
+export const isWide = () => matchMedia("(width >= 1240px)").matches;
 
 /** Where there is room for three panels the reader's last choice holds; elsewhere details open only when asked for. */
 export function wantsDetails(): boolean {

@@ -17,6 +17,7 @@ export function openSocket(token: string, handlers: Handlers): () => void {
     path: "/realtime/socket.io",
     transports: ["websocket"],
     auth: { token },
+    timeout: 8_000,
     reconnectionDelay: 1_000,
     reconnectionDelayMax: 20_000,
   });
@@ -33,6 +34,8 @@ export function openSocket(token: string, handlers: Handlers): () => void {
     // The client does not reconnect by itself when it was the server that hung up (to shed load, for one).
     if (reason === "io server disconnect") retry = window.setTimeout(() => socket.connect(), 1_000);
   });
+  // A proxy that opens the connection and drops it raises no error, only another attempt.
+  socket.io.on("reconnect_attempt", handlers.onDisconnect);
   socket.on("connect_error", (error: Error & { data?: { code?: string } }) => {
     handlers.onDisconnect();
     const code = error.data?.code;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
-import { showDetails } from "../details";
+import { isWide, showDetails } from "../details";
 import { t } from "../i18n";
 import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
 import { Details } from "./Details";
@@ -76,12 +76,13 @@ function useFocusAfterClosing(id: string | null): void {
   }, [id]);
 }
 
-/** One step back: from the details to the thread, from the thread to its row in the list. */
+/** One step back: from the details to the thread, from the thread to its row. Beside the thread, details may stay. */
 function leave(event: KeyboardEvent): void {
   const id = openId.value;
   if (event.defaultPrevented || !id) return;
   event.preventDefault();
-  if (detailsOpen.value) {
+  const inDetails = event.target instanceof Element && event.target.closest(".details");
+  if (detailsOpen.value && (inDetails || !isWide())) {
     showDetails(false);
     document.getElementById("details-toggle")?.focus();
   } else {
