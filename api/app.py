@@ -9,7 +9,6 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader, ResponseHeader, State
 from litestar.di import Provide
-from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
@@ -21,7 +20,6 @@ from api.inbox.conversations import ConversationController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.platform.inbox_embeds import InboxEmbedController
-from api.request_log import RequestLog
 from api.webhooks.intake import Intake
 from api.webhooks.whatsapp import WhatsAppWebhookController
 from shared.db import create_engine
@@ -56,7 +54,6 @@ def create_app(settings: Settings) -> Litestar:
         ],
         state=state,
         lifespan=[_resources],
-        middleware=[DefineMiddleware(RequestLog)],
         exception_handlers=HANDLERS,
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         request_max_body_size=MOST_BODY,

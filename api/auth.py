@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from sqlalchemy import select
 
 from api.errors import AnyRequest, ApiError
@@ -17,6 +18,10 @@ class ProjectKey(msgspec.Struct, frozen=True):
 
     id: UUID
     project_id: UUID
+
+
+CurrentEmbed = NamedDependency[Embed]
+CurrentKey = NamedDependency[ProjectKey]
 
 
 async def embed_of_request(request: AnyRequest, state: State) -> Embed:

@@ -31,10 +31,10 @@ COMPANY = "Alder & Finch"
 async def run_demo(arguments: argparse.Namespace) -> None:
     """Start everything, say where it is, and run until a signal comes. Raises CommandError."""
     configure_logs("warning", readable=not arguments.json)
-    sock = bind(HOST, arguments.port)
-    simulator_sock = bind(HOST, arguments.simulator_port, "--simulator-port")
-    host_sock = bind(HOST, arguments.host_page_port, "--host-page-port")
     with contextlib.ExitStack() as servers:
+        sock = servers.enter_context(bind(HOST, arguments.port))
+        simulator_sock = servers.enter_context(bind(HOST, arguments.simulator_port, "--simulator-port"))
+        host_sock = servers.enter_context(bind(HOST, arguments.host_page_port, "--host-page-port"))
         directory = servers.enter_context(locked_directory(arguments.data_dir))
         secrets = remembered_secrets(directory, ["secret_key", "app_secret", "verify_token", "access_token", "api_key"])
         settings = Settings(
@@ -66,7 +66,6 @@ async def run_demo(arguments: argparse.Namespace) -> None:
         page = host_page.create_app(embed_url, COMPANY)
         async with (
             running_all(settings) as app,
-            simulator.lifespan(),
             serving(app, sock),
             serving(simulator, simulator_sock),
             serving(page, host_sock),

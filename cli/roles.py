@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
+from api.request_log import RequestLog
 from realtime.app import PATH, running_realtime
 from shared.settings import Settings
 from workers.main import running_worker
@@ -13,9 +14,7 @@ from workers.main import running_worker
 
 @contextlib.asynccontextmanager
 async def running_api(settings: Settings) -> AsyncIterator[ASGIApp]:
-    app = create_app(settings)
-    async with app.lifespan():
-        yield app
+    yield RequestLog(create_app(settings))
 
 
 @contextlib.asynccontextmanager
@@ -24,7 +23,7 @@ async def running_all(settings: Settings) -> AsyncIterator[ASGIApp]:
     async with running_api(settings) as api, running_realtime(settings) as realtime, running_worker(settings):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            chosen = realtime if scope["path"].startswith(PATH) else api
+            chosen = realtime if scope.get("path", "").startswith(PATH) else api
             await chosen(scope, receive, send)
 
         yield app

@@ -23,19 +23,19 @@ SECRETS = ("secret_key", "whatsapp_app_secret", "whatsapp_verify_token")
 
 async def run_role(arguments: argparse.Namespace) -> None:
     """Run until a signal comes. Raises CommandError or SettingsError."""
-    with contextlib.ExitStack() as embedded:
+    with contextlib.ExitStack() as started:
         environ = dict(os.environ)
         if arguments.port is not None:
             environ[f"{PREFIX}PORT"] = str(arguments.port)
         if arguments.command == "up":
-            _embed(environ, arguments.data_dir, embedded)
+            _embed(environ, arguments.data_dir, started)
         settings = read_settings(environ)
         configure_logs(settings.log_level)
         for name in unknown_variables(environ):
             log.warning("unknown_variable", name=name)
         if arguments.command == "up":
             await _migrate(settings)
-        sock = bind(settings.host, settings.port)
+        sock = started.enter_context(bind(settings.host, settings.port))
         url = f"http://{settings.host}:{port_of(sock)}"
         stop = stop_signal()
         async with ROLES[arguments.command](settings) as app, serving(app, sock):

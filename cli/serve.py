@@ -53,13 +53,13 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve until the block is left; then finish what is under way."""
+    """Serve until the block is left; then finish what is under way. Raises RuntimeError if the app does not start."""
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        lifespan="off",  # the roles are entered and left around the server
+        lifespan="on",
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,
@@ -69,6 +69,8 @@ async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
     running = asyncio.create_task(server.serve(sockets=[sock]))
     await server.ready.wait()
     try:
+        if not server.started:
+            raise RuntimeError("the app did not start; its log says why")
         yield
     finally:
         server.should_exit = True

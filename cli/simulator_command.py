@@ -1,6 +1,7 @@
 """porthole simulator: a WhatsApp to develop against, next to a Porthole that runs elsewhere."""
 
 import argparse
+import socket
 
 from cli.output import emit
 from cli.serve import bind, port_of, serving, stop_signal
@@ -24,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run_simulator(arguments: argparse.Namespace) -> None:
     """Serve until a signal comes. Raises CommandError."""
     configure_logs("info")
-    sock = bind("127.0.0.1", arguments.port)
+    with bind("127.0.0.1", arguments.port) as sock:
+        await _serve(arguments, sock)
+
+
+async def _serve(arguments: argparse.Namespace, sock: socket.socket) -> None:
     url = f"http://localhost:{port_of(sock)}"
     number = SimulatedNumber(
         arguments.phone_number_id,
@@ -42,6 +47,6 @@ async def run_simulator(arguments: argparse.Namespace) -> None:
     )
     app = create_app(config)
     stop = stop_signal()
-    async with app.lifespan(), serving(app, sock):
+    async with serving(app, sock):
         emit(arguments.json, {"simulator_url": url, "graph_url": url}, f"simulator on {url}")
         await stop.wait()

@@ -30,7 +30,9 @@ def connect(settings: Settings) -> ArqRedis:
     pool = BlockingConnectionPool.from_url(
         settings.redis_url, max_connections=20, timeout=2, socket_connect_timeout=2, socket_timeout=5
     )
-    return ArqRedis(pool, job_serializer=serialize_job, job_deserializer=deserialize_job)
+    redis = ArqRedis(pool, job_serializer=serialize_job, job_deserializer=deserialize_job)
+    redis.auto_close_connection_pool = True
+    return redis
 
 
 def connect_pubsub(settings: Settings) -> Redis:

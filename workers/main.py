@@ -66,10 +66,11 @@ async def _serve(settings: Settings, queue: Queue, drainer: Drainer) -> None:
         await _guarded(drainer.drain)
 
     while True:
+        redis = connect(settings)
         worker = Worker(
             functions=[func(drain, name="drain")],
             queue_name=queue,
-            redis_pool=connect(settings),
+            redis_pool=redis,
             handle_signals=False,
             max_jobs=50,
             poll_delay=POLL_SECONDS,
@@ -84,9 +85,11 @@ async def _serve(settings: Settings, queue: Queue, drainer: Drainer) -> None:
             await worker.main()
         except (RedisError, OSError) as error:
             log.warning("queue_lost", queue=queue, error=str(error))
-        finally:
-            with contextlib.suppress(RedisError, OSError):
-                await worker.close()
+        finally:  # not worker.close(): it wants Redis, which may be what went away
+            for job in worker.tasks.values():
+                job.cancel()
+            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+            await redis.aclose()
         await asyncio.sleep(RESTART_SECONDS)
 
 

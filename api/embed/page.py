@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Controller, MediaType, Response, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 
 from api.embed.assets import TEMPLATES
 from api.embed.policy import page_headers
@@ -19,7 +20,7 @@ class EmbedPageController(Controller):
     include_in_schema = False
 
     @get("/{token:str}", media_type=MediaType.HTML)
-    async def page(self, state: State, token: str) -> Response[str]:
+    async def page(self, state: State, token: FromPath[str]) -> Response[str]:
         """The inbox, or a page that says it is no longer available: 401, whatever is wrong with the token."""
         origin = state.settings.origin()
         try:

@@ -5,9 +5,10 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 
+from api.auth import CurrentEmbed
 from api.errors import AnyRequest, not_found
-from shared.embeds import Embed
 from shared.events import ConversationView
 from shared.operations.mark_read import mark_read
 from shared.paging import Paging
@@ -29,7 +30,7 @@ class ConversationController(Controller):
     path = "/conversations"
 
     @get()
-    async def list(self, request: AnyRequest, state: State, embed: Embed) -> ConversationPage:
+    async def list(self, request: AnyRequest, state: State, embed: CurrentEmbed) -> ConversationPage:
         """The conversations of the embed's scope, latest activity first."""
         filters = convert_fields(ConversationFilters, dict(request.query_params), strict=False)
         async with state.engine.connect() as connection:
@@ -37,7 +38,7 @@ class ConversationController(Controller):
         return ConversationPage(data, paging)
 
     @get("/{conversation_id:uuid}")
-    async def get(self, state: State, embed: Embed, conversation_id: UUID) -> ConversationAnswer:
+    async def get(self, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]) -> ConversationAnswer:
         async with state.engine.connect() as connection:
             view = await get_conversation(connection, embed.scope, conversation_id)
         if view is None:
@@ -45,7 +46,7 @@ class ConversationController(Controller):
         return ConversationAnswer(view)
 
     @post("/{conversation_id:uuid}/read", status_code=200)
-    async def read(self, state: State, embed: Embed, conversation_id: UUID) -> ConversationAnswer:
+    async def read(self, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]) -> ConversationAnswer:
         """Mark the conversation as read for everybody who sees it."""
         async with state.engine.begin() as connection:
             view, events = await mark_read(connection, embed.scope, conversation_id)

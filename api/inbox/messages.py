@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
+from api.auth import CurrentEmbed
 from api.body import json_object
 from api.errors import AnyRequest, ApiError, not_found
-from shared.embeds import Embed
 from shared.events import MessageView
 from shared.operations.queue_message import NewMessage, NotFoundError, RefusedError, queue_message
 from shared.paging import Paging
@@ -58,7 +59,9 @@ class MessageController(Controller):
     path = "/conversations/{conversation_id:uuid}/messages"
 
     @get()
-    async def list(self, request: AnyRequest, state: State, embed: Embed, conversation_id: UUID) -> MessagePage:
+    async def list(
+        self, request: AnyRequest, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]
+    ) -> MessagePage:
         """The thread, newest first."""
         query = convert_fields(ThreadQuery, dict(request.query_params), strict=False)
         async with state.engine.connect() as connection:
@@ -71,7 +74,7 @@ class MessageController(Controller):
 
     @post()
     async def send(
-        self, request: AnyRequest, state: State, embed: Embed, conversation_id: UUID
+        self, request: AnyRequest, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]
     ) -> Response[MessageAnswer]:
         """Queue a reply: 201, or 200 if its client_id was sent before. 422 names what is wrong or why not now."""
         message = _new_message(await json_object(request))

@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from sqlalchemy import select
 
-from shared.embeds import Embed
+from api.auth import CurrentEmbed
 from shared.models import PhoneNumber
 from shared.queries.changes import Changes, current_cursor, list_changes
 
@@ -49,7 +49,7 @@ class SessionController(Controller):
     path = "/"
 
     @get("/session")
-    async def session(self, state: State, embed: Embed) -> SessionAnswer:
+    async def session(self, state: State, embed: CurrentEmbed) -> SessionAnswer:
         """The embed, its numbers, and a cursor for `changes` to be taken before anything else is loaded."""
         numbers = (
             select(PhoneNumber.id, PhoneNumber.phone_number_id, PhoneNumber.name, PhoneNumber.display_phone_number)
@@ -65,7 +65,7 @@ class SessionController(Controller):
 
     @get("/changes")
     async def changes(
-        self, state: State, embed: Embed, since: Annotated[int, Parameter(ge=0, le=2**63 - 1)]
+        self, state: State, embed: CurrentEmbed, since: Annotated[int, QueryParameter(ge=0, le=2**63 - 1)]
     ) -> ChangesAnswer:
         """Everything in the scope that changed since the cursor."""
         async with state.engine.connect() as connection:

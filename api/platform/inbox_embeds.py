@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, delete, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 
-from api.auth import ProjectKey
+from api.auth import CurrentKey
 from api.body import json_object
 from api.errors import AnyRequest, ApiError, not_found
 from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
@@ -36,7 +37,7 @@ class InboxEmbedController(Controller):
     path = "/inbox_embeds"
 
     @post()
-    async def create(self, request: AnyRequest, state: State, key: ProjectKey) -> CreatedEmbedAnswer:
+    async def create(self, request: AnyRequest, state: State, key: CurrentKey) -> CreatedEmbedAnswer:
         """Create an embed; `token` and `embed_url` are in this answer only."""
         wanted = read_new_embed(_wrapped(await json_object(request), "inbox_embed"))
         try:
@@ -50,7 +51,7 @@ class InboxEmbedController(Controller):
         return CreatedEmbedAnswer(CreatedEmbed(**msgspec.structs.asdict(view), token=token, embed_url=url))
 
     @get("/{embed_id:uuid}")
-    async def get(self, state: State, key: ProjectKey, embed_id: UUID) -> EmbedAnswer:
+    async def get(self, state: State, key: CurrentKey, embed_id: FromPath[UUID]) -> EmbedAnswer:
         async with state.engine.connect() as connection:
             view = await get_embed(connection, key.project_id, embed_id)
         if view is None:
@@ -58,7 +59,7 @@ class InboxEmbedController(Controller):
         return EmbedAnswer(view)
 
     @delete("/{embed_id:uuid}")
-    async def revoke(self, state: State, key: ProjectKey, embed_id: UUID) -> None:
+    async def revoke(self, state: State, key: CurrentKey, embed_id: FromPath[UUID]) -> None:
         """Revoke an embed at once; its open iframes close."""
         async with state.engine.begin() as connection:
             found = await revoke_embed(connection, key.project_id, embed_id)

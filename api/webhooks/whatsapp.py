@@ -10,7 +10,7 @@ from typing import Annotated
 import structlog
 from litestar import Controller, MediaType, Response, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from api.errors import AnyRequest, ApiError
 from api.webhooks.intake import IntakeError
@@ -28,9 +28,9 @@ class WhatsAppWebhookController(Controller):
     async def verify(
         self,
         state: State,
-        mode: Annotated[str, Parameter(query="hub.mode", max_length=100)] = "",
-        token: Annotated[str, Parameter(query="hub.verify_token", max_length=500)] = "",
-        challenge: Annotated[str, Parameter(query="hub.challenge", max_length=500)] = "",
+        mode: Annotated[str, QueryParameter(name="hub.mode", max_length=100)] = "",
+        token: Annotated[str, QueryParameter(name="hub.verify_token", max_length=500)] = "",
+        challenge: Annotated[str, QueryParameter(name="hub.challenge", max_length=500)] = "",
     ) -> str:
         """Answer Meta's verification with its challenge; 403 for a wrong verify token."""
         expected: str = state.settings.whatsapp_verify_token

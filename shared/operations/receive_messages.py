@@ -48,7 +48,7 @@ _ADD_CONTACTS = text("""
 """)
 
 _FIND_CONTACTS = text("""
-    SELECT project_id, kind, value, i.contact_id, c.profile_name
+    SELECT i.project_id, kind, value, i.contact_id, c.profile_name
     FROM json_to_recordset(CAST(:rows AS json)) AS g(project_id uuid, kind text, value text)
     JOIN contact_identity i USING (project_id, kind, value)
     JOIN contact c ON c.id = i.contact_id

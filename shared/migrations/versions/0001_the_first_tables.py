@@ -305,7 +305,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("conversation_id", "client_id"),
         sa.UniqueConstraint("phone_number_id", "wamid"),
     )
-    op.create_index("message_key", "message", ["conversation_id", "wamid_key"], unique=False)
+    op.create_index("message_key", "message", ["phone_number_id", "wamid_key"], unique=False)
     op.create_index("message_rev", "message", ["project_id", "rev"], unique=False)
     op.create_index(
         "message_search",

@@ -1,0 +1,59 @@
+"""What every test may ask for. Nothing here stands in for our own code: the servers are real, the sockets too."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.embedded import embedded_redis_url
+from shared.db import create_engine
+from shared.settings import Settings
+from tests.factories import TestProject, make_project
+from tests.servers import Postgres, running_postgres
+from tests.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_redis_url(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture
+async def settings(postgres: Postgres, valkey_url: str) -> AsyncIterator[Settings]:
+    """Settings for a migrated database of the test's own."""
+    async with postgres.database() as database_url:
+        yield Settings(
+            database_url=database_url,
+            redis_url=valkey_url,
+            secret_key="a secret key for the tests",
+            whatsapp_app_secret="app-secret",
+            whatsapp_verify_token="verify-token",
+            database_pool=5,
+        )
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(settings, application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def project(engine: AsyncEngine, settings: Settings) -> TestProject:
+    async with engine.begin() as connection:
+        return await make_project(connection, settings)
+
+
+@pytest.fixture
+async def stack(settings: Settings, engine: AsyncEngine, project: TestProject) -> AsyncIterator[Stack]:
+    """Every role and the WhatsApp simulator, on free ports of loopback."""
+    async with running_stack(settings, engine, project) as stack:
+        yield stack

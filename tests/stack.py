@@ -1,0 +1,152 @@
+"""The whole product on real sockets, as a test's users meet it."""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import msgspec
+import socketio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.roles import running_all
+from cli.serve import bind, port_of, serving
+from cli.simulator.app import create_app as create_simulator
+from cli.simulator.config import SimulatedNumber, SimulatorConfig
+from shared.crypto import webhook_signature
+from shared.settings import Settings
+from tests.factories import ACCESS_TOKEN, TestProject, make_embed
+from tests.waiting import eventually
+
+
+class Iframe:
+    """What the page in the iframe does on its socket: it connects with a token and collects the events."""
+
+    def __init__(self) -> None:
+        self.client = socketio.AsyncClient(reconnection=False)
+        self.events: list[dict[str, Any]] = []
+        self.closed: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+        self.client.on("events", self._on_events)
+        self.client.on("closed", self.closed.append)
+        self.client.on("connect_error", self.refused.append)
+
+    async def _on_events(self, events: list[dict[str, Any]]) -> None:
+        self.events.extend(events)
+
+    async def event(self, kind: str, seconds: float = 10.0) -> dict[str, Any]:
+        """The first event of a kind, waited for."""
+
+        async def find() -> dict[str, Any] | None:
+            return next((event for event in self.events if event["type"] == kind), None)
+
+        found = await eventually(find, seconds)
+        assert found is not None
+        return found
+
+
+class Stack:
+    """Handles on a running Porthole."""
+
+    def __init__(self, settings: Settings, engine: AsyncEngine, project: TestProject, simulator_url: str) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.project = project
+        self.base_url = settings.base_url
+        self.simulator_url = simulator_url
+        self.http = httpx.AsyncClient(base_url=self.base_url, timeout=10)
+        self.simulator = httpx.AsyncClient(base_url=simulator_url, timeout=10)
+
+    async def embed(self, project: TestProject | None = None, **fields: Any) -> str:
+        """An embed's token, of the whole project unless `fields` say otherwise."""
+        async with self.engine.begin() as connection:
+            return await make_embed(connection, (project or self.project).id, **fields)
+
+    @contextlib.asynccontextmanager
+    async def iframe(self, token: str, **headers: str) -> AsyncIterator[Iframe]:
+        iframe = Iframe()
+        with contextlib.suppress(socketio.exceptions.ConnectionError):
+            await iframe.client.connect(
+                self.base_url,
+                headers=headers,
+                auth={"token": token},
+                transports=["websocket"],
+                socketio_path="/realtime/socket.io",
+            )
+        try:
+            yield iframe
+        finally:
+            await iframe.client.disconnect()
+
+    async def post_webhook(self, body: bytes, signature: str | None = None) -> httpx.Response:
+        """Deliver a body as Meta does, correctly signed unless a signature is given."""
+        secret = self.settings.app_secrets()[0]
+        headers = {"X-Hub-Signature-256": signature or webhook_signature(body, secret)}
+        return await self.http.post("/webhooks/whatsapp", content=body, headers=headers)
+
+    async def customer_writes(self, wa_id: str, body: str, phone_number_id: str | None = None) -> str:
+        """A customer writes a text on the phone; returns its wamid."""
+        number = phone_number_id or self.project.phone_number_id
+        await self.simulator.post("/_sim/users", json={"wa_id": wa_id, "name": "Ana"})
+        message = {"phone_number_id": number, "type": "text", "text": {"body": body}}
+        answer = await self.simulator.post(f"/_sim/users/{wa_id}/messages", json=message)
+        assert answer.status_code == 201, answer.text
+        wamid: str = answer.json()["wamid"]
+        return wamid
+
+    async def count(self, table: str, where: str = "true") -> int:
+        async with self.engine.connect() as connection:
+            return int(await connection.scalar(text(f"SELECT count(*) FROM {table} WHERE {where}")) or 0)
+
+    async def get(self, path: str, token: str, **query: Any) -> Any:
+        """The JSON of a call that must succeed."""
+        answer = await self.http.get(path, params=query, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        await self.simulator.aclose()
+
+
+@contextlib.asynccontextmanager
+async def running_stack(settings: Settings, engine: AsyncEngine, project: TestProject) -> AsyncIterator[Stack]:
+    with bind("127.0.0.1", 0) as sock, bind("127.0.0.1", 0) as simulator_sock:
+        async with _running_stack(settings, engine, project, sock, simulator_sock) as stack:
+            yield stack
+
+
+@contextlib.asynccontextmanager
+async def _running_stack(
+    settings: Settings,
+    engine: AsyncEngine,
+    project: TestProject,
+    sock: socket.socket,
+    simulator_sock: socket.socket,
+) -> AsyncIterator[Stack]:
+    url, simulator_url = (f"http://127.0.0.1:{port_of(one)}" for one in (sock, simulator_sock))
+    settings = msgspec.structs.replace(settings, base_url=url, graph_url=simulator_url)
+    config = SimulatorConfig(
+        webhook_url=f"{url}/webhooks/whatsapp",
+        app_secret=settings.whatsapp_app_secret,
+        verify_token=settings.whatsapp_verify_token,
+        access_token=ACCESS_TOKEN,
+        numbers=[
+            SimulatedNumber(number, "900100", f"+1 555 {number[-4:]}", "Alder & Finch")
+            for number in (project.phone_number_id, project.customer_phone_number_id)
+        ],
+        base_url=simulator_url,
+    )
+    simulator = create_simulator(config)
+    stack = Stack(settings, engine, project, simulator_url)
+    try:
+        async with (
+            running_all(settings) as app,
+            serving(app, sock),
+            serving(simulator, simulator_sock),
+        ):
+            yield stack
+    finally:
+        await stack.close()
