@@ -6,6 +6,8 @@ import type { LiveEvent } from "./types";
 
 const heartbeat = 30_000;
 const pollInterval = 5_000;
+/** Some proxies swallow a WebSocket without a word: after this long the page polls while the socket still tries. */
+const patience = 3_000;
 
 interface Options {
   api: Api;
@@ -50,6 +52,12 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
     }
   }
 
+  const lost = () => {
+    if (connected === false) return;
+    connected = false;
+    void catchUp();
+  };
+  const waiting = setTimeout(() => connected ?? lost(), patience);
   const whenVisible = () => {
     if (document.visibilityState === "visible") void catchUp();
   };
@@ -65,11 +73,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
       connected = true;
       void catchUp();
     },
-    onDisconnect: () => {
-      if (connected === false) return;
-      connected = false;
-      void catchUp();
-    },
+    onDisconnect: lost,
     onEvents: (events) => {
       applyEvents(events);
       announceInbound(events);
@@ -83,6 +87,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
   return () => {
     closeSocket();
     clearTimeout(timer);
+    clearTimeout(waiting);
     document.removeEventListener("visibilitychange", whenVisible);
     window.removeEventListener("online", catchUp);
     window.removeEventListener("offline", whenOffline);
