@@ -13,11 +13,9 @@ MEDIA_TYPES = ("image", "video", "audio", "document", "sticker")
 _TYPING_SECONDS = 25
 
 
-async def post_message(simulator: Simulator, number: SimulatedNumber, body: Json) -> Json:
-    """Accept a message or a read receipt and return Meta's answer. Raise GraphError if it is refused at once."""
+async def send_message(simulator: Simulator, number: SimulatedNumber, body: Json) -> Json:
+    """Accept a message and return Meta's answer. Raise GraphError if it is refused at once."""
     check_product(body)
-    if "status" in body:
-        return _read_receipt(simulator, number, body)
     kind = check_send(body)
     content = body[kind]
     rendered = _render(simulator, number, body) if kind == "template" else None
@@ -99,8 +97,10 @@ def _message(
     )
 
 
-def _read_receipt(simulator: Simulator, number: SimulatedNumber, body: Json) -> Json:
-    """Marks the customer's message and the earlier ones as read; with it comes the typing indicator."""
+def read_receipt(simulator: Simulator, number: SimulatedNumber, body: Json) -> Json:
+    """Mark the customer's message and the earlier ones as read, and show the typing indicator if it comes along.
+    Raise GraphError if the body or the message is not sound."""
+    check_product(body)
     check_receipt(body)
     target = simulator.messages.find(str(body["message_id"]))
     if target is None or target.outbound or target.phone_number_id != number.phone_number_id:

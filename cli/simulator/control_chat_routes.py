@@ -3,12 +3,14 @@
 import asyncio
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
+from litestar.datastructures.state import State
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from cli.simulator.config import SimulatedNumber
+from cli.simulator.connection import GLANCE_SECONDS, is_over
 from cli.simulator.customer import CustomerMessage, read, send
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
@@ -125,7 +127,9 @@ async def received(simulator: NamedDependency[Simulator]) -> Json:
 
 
 @post("/burst", status_code=200)
-async def burst(simulator: NamedDependency[Simulator], data: JSONBody[BurstBody]) -> Json:
+async def burst(
+    request: Request[object, object, State], simulator: NamedDependency[Simulator], data: JSONBody[BurstBody]
+) -> Json:
     """Answers once the business took every webhook, or the last attempt was given up."""
     _known_number(simulator, data.phone_number_id)
     if data.count < 1 or data.contacts < 1 or data.concurrency < 1:
@@ -139,7 +143,17 @@ async def burst(simulator: NamedDependency[Simulator], data: JSONBody[BurstBody]
             message, change = send(simulator, users[index % data.contacts], text, ordered=False)
             return message.wamid(simulator.faults.wamid_scope), await change.accepted
 
-    results = await asyncio.gather(*(one(index) for index in range(data.count)))
+    async def everyone() -> list[tuple[str, bool]]:
+        return await asyncio.gather(*(one(index) for index in range(data.count)))
+
+    work = simulator.background.run(everyone())
+    while not work.done():
+        if is_over(request.receive):
+            work.cancel()
+        await asyncio.wait({work}, timeout=GLANCE_SECONDS)
+    if work.cancelled():
+        raise ClientException("the simulator was reset")
+    results = work.result()
     accepted = sum(taken for _, taken in results)
     return {"accepted": accepted, "failed": data.count - accepted, "wamids": [wamid for wamid, _ in results]}
 

@@ -37,6 +37,11 @@ class EventHub:
     def is_open(self, phone_number_id: str, wa_id: str) -> bool:
         return any(listener.chat == (phone_number_id, wa_id) for listener in self._listeners)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens; making an event has its price."""
+        return bool(self._listeners)
+
     def publish(self, event: Json) -> None:
         for listener in self._listeners:
             if listener.queue.full():

@@ -10,7 +10,7 @@ from litestar.datastructures.state import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from cli.simulator.business import post_message
+from cli.simulator.business import read_receipt, send_message
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.connection import DroppedAnswer
 from cli.simulator.errors import GraphError, unknown_object
@@ -28,19 +28,19 @@ async def messages(
 ) -> Response[Json] | Response[None]:
     """Meta: Cloud API, Messages reference."""
     number = simulator.number(object_id, "post")
-    failure = simulator.faults.take_failure()
-    if failure is not None:
-        raise GraphError(failure.code, "The fault fail_next asked for this.", http_status=failure.http_status)
     try:
         body = json.loads(await request.body())
     except ValueError as error:
         raise GraphError(100, "The request body is not valid JSON.") from error
     if not isinstance(body, dict):
         raise GraphError(100, "The request body must be a JSON object.")
-    answer = await post_message(simulator, number, body)
-    if "messages" in answer and simulator.faults.take_dropped_answer():
-        return DroppedAnswer()
-    return Response(answer)
+    if "status" in body:
+        return Response(read_receipt(simulator, number, body))
+    failure = simulator.faults.take_failure()
+    if failure is not None:
+        raise GraphError(failure.code, "The fault fail_next asked for this.", http_status=failure.http_status)
+    answer = await send_message(simulator, number, body)
+    return DroppedAnswer() if simulator.faults.take_dropped_answer() else Response(answer)
 
 
 @get("/{version:str}/{object_id:str}")

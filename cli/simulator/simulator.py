@@ -91,7 +91,7 @@ class Simulator:
 
     def publish(self, message: Message) -> None:
         """Show a message, new or changed, on the phone page."""
-        if message.visible:
+        if message.visible and self.events.heard:
             self.events.publish(
                 {
                     "type": "message",

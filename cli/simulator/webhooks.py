@@ -23,6 +23,7 @@ from cli.simulator.config import SimulatorConfig
 from cli.simulator.faults import Faults, Settings
 from cli.simulator.messages import Json
 from cli.simulator.payloads import envelope, serialise
+from cli.simulator.transport import SpreadTransport
 
 _TIMEOUT_SECONDS = 10.0
 _LOGGED_ATTEMPTS = 10_000
@@ -72,9 +73,9 @@ class WebhookSender:
         self._under_way = 0
 
     def open(self) -> None:
-        limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
-        timeout = httpx.Timeout(_TIMEOUT_SECONDS, pool=None)
-        self._client = httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False)
+        self._client = httpx.AsyncClient(
+            transport=SpreadTransport(), timeout=httpx.Timeout(_TIMEOUT_SECONDS, pool=None)
+        )
 
     async def close(self) -> None:
         if self._client is not None:

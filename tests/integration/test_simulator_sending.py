@@ -148,9 +148,10 @@ def test_a_dropped_answer_is_a_message_sent_once(world: World) -> None:
     assert world.received()["count"] == 2
 
 
-def test_the_next_sends_can_fail(world: World) -> None:
-    world.open_window()
+def test_the_next_sends_can_fail_and_a_read_receipt_is_none(world: World) -> None:
+    received = world.open_window()
     world.faults(fail_next={"count": 2, "code": 130429, "http_status": 429})
+    assert world.post(status="read", message_id=received).status_code == 200
     for _ in range(2):
         answer = world.post(to=f"+{ANA}", type="text", text={"body": "hello"})
         assert (answer.status_code, code_of(answer)) == (429, 130429)

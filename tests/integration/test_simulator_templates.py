@@ -168,3 +168,8 @@ def test_the_customer_reads_the_filled_in_text(world: World) -> None:
             {"type": "url", "text": "Track it", "url": "https://shop.example/track/A-1"},
         ],
     }
+
+
+def test_a_limit_that_is_no_number_gets_a_graph_error(world: World) -> None:
+    answer = world.graph.get(f"/{ACCOUNT}/message_templates?limit=many")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 100)

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import json
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.integration.simulator_support import (
@@ -237,3 +239,23 @@ def test_a_reset_drops_what_was_under_way_and_repeats_the_ids(world: World) -> N
     assert world.sim.get("/_sim/deliveries").json() == {"pending": 0, "held": 0, "data": []}
     assert world.received()["count"] == 0
     assert world.open_window() == first
+
+
+def test_a_burst_nobody_waits_for_any_more_ends(world: World) -> None:
+    world.settings(retry_first_seconds=30)
+    world.business.answers = [503] * 4
+    burst = {"phone_number_id": NUMBER, "count": 8, "concurrency": 4}
+    with pytest.raises(httpx.ReadTimeout):
+        world.sim.post("/_sim/burst", json=burst, timeout=0.1)
+    until(lambda: world.sim.get("/_sim/deliveries").json()["pending"] == 4)
+
+
+def test_a_reset_ends_a_burst(world: World) -> None:
+    world.settings(retry_first_seconds=30)
+    world.business.answers = [503] * 3
+    burst = {"phone_number_id": NUMBER, "count": 3}
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(httpx.post, f"{world.sim.base_url}/_sim/burst", json=burst)
+        until(lambda: len(world.business.webhooks) == 3)
+        world.start()
+        assert answer.result(5).status_code == 400
