@@ -1,3 +1,4 @@
+import { summary } from "./content";
 import { t } from "./i18n";
 import { announcement } from "./store";
 import type { LiveEvent } from "./types";
@@ -6,6 +7,6 @@ import type { LiveEvent } from "./types";
 export function announceInbound(events: readonly LiveEvent[]): void {
   const arrived = events.findLast((event) => event.type === "message.created" && event.message.direction === "inbound");
   if (!arrived || !("message" in arrived)) return;
-  const preview = arrived.conversation.last_message?.preview ?? "";
-  announcement.value = t("announce.message", { name: arrived.conversation.contact.name, preview });
+  const { contact } = arrived.conversation;
+  announcement.value = t("announce.message", { name: contact.name, preview: summary(arrived.message) });
 }

@@ -1,5 +1,31 @@
 import { t } from "./i18n";
-import type { Message } from "./types";
+import type { LastMessage, Message } from "./types";
+
+/** The list's line for a conversation's last message. */
+export function previewOf({ preview, type }: LastMessage): string {
+  return preview || typeName(type);
+}
+
+function typeName(type: string): string {
+  switch (type) {
+    case "audio":
+    case "document":
+    case "image":
+    case "interactive":
+    case "location":
+    case "order":
+    case "sticker":
+    case "system":
+    case "video":
+      return t(`content.${type}`);
+    case "contacts":
+      return t("content.contacts", { count: 1 });
+    case "reaction":
+      return t("content.reactionRemoved");
+    default:
+      return t("content.unknown");
+  }
+}
 
 /** The message in one line: for quotes, and for whoever cannot see the bubble. */
 export function summary(message: Message): string {
@@ -30,8 +56,12 @@ export function summary(message: Message): string {
       return t("content.order");
     case "system":
       return message.system?.body || t("content.system");
+    case "reaction":
+      return message.reaction?.emoji
+        ? t("content.reactionAlone", { emoji: message.reaction.emoji })
+        : t("content.reactionRemoved");
     default:
-      return t("content.unsupported");
+      return typeName(type);
   }
 }
 

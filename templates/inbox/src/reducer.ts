@@ -2,7 +2,7 @@ import type { Conversation, Message } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
- * only to a copy with a greater `rev`, so repeats and disorder are harmless. Rows outside what has been paged in are kept
+ * only to a copy whose `rev` is not older, so repeats and disorder are harmless. Rows outside what has been paged in are kept
  * too (a push may overtake the page that holds an older copy); selectors.ts leaves them out of sight.
  */
 export type Phase = "loading" | "ready" | "failed";
@@ -111,8 +111,8 @@ function mergeRows(inbox: Inbox, { conversations = [], messages = [], removed = 
 
 function mergeConversations(inbox: Inbox, rows: readonly Conversation[]): Inbox {
   const fresh = rows.filter((row) => {
-    const known = inbox.conversations.get(row.id)?.rev ?? inbox.removed.get(row.id);
-    return known === undefined || isNewer(row.rev, known);
+    const removedAt = inbox.removed.get(row.id);
+    return removedAt === undefined ? isNews(inbox.conversations.get(row.id), row) : isNewer(row.rev, removedAt);
   });
   if (fresh.length === 0) return inbox;
   const conversations = new Map(inbox.conversations);
@@ -181,8 +181,10 @@ function failOutgoing(inbox: Inbox, clientId: string, failure: string): Inbox {
   return { ...inbox, outbox: new Map(inbox.outbox).set(clientId, { ...outgoing, failure }) };
 }
 
+/** Two writes may share a `rev`: then the one that came last counts, and a mere repeat changes nothing. */
 function isNews(known: { rev: string } | undefined, row: { rev: string }): boolean {
-  return known === undefined || isNewer(row.rev, known.rev);
+  if (known === undefined) return true;
+  return known.rev === row.rev ? JSON.stringify(known) !== JSON.stringify(row) : isNewer(row.rev, known.rev);
 }
 
 function keepNewest<Row extends { id: string; rev: string }>(rows: Map<string, Row>, row: Row): void {

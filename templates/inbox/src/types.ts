@@ -32,6 +32,7 @@ export interface LastMessage {
   wamid: string | null;
   direction: "inbound" | "outbound";
   type: string;
+  /** Empty where the message has no words of its own: the page then names its type. */
   preview: string;
   status: MessageStatus;
   timestamp: string;
@@ -99,6 +100,11 @@ export interface Interactive {
   nfm_reply?: { name?: string; body?: string };
 }
 
+export interface Template {
+  name?: string;
+  components?: { type?: string; parameters?: { text?: string }[] }[];
+}
+
 export interface Order {
   text?: string;
   product_items?: {
@@ -134,7 +140,7 @@ export interface Message {
   reaction?: { message_id?: string; emoji?: string };
   order?: Order;
   system?: { type?: string; body?: string };
-  template?: { name?: string };
+  template?: Template;
 }
 
 export interface Page<Row> {

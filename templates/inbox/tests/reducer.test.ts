@@ -74,10 +74,18 @@ describe("rows from three sources", () => {
     );
   });
 
-  test("that are no newer leave the very same state, so that nothing is drawn again", () => {
+  test("that say nothing new leave the very same state, so that nothing is drawn again", () => {
     const rows: Action = { type: "rows", conversations: [conversation({ id: "a" })], messages: [message({ id: "m" })] };
     const once = play([...opened, rows]);
     expect(reduce(once, rows)).toBe(once);
+  });
+
+  test("that share a rev count in the order they came", () => {
+    const rows = (unread_count: number): Action => ({
+      type: "rows",
+      conversations: [conversation({ id: "a", unread_count })],
+    });
+    expect(play([rows(1), rows(2)]).conversations.get("a")?.unread_count).toBe(2);
   });
 
   test("are compared by rev as numbers of any length", () => {

@@ -1,3 +1,4 @@
+import { previewOf } from "../content";
 import { listTime } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
@@ -41,7 +42,7 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
         <span class="row-line">
           <span class="row-preview" dir="auto">
             {last?.direction === "outbound" && <Ticks status={last.status} />}
-            {last?.preview}
+            {last && previewOf(last)}
           </span>
           {number && <span class="row-number">{number}</span>}
           {unread > 0 && (

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { loadMoreConversations, open } from "../actions";
 import { t } from "../i18n";
 import { inbox, listed, openId } from "../store";
+import type { Conversation } from "../types";
 import { ConversationRow } from "./ConversationRow";
 import { useRowWindow } from "./useRowWindow";
 import { useSteadyRows } from "./useSteadyRows";
@@ -21,7 +22,7 @@ export function ConversationRows() {
   );
   const { next, phase } = inbox.value.list;
   useSteadyRows(box, rows, rowHeight);
-  useFocusKept(rows.map((row) => row.id).join(), tabbed, tabbedIndex);
+  useFocusKept(rows, tabbed, tabbedIndex);
 
   const nearEnd = to + loadAhead > rows.length;
   useEffect(() => {
@@ -91,14 +92,13 @@ export function ConversationRows() {
 }
 
 /** A focused row that leaves the list (it was read, or it ended) hands the focus to the row that took its place. */
-function useFocusKept(order: string, tabbed: string | null, tabbedIndex: number): void {
+function useFocusKept(rows: readonly Conversation[], tabbed: string | null, tabbedIndex: number): void {
   const last = useRef({ focused: false, index: 0 });
-  const ids = order.split(",");
-  const gone = tabbed !== null && !ids.includes(tabbed);
-  const successor = ids[Math.min(last.current.index, ids.length - 1)];
+  const gone = tabbed !== null && !rows.some((row) => row.id === tabbed);
+  const successor = rows[Math.min(last.current.index, rows.length - 1)];
   useLayoutEffect(() => {
     if (gone && last.current.focused && document.activeElement === document.body && successor)
-      document.getElementById(`row-${successor}`)?.focus();
+      document.getElementById(`row-${successor.id}`)?.focus();
     const focused = document.activeElement?.id === `row-${tabbed}`;
     last.current = { focused, index: gone ? last.current.index : tabbedIndex };
   });

@@ -6,6 +6,7 @@ import { LocationCard } from "./LocationCard";
 import { isMedia, MediaCard } from "./MediaCard";
 import { OrderCard } from "./OrderCard";
 import { RichText } from "./RichText";
+import { TemplateContent } from "./TemplateContent";
 
 /** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
 export function MessageContent({ message }: { message: Message }) {
@@ -25,7 +26,7 @@ export function MessageContent({ message }: { message: Message }) {
     case "order":
       return message.order ? <OrderCard order={message.order} /> : <Placeholder />;
     case "template":
-      return <Text body={t("content.template", { name: message.template?.name ?? "" })} />;
+      return <TemplateContent template={message.template ?? {}} />;
     default:
       return <Placeholder />;
   }

@@ -71,6 +71,7 @@ export const VoiceIcon = drawn(
   "M10 14.7V17.5",
 );
 export const FileIcon = drawn("M5.5 2.5h6l4 4v11h-10Z", "M11.5 2.5v4h4");
+export const TemplateIcon = drawn("M4.5 3.5h11v13h-11Z", "M7.5 7h5", "M7.5 10h5", "M7.5 13h2.5");
 export const StickerIcon = drawn(
   "M4.5 3.5h11a1 1 0 0 1 1 1V11l-5.5 5.5H4.5a1 1 0 0 1-1-1v-11a1 1 0 0 1 1-1Z",
   "M16.5 11H12a1 1 0 0 0-1 1v4.5",

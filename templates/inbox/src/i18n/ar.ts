@@ -55,6 +55,7 @@ export const ar: Dictionary = {
   "content.sticker": "ملصق",
   "content.system": "تغيّر حساب واتساب الخاص بالعميل",
   "content.template": "قالب: {name}",
+  "content.unknown": "رسالة لا يمكن عرضها",
   "content.unsupported": "لا يمكن عرض هذا النوع من الرسائل هنا. افتح واتساب على الهاتف لرؤيتها.",
   "content.video": "فيديو",
   "content.voice": "رسالة صوتية",

@@ -44,6 +44,7 @@ export const de: Dictionary = {
   "content.sticker": "Sticker",
   "content.system": "Das WhatsApp-Konto der Person hat sich geändert",
   "content.template": "Vorlage: {name}",
+  "content.unknown": "Nachricht, die sich nicht zeigen lässt",
   "content.unsupported":
     "Diese Art von Nachricht lässt sich hier nicht zeigen. Öffne WhatsApp auf dem Telefon, um sie zu sehen.",
   "content.video": "Video",

@@ -39,6 +39,7 @@ export const en = {
   "content.sticker": "Sticker",
   "content.system": "The customer’s WhatsApp account changed",
   "content.template": "Template: {name}",
+  "content.unknown": "Message that cannot be shown",
   "content.unsupported": "This message type cannot be shown here. Open WhatsApp on the phone to see it.",
   "content.video": "Video",
   "content.voice": "Voice message",

@@ -44,6 +44,7 @@ export const es: Dictionary = {
   "content.sticker": "Sticker",
   "content.system": "La cuenta de WhatsApp del cliente ha cambiado",
   "content.template": "Plantilla: {name}",
+  "content.unknown": "Mensaje que no se puede mostrar",
   "content.unsupported": "Este tipo de mensaje no se puede mostrar aquí. Ábrelo en WhatsApp en el teléfono.",
   "content.video": "Vídeo",
   "content.voice": "Mensaje de voz",

@@ -44,6 +44,7 @@ export const fr: Dictionary = {
   "content.sticker": "Sticker",
   "content.system": "Le compte WhatsApp du client a changé",
   "content.template": "Modèle : {name}",
+  "content.unknown": "Message impossible à afficher",
   "content.unsupported":
     "Ce type de message ne peut pas s’afficher ici. Ouvrez WhatsApp sur le téléphone pour le voir.",
   "content.video": "Vidéo",

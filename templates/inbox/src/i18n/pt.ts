@@ -44,6 +44,7 @@ export const pt: Dictionary = {
   "content.sticker": "Figurinha",
   "content.system": "A conta de WhatsApp do cliente mudou",
   "content.template": "Modelo: {name}",
+  "content.unknown": "Mensagem que não pode ser mostrada",
   "content.unsupported": "Este tipo de mensagem não pode ser mostrado aqui. Abra o WhatsApp no telefone para vê-la.",
   "content.video": "Vídeo",
   "content.voice": "Mensagem de voz",
