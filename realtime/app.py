@@ -31,7 +31,7 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = sockets if scope["path"].startswith(PATH) else health
+        chosen = sockets if scope.get("path", "").startswith(PATH) else health
         await chosen(scope, receive, send)
 
     try:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.embedded import embedded_redis_url
 from shared.db import create_engine
 from shared.settings import Settings
-from tests.factories import TestProject, make_project
+from tests.factories import ProjectRows, make_project
 from tests.servers import Postgres, running_postgres
 from tests.stack import Stack, running_stack
 
@@ -47,13 +47,13 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def project(engine: AsyncEngine, settings: Settings) -> TestProject:
+async def project(engine: AsyncEngine, settings: Settings) -> ProjectRows:
     async with engine.begin() as connection:
         return await make_project(connection, settings)
 
 
 @pytest.fixture
-async def stack(settings: Settings, engine: AsyncEngine, project: TestProject) -> AsyncIterator[Stack]:
+async def stack(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Stack]:
     """Every role and the WhatsApp simulator, on free ports of loopback."""
     async with running_stack(settings, engine, project) as stack:
         yield stack

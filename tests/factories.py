@@ -21,7 +21,7 @@ _numbers = itertools.count(106_540_352_242_900)
 _wamids = itertools.count(1)
 
 
-class TestProject(msgspec.Struct):
+class ProjectRows(msgspec.Struct):
     """A project with one number of its own and one of a customer's, one team member, and an API key."""
 
     id: UUID
@@ -33,7 +33,7 @@ class TestProject(msgspec.Struct):
     user_id: UUID
 
 
-async def make_project(connection: AsyncConnection, settings: Settings, name: str = "Alder & Finch") -> TestProject:
+async def make_project(connection: AsyncConnection, settings: Settings, name: str = "Alder & Finch") -> ProjectRows:
     project_id = await create_project(connection, name)
     _, api_key = await create_key(connection, project_id, "tests")
     customer_id, user_id = new_id(), new_id()
@@ -43,7 +43,7 @@ async def make_project(connection: AsyncConnection, settings: Settings, name: st
     )
     own_id, own = await _number(connection, settings, project_id, None)
     _, customers = await _number(connection, settings, project_id, customer_id)
-    return TestProject(project_id, api_key, own, own_id, customer_id, customers, user_id)
+    return ProjectRows(project_id, api_key, own, own_id, customer_id, customers, user_id)
 
 
 async def _number(

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import msgspec
 import socketio
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.roles import running_all
@@ -17,7 +16,8 @@ from cli.simulator.app import create_app as create_simulator
 from cli.simulator.config import SimulatedNumber, SimulatorConfig
 from shared.crypto import webhook_signature
 from shared.settings import Settings
-from tests.factories import ACCESS_TOKEN, TestProject, make_embed
+from tests.database import count
+from tests.factories import ACCESS_TOKEN, ProjectRows, make_embed
 from tests.waiting import eventually
 
 
@@ -50,7 +50,7 @@ class Iframe:
 class Stack:
     """Handles on a running Porthole."""
 
-    def __init__(self, settings: Settings, engine: AsyncEngine, project: TestProject, simulator_url: str) -> None:
+    def __init__(self, settings: Settings, engine: AsyncEngine, project: ProjectRows, simulator_url: str) -> None:
         self.settings = settings
         self.engine = engine
         self.project = project
@@ -59,7 +59,7 @@ class Stack:
         self.http = httpx.AsyncClient(base_url=self.base_url, timeout=10)
         self.simulator = httpx.AsyncClient(base_url=simulator_url, timeout=10)
 
-    async def embed(self, project: TestProject | None = None, **fields: Any) -> str:
+    async def embed(self, project: ProjectRows | None = None, **fields: Any) -> str:
         """An embed's token, of the whole project unless `fields` say otherwise."""
         async with self.engine.begin() as connection:
             return await make_embed(connection, (project or self.project).id, **fields)
@@ -97,8 +97,7 @@ class Stack:
         return wamid
 
     async def count(self, table: str, where: str = "true") -> int:
-        async with self.engine.connect() as connection:
-            return int(await connection.scalar(text(f"SELECT count(*) FROM {table} WHERE {where}")) or 0)
+        return await count(self.engine, table, where)
 
     async def get(self, path: str, token: str, **query: Any) -> Any:
         """The JSON of a call that must succeed."""
@@ -112,7 +111,7 @@ class Stack:
 
 
 @contextlib.asynccontextmanager
-async def running_stack(settings: Settings, engine: AsyncEngine, project: TestProject) -> AsyncIterator[Stack]:
+async def running_stack(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Stack]:
     with bind("127.0.0.1", 0) as sock, bind("127.0.0.1", 0) as simulator_sock:
         async with _running_stack(settings, engine, project, sock, simulator_sock) as stack:
             yield stack
@@ -122,7 +121,7 @@ async def running_stack(settings: Settings, engine: AsyncEngine, project: TestPr
 async def _running_stack(
     settings: Settings,
     engine: AsyncEngine,
-    project: TestProject,
+    project: ProjectRows,
     sock: socket.socket,
     simulator_sock: socket.socket,
 ) -> AsyncIterator[Stack]:

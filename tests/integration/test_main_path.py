@@ -50,7 +50,7 @@ async def test_a_reply_reaches_the_customer_once_and_its_ticks_change_live(stack
         final = (await eventually(delivered))[0]
 
     received = (await stack.simulator.get("/_sim/received")).json()
-    assert [message["message"]["text"]["body"] for message in received["data"]] == ["Yes, in stock"]
+    assert [message["text"]["body"] for message in received["data"]] == ["Yes, in stock"]
     assert final["message"]["client_id"] == "c1"
     assert final["message"]["wamid"].startswith("wamid.")
     assert final["conversation"]["last_message"]["status"] == "delivered"

@@ -1,0 +1,66 @@
+"""A worker dies without a goodbye; nothing is lost and nothing comes twice."""
+
+import asyncio
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.crypto import webhook_signature
+from shared.settings import Settings
+from tests.database import count
+from tests.factories import ProjectRows, text_message, webhook
+from tests.processes import running_role
+from tests.waiting import eventually
+
+BURST = 500
+
+
+async def test_a_worker_killed_in_the_middle_of_a_burst_loses_no_message_and_doubles_none(
+    settings: Settings, engine: AsyncEngine, project: ProjectRows
+) -> None:
+    async with running_role("api", settings) as api, running_role("worker", settings) as first:
+        burst = asyncio.create_task(_post_burst(api.url, settings, project.phone_number_id))
+
+        async def some_are_in() -> bool:
+            return await count(engine, "message") > 0
+
+        await eventually(some_are_in)
+        await first.kill()
+        assert await count(engine, "message") < BURST, "the worker was too fast to be killed in the middle"
+        assert await burst == [200] * BURST
+
+        async with running_role("worker", settings):
+
+            async def all_are_in() -> bool:
+                return await count(engine, "inbound_event", "state = 'pending'") == 0
+
+            await eventually(all_are_in, 30)
+
+    assert await count(engine, "message") == BURST
+    assert await count(engine, "message", "wamid LIKE 'wamid.burst%'") == BURST
+    assert await count(engine, "conversation") == await count(engine, "contact") == 7
+    assert await count(engine, "conversation", "unread_count = messages_count") == 7
+    assert await count(engine, "inbound_event", "state = 'done'") == BURST
+
+
+async def _post_burst(url: str, settings: Settings, phone_number_id: str) -> list[int]:
+    """500 signed webhooks of 7 customers, 20 at a time."""
+    secret = settings.app_secrets()[0]
+    gate = asyncio.Semaphore(20)
+
+    async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+
+        async def post(number: int) -> int:
+            body = webhook(
+                phone_number_id,
+                messages=[
+                    text_message(f"Message {number}", wa_id=f"1555010{number % 7}", wamid=f"wamid.burst{number:04d}")
+                ],
+            )
+            async with gate:
+                answer = await client.post(
+                    "/webhooks/whatsapp", content=body, headers={"X-Hub-Signature-256": webhook_signature(body, secret)}
+                )
+            return answer.status_code
+
+        return list(await asyncio.gather(*(post(number) for number in range(BURST))))
