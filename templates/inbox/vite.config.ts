@@ -5,6 +5,8 @@ export default defineConfig({
   build: {
     target: "es2022",
     manifest: true,
+    // The notices that the bundled libraries ask for: dist/.vite/license.md.
+    license: true,
     // A browser of the target's age preloads modules by itself, and the polyfill would turn theme.ts into a module.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

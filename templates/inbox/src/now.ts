@@ -4,15 +4,11 @@ import { signal } from "@preact/signals";
 export const now = signal(new Date());
 export const visible = signal(document.visibilityState === "visible");
 
-export function keepTime(): () => void {
+export function keepTime(): void {
   const step = () => {
     visible.value = document.visibilityState === "visible";
     if (visible.value) now.value = new Date();
   };
-  const timer = setInterval(step, 15_000);
+  setInterval(step, 15_000);
   document.addEventListener("visibilitychange", step);
-  return () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", step);
-  };
 }

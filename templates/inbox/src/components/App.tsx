@@ -11,11 +11,12 @@ import { ListPane } from "./ListPane";
 import { Notice } from "./Notice";
 import { ThreadPane } from "./ThreadPane";
 
+const retryAfter = 10_000;
+
 export function App({ token }: { token: string }) {
   const [failed, setFailed] = useState(false);
-  const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another start
   useEffect(() => {
+    if (failed || refusal.value) return;
     let stop = () => {};
     let left = false;
     start(token).then(
@@ -29,19 +30,22 @@ export function App({ token }: { token: string }) {
       left = true;
       stop();
     };
-  }, [token, attempt]);
+  }, [token, failed]);
 
   if (refusal.value) return <Gone code={refusal.value} />;
-  if (failed) {
-    const again = () => {
-      setFailed(false);
-      setAttempt(attempt + 1);
-    };
-    const action = { label: t("action.retry"), run: again };
-    const title = t("start.failed.title");
-    return <Notice alert icon={<OfflineIcon />} title={title} body={t("start.failed.body")} action={action} />;
-  }
-  return <Panels />;
+  return failed ? <StartFailed onRetry={() => setFailed(false)} /> : <Panels />;
+}
+
+/** It tries again by itself, for a frame that was opened before the network was there. */
+function StartFailed({ onRetry }: { onRetry: () => void }) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one wait for each failure
+  useEffect(() => {
+    const timer = setTimeout(onRetry, retryAfter);
+    return () => clearTimeout(timer);
+  }, []);
+  const action = { label: t("action.retry"), run: onRetry };
+  const title = t("start.failed.title");
+  return <Notice alert icon={<OfflineIcon />} title={title} body={t("start.failed.body")} action={action} />;
 }
 
 function Panels() {

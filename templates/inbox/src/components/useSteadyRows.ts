@@ -2,9 +2,12 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Conversation } from "../types";
 
+const witnesses = 3;
+
 /**
- * When pushes reorder the list, what a reader who has scrolled down is looking at stays where it is: the row at the top
- * of the view keeps its place. At the top of the list the newest simply appears.
+ * When pushes reorder the list, what a reader who has scrolled down is looking at stays where it is. The first rows in
+ * view say by how much the list moved under them; the middle one of their answers leaves out a row that itself went to
+ * the top. At the top of the list the newest simply appears.
  */
 export function useSteadyRows(box: RefObject<HTMLElement | null>, rows: Conversation[], rowHeight: number): void {
   const before = useRef(rows);
@@ -13,10 +16,11 @@ export function useSteadyRows(box: RefObject<HTMLElement | null>, rows: Conversa
     const was = before.current;
     before.current = rows;
     if (!element || was === rows || element.scrollTop < rowHeight) return;
-    const index = Math.floor(element.scrollTop / rowHeight);
-    const top = was[index];
-    const moved = top ? rows.findIndex((row) => row.id === top.id) : -1;
-    if (moved >= 0 && moved !== index && Math.abs(moved - index) < was.length / 2)
-      element.scrollTop += (moved - index) * rowHeight;
+    const first = Math.floor(element.scrollTop / rowHeight);
+    const shifts = was
+      .slice(first, first + witnesses)
+      .map((row, index) => rows.findIndex((other) => other.id === row.id) - first - index)
+      .sort((a, b) => a - b);
+    element.scrollTop += (shifts[shifts.length >> 1] ?? 0) * rowHeight;
   }, [box, rows, rowHeight]);
 }
