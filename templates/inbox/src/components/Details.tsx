@@ -88,7 +88,7 @@ function ConversationFacts({ conversation }: { conversation: Conversation }) {
         )}
         {last_inbound_at && <Fact name={t("details.lastInbound")}>{fullTime(last_inbound_at)}</Fact>}
         <Fact name={t("details.customerSince")}>{fullTime(created_at)}</Fact>
-        {ended_at && <Fact name={t("details.ended")}>{fullTime(ended_at)}</Fact>}
+        {status === "ended" && ended_at && <Fact name={t("details.ended")}>{fullTime(ended_at)}</Fact>}
         <Fact name={t("details.messages")}>{wholeNumber(messages_count)}</Fact>
       </dl>
     </section>
