@@ -26,6 +26,7 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect
 from shared.settings import Settings
+from shared.tasks import cancel_all
 
 MOST_BODY = 1024 * 1024
 _IMMUTABLE = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)  # their names hold a hash
@@ -76,9 +77,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         await redis.aclose()
         await engine.dispose()
 

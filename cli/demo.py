@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import secrets
 import socket
 from typing import Any
 
@@ -36,13 +37,15 @@ async def run_demo(arguments: argparse.Namespace) -> None:
         simulator_sock = servers.enter_context(bind(HOST, arguments.simulator_port, "--simulator-port"))
         host_sock = servers.enter_context(bind(HOST, arguments.host_page_port, "--host-page-port"))
         directory = servers.enter_context(locked_directory(arguments.data_dir))
-        secrets = remembered_secrets(directory, ["secret_key", "app_secret", "verify_token", "access_token", "api_key"])
+        remembered = remembered_secrets(
+            directory, ["secret_key", "app_secret", "verify_token", "access_token", "api_key"]
+        )
         settings = Settings(
             database_url=servers.enter_context(embedded_postgres_url(directory / "postgres")),
             redis_url=servers.enter_context(embedded_redis_url(directory / "valkey")),
-            secret_key=secrets["secret_key"],
-            whatsapp_app_secret=secrets["app_secret"],
-            whatsapp_verify_token=secrets["verify_token"],
+            secret_key=remembered["secret_key"],
+            whatsapp_app_secret=remembered["app_secret"],
+            whatsapp_verify_token=remembered["verify_token"],
             base_url=_url(sock),
             graph_url=_url(simulator_sock),
             storage_url=(directory / "media").as_uri(),
@@ -54,15 +57,15 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             seeded = await load_seeded(engine) or await seed(
                 engine,
                 secret_key=settings.secret_key,
-                access_token=secrets["access_token"],
+                access_token=remembered["access_token"],
                 with_conversations=not arguments.no_seed,
             )
-            token = await _open_doors(engine, seeded, secrets["api_key"], _url(host_sock))
+            token = await _open_doors(engine, seeded, remembered["api_key"], _url(host_sock))
             transcripts = await phone_transcripts(engine)
         finally:
             await engine.dispose()
         embed_url = f"{settings.base_url}/embed/{token}"
-        simulator = create_simulator(_simulator_config(settings, seeded, secrets["access_token"]))
+        simulator = create_simulator(_simulator_config(settings, seeded, remembered["access_token"]))
         page = host_page.create_app(embed_url, COMPANY)
         async with (
             running_all(settings) as app,
@@ -71,7 +74,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             serving(page, host_sock),
         ):
             await _give_phones(settings.graph_url, transcripts)
-            report = _report(settings, seeded, secrets["api_key"], token, _url(host_sock))
+            report = _report(settings, seeded, remembered["api_key"], token, _url(host_sock))
             emit(arguments.json, report, _text(report))
             await stop.wait()
 
@@ -106,6 +109,7 @@ def _simulator_config(settings: Settings, seeded: Seeded, access_token: str) -> 
             for number in seeded.phone_numbers
         ],
         base_url=settings.graph_url,
+        seed=secrets.randbits(32),  # new wamids at every start: the database remembers the old ones
     )
 
 

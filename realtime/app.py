@@ -14,6 +14,7 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import connect
 from shared.settings import Settings
+from shared.tasks import cancel_all
 
 PATH = "/realtime/socket.io"
 
@@ -37,8 +38,7 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
     try:
         yield app
     finally:
-        delivery.cancel()
-        await asyncio.gather(delivery, return_exceptions=True)
+        await cancel_all([delivery])
         await realtime.close()
         await redis.aclose()
         await engine.dispose()

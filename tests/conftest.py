@@ -33,7 +33,7 @@ async def settings(postgres: Postgres, valkey_url: str) -> AsyncIterator[Setting
             database_url=database_url,
             redis_url=valkey_url,
             secret_key="a secret key for the tests",
-            whatsapp_app_secret="app-secret",
+            whatsapp_app_secret="app-secret, new-app-secret",
             whatsapp_verify_token="verify-token",
             database_pool=5,
         )

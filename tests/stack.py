@@ -129,7 +129,7 @@ async def _running_stack(
     settings = msgspec.structs.replace(settings, base_url=url, graph_url=simulator_url)
     config = SimulatorConfig(
         webhook_url=f"{url}/webhooks/whatsapp",
-        app_secret=settings.whatsapp_app_secret,
+        app_secret=settings.app_secrets()[0].decode(),
         verify_token=settings.whatsapp_verify_token,
         access_token=ACCESS_TOKEN,
         numbers=[

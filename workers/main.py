@@ -17,6 +17,7 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, connect, deserialize_job, serialize_job
 from shared.settings import Settings
+from shared.tasks import cancel_all
 from shared.whatsapp.graph import GraphClient, new_http_client
 from workers.drainer import Drainer
 from workers.ingest import ingest_batch
@@ -50,9 +51,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     try:
         yield Litestar([health_router], state=state, openapi_config=None, logging_config=None)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         await http.aclose()
         await redis.aclose()
         await engine.dispose()
@@ -86,9 +85,7 @@ async def _serve(settings: Settings, queue: Queue, drainer: Drainer) -> None:
         except (RedisError, OSError) as error:
             log.warning("queue_lost", queue=queue, error=str(error))
         finally:  # not worker.close(): it wants Redis, which may be what went away
-            for job in worker.tasks.values():
-                job.cancel()
-            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+            await cancel_all(worker.tasks.values())
             await redis.aclose()
         await asyncio.sleep(RESTART_SECONDS)
 

@@ -334,10 +334,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id"),
     )
     op.create_index("outbox_conversation", "outbox", ["conversation_id", "id"], unique=False)
-    # rev is the writing transaction's id: what a reader's snapshot has not seen yet is never below its xmin.
+    # rev is the writing transaction's id: what a reader's snapshot has not seen yet is never below its xmin. A long
+    # transaction may write a row after a later one has; its rev stays the greater of the two, so that it never falls.
     op.execute("""
         CREATE FUNCTION set_rev() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN NEW.rev := pg_current_xact_id(); RETURN NEW; END $$
+        $$ BEGIN
+            NEW.rev := pg_current_xact_id();
+            IF TG_OP = 'UPDATE' AND OLD.rev > NEW.rev THEN NEW.rev := OLD.rev; END IF;
+            RETURN NEW;
+        END $$
     """)
     for table in ("conversation", "message"):
         op.execute(f"CREATE TRIGGER set_rev BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION set_rev()")
