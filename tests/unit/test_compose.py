@@ -1,0 +1,105 @@
+"""What compose.yaml, its Caddyfile, its env.example and the Dockerfile promise to each other and to the settings."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from cli.main import ROLES
+from shared.settings import PREFIX, Settings, read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "compose.yaml").read_text()
+CADDYFILE = (ROOT / "deploy" / "Caddyfile").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, Any] = COMPOSE["services"]
+ENV_EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE))
+OURS = ("api", "realtime", "worker", "migrate")
+SCALED = ("api", "realtime", "worker")
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "migrate"])
+def test_what_runs_for_good_has_a_health_check_and_comes_back_after_a_crash(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+def test_the_migration_runs_once_and_waits_for_the_database() -> None:
+    assert SERVICES["migrate"]["command"] == ["migrate"]
+    assert SERVICES["migrate"]["restart"] == "no"
+    assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_a_role_has_replicas_and_waits_for_the_migration(name: str) -> None:
+    assert name in ROLES
+    assert SERVICES[name]["command"] == [name]
+    assert SERVICES[name]["deploy"]["replicas"] >= 2
+    assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_all_roles_together_stay_below_the_connections_that_postgres_allows() -> None:
+    processes = sum(SERVICES[name]["deploy"]["replicas"] for name in SCALED)
+    (pool,) = (field.default for field in msgspec.structs.fields(Settings) if field.name == "database_pool")
+    assert processes * pool < 100
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_own_services_may_do_as_little_as_possible(name: str) -> None:
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert "user" not in SERVICES[name]  # the image's own, which is not root
+
+
+def test_only_caddy_publishes_ports_and_it_does_not_reach_the_stores() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
+    assert COMPOSE["networks"]["data"] == {"internal": True}
+    assert "data" not in SERVICES["caddy"]["networks"]
+    for name in ("postgres", "valkey", "storage"):
+        assert SERVICES[name]["networks"] == ["data"]
+
+
+@pytest.mark.parametrize("name", ["api", "realtime"])
+def test_caddy_knows_every_replica(name: str) -> None:
+    replicas = range(1, SERVICES[name]["deploy"]["replicas"] + 1)
+    upstreams = [f"{{$COMPOSE_PROJECT_NAME:{COMPOSE['name']}}}-{name}-{number}:8000" for number in replicas]
+    assert f"reverse_proxy {' '.join(upstreams)} {{" in CADDYFILE
+
+
+def test_every_variable_is_a_setting() -> None:
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.__struct_fields__} | {"PORTHOLE_DOMAIN"}
+    for text in (TEXT, CADDYFILE, DOCKERFILE, "\n".join(ENV_EXAMPLE)):
+        assert set(re.findall(rf"{PREFIX}[A-Z_]+", text)) <= known
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_settings_are_ones_that_a_role_starts_with(name: str) -> None:
+    filled = {
+        variable: re.sub(r"\$\{\w+(:-(?P<default>[^}]*)|:\?[^}]*)\}", lambda m: m["default"] or "a" * 16, str(value))
+        for variable, value in SERVICES[name]["environment"].items()
+    }
+    settings = read_settings(filled)
+    assert (settings.host, settings.port) == ("0.0.0.0", 8000)  # noqa: S104 - a container's own address
+    assert settings.base_url == "https://localhost"
+
+
+def test_every_secret_is_asked_for_and_none_is_in_a_file() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?", TEXT))
+    assert asked <= ENV_EXAMPLE.keys()
+    assert set(ENV_EXAMPLE.values()) == {""}
+    required = {field.name for field in msgspec.structs.fields(Settings) if field.required}
+    assert {f"{PREFIX}{name.upper()}" for name in required - {"database_url", "redis_url"}} <= asked
+
+
+def test_the_image_runs_as_a_user_with_a_fixed_id_that_is_not_root() -> None:
+    final = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
+    uid = re.findall(r"^USER (\d+):\d+$", final, re.MULTILINE)[-1]
+    assert int(uid) > 0
+    assert f"useradd --uid {uid} " in final
+    assert "\nHEALTHCHECK " in final
+    assert 'ENTRYPOINT ["porthole"]' in final
+    assert "--require-hashes -r requirements/runtime.txt" in DOCKERFILE
