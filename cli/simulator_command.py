@@ -10,18 +10,6 @@ from cli.simulator.config import SimulatedNumber, SimulatorConfig
 from shared.log import configure_logs
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8001, help="(8001)")
-    parser.add_argument("--webhook-url", required=True, help="where it delivers: .../webhooks/whatsapp")
-    parser.add_argument("--app-secret", required=True, help="signs its webhooks; PORTHOLE_WHATSAPP_APP_SECRET there")
-    parser.add_argument("--verify-token", required=True, help="PORTHOLE_WHATSAPP_VERIFY_TOKEN there")
-    parser.add_argument("--access-token", required=True, help="what its Graph API takes as a number's access token")
-    parser.add_argument("--phone-number-id", required=True)
-    parser.add_argument("--business-account-id", required=True)
-    parser.add_argument("--display-phone-number", required=True)
-    parser.add_argument("--verified-name", default="Demo business")
-
-
 async def run_simulator(arguments: argparse.Namespace) -> None:
     """Serve until a signal comes. Raises CommandError."""
     configure_logs("info")

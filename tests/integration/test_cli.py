@@ -1,0 +1,176 @@
+"""The command porthole, as its users run it: in processes of their own."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+import msgspec
+import psutil
+import pytest
+
+from cli.serve import bind, port_of
+from shared.settings import PREFIX, Settings
+
+COMMANDS = [
+    "demo",
+    "up",
+    "api",
+    "realtime",
+    "worker",
+    "migrate",
+    "simulator",
+    "project create",
+    "key create",
+    "embed create",
+]
+
+
+async def porthole(*words: str, environ: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Run a command to its end: its status, what it printed, and what it complained of."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "cli", *words),
+        env=_environ(environ or {}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+def _environ(more: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | more
+
+
+def _of(settings: Settings) -> dict[str, str]:
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in msgspec.structs.asdict(settings).items()}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_every_command_explains_itself(command: str) -> None:
+    status, out, _ = await porthole(*command.split(), "--help")
+    assert status == 0
+    assert "--json" in out
+
+
+async def test_all_that_is_wrong_with_the_settings_is_said_at_once() -> None:
+    environ = {
+        "PORTHOLE_DATABASE_URL": "nonsense",
+        "PORTHOLE_PORT": "eighty",
+        "PORTHOLE_LOG_LEVEL": "loud",
+        "PORTHOLE_SECRET_KEY": "short",
+    }
+    status, out, err = await porthole("api", environ=environ)
+    assert (status, out) == (1, "")
+    assert "Traceback" not in err
+    for name in ("DATABASE_URL", "PORT", "LOG_LEVEL", "SECRET_KEY", "REDIS_URL is required", "WHATSAPP_APP_SECRET"):
+        assert f"PORTHOLE_{name}" in err
+
+
+async def test_a_project_a_key_and_an_embed_are_made_from_the_command_line(settings: Settings) -> None:
+    environ = _of(settings)
+    status, out, err = await porthole("migrate", "--json", environ=environ)
+    assert (status, msgspec.json.decode(out)) == (0, {"revision": "0001"}), err
+    _, out, _ = await porthole("project", "create", "Alder & Finch", "--json", environ=environ)
+    project_id = msgspec.json.decode(out)["project_id"]
+    _, out, _ = await porthole("key", "create", "--project", project_id, "--json", environ=environ)
+    assert len(msgspec.json.decode(out)["api_key"]) == 43
+    status, out, err = await porthole(
+        *("embed", "create", "--project", project_id, "--allowed-origin", "https://crm.example.com", "--json"),
+        environ=environ,
+    )
+    embed = msgspec.json.decode(out)
+    assert status == 0, err
+    assert embed["embed_url"] == f"{settings.base_url}/embed/{embed['token']}"
+
+
+async def test_wrong_words_to_a_command_are_one_line_that_says_what_is_wrong(settings: Settings) -> None:
+    nobody = "018f0000-0000-7000-8000-000000000000"
+    for words, expected in (
+        (("key", "create", "--project", nobody), "there is no project"),
+        (("key", "create", "--project", "x"), "is not the UUID of a project"),
+        (("embed", "create", "--project", nobody, "--allowed-origin", "http://evil.example"), "must be https"),
+    ):
+        status, _, err = await porthole(*words, environ=_of(settings))
+        assert (status, err.count("\n")) == (1, 1), err
+        assert expected in err
+
+
+async def test_a_port_in_use_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    with bind("127.0.0.1", 0) as sock:
+        port = port_of(sock)
+        status, _, err = await porthole("demo", "--port", str(port), "--data-dir", str(tmp_path / "demo"))
+    assert (status, err) == (1, f"porthole: port {port} on 127.0.0.1 is in use; choose another with --port\n")
+
+
+async def test_a_data_directory_that_cannot_be_written_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    free = ("--port", "0", "--simulator-port", "0", "--host-page-port", "0")
+    status, _, err = await porthole("demo", *free, "--data-dir", str(tmp_path / "file" / "demo"))
+    assert (status, err.count("\n")) == (1, 1)
+    assert "cannot be written" in err
+    assert "--data-dir" in err
+
+
+async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_behind(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    directory = tmp_path_factory.mktemp("demo")
+    free = ("--port", "0", "--simulator-port", "0", "--host-page-port", "0", "--data-dir", str(directory))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *("-m", "cli", "demo", *free, "--json"), env=_environ({}), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    report = msgspec.json.decode(await asyncio.wait_for(process.stdout.readline(), 30))
+    assert {"base_url", "host_page_url", "simulator_url", "webhook_url", "app_secret", "verify_token", "graph_url",
+            "api_key", "project_id", "embed_url", "embed_token", "phone_numbers", "customer_id", "users"} <= set(report)  # fmt: skip
+    for number in report["phone_numbers"]:
+        assert {"phone_number_id", "whatsapp_config_id", "business_account_id", "display_phone_number"} <= set(number)
+
+    async with httpx.AsyncClient() as client:
+        for url in ("host_page_url", "simulator_url", "embed_url"):
+            assert (await client.get(report[url])).status_code == 200, url
+        created = await client.post(
+            f"{report['base_url']}/platform/v1/inbox_embeds",
+            headers={"X-API-Key": report["api_key"]},
+            json={"inbox_embed": {"name": "Hotels", "scope_type": "customer", "scope_id": report["customer_id"]}},
+        )
+        assert created.status_code == 201, created.text
+        listed = await client.get(
+            f"{report['base_url']}/inbox/v1/conversations?status=all&limit=100",
+            headers={"Authorization": f"Bearer {report['embed_token']}"},
+        )
+        assert len(listed.json()["data"]) >= 40
+
+    status, _, err = await porthole("demo", *free)
+    assert (status, err.count("\n")) == (1, 1)
+    assert "is in use by another run" in err
+
+    children = psutil.Process(process.pid).children(recursive=True) + _servers_in(directory)
+    assert children
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 20) == 0
+    process._transport.close()  # type: ignore[attr-defined]
+    assert _servers_in(directory) == []
+    assert not any(_runs(child) for child in children)
+
+
+def _servers_in(directory: Path) -> list[psutil.Process]:
+    """PostgreSQL's and Valkey's processes, which are nobody's children once they run."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(directory) in word for word in process.info["cmdline"] or []):
+            found.append(process)
+    return [process for process in found if "postgres" in process.name() or "valkey" in process.name()]
+
+
+def _runs(process: psutil.Process) -> bool:
+    """A zombie has ended; it only waits for whoever adopted it."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
