@@ -18,7 +18,8 @@ GRACE_SECONDS = 5
 def bind(host: str, port: int, option: str = "--port") -> socket.socket:
     """Take a port before anything is started. Raises CommandError if it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # Named, because asyncio turns off Nagle's delay only for sockets that say they are TCP.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))

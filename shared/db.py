@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, DateTime, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -23,6 +24,10 @@ class Xid8(UserDefinedType[int]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "XID8"
+
+
+# For reading a schema back, when models and migrations are compared.
+ischema_names["xid8"] = Xid8
 
 
 class Base(DeclarativeBase):

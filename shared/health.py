@@ -4,6 +4,7 @@ import asyncio
 from typing import Literal
 
 import msgspec
+import structlog
 from litestar import Response, Router, get
 from litestar.datastructures import State
 from redis.asyncio import Redis
@@ -13,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.migrate import head_revision
+
+log = structlog.get_logger()
 
 CHECK_SECONDS = 2.0
 
@@ -42,7 +45,8 @@ async def _check_postgres(engine: AsyncEngine) -> tuple[Answer, Answer]:
             if known is None:
                 return "ok", "not migrated"
             revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("postgres_unreachable", error=repr(error))
         return "unreachable", "unreachable"
     return "ok", "ok" if revision == head_revision() else "not migrated"
 

@@ -19,6 +19,10 @@ class Role:
         self._process = process
         self.url = url
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def kill(self) -> None:
         """SIGKILL: no goodbye, no clean-up."""
         self._process.kill()

@@ -47,6 +47,9 @@ class Iframe:
         return found
 
 
+_TOKEN = object()
+
+
 class Stack:
     """Handles on a running Porthole."""
 
@@ -65,13 +68,14 @@ class Stack:
             return await make_embed(connection, (project or self.project).id, **fields)
 
     @contextlib.asynccontextmanager
-    async def iframe(self, token: str, **headers: str) -> AsyncIterator[Iframe]:
+    async def iframe(self, token: str, auth: Any = _TOKEN, **headers: str) -> AsyncIterator[Iframe]:
+        """A connected iframe; one that is refused says so in `refused`. `auth` replaces the usual {"token": token}."""
         iframe = Iframe()
         with contextlib.suppress(socketio.exceptions.ConnectionError):
             await iframe.client.connect(
                 self.base_url,
                 headers=headers,
-                auth={"token": token},
+                auth={"token": token} if auth is _TOKEN else auth,
                 transports=["websocket"],
                 socketio_path="/realtime/socket.io",
             )

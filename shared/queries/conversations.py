@@ -14,13 +14,15 @@ from shared.paging import Paging, decode_cursor, forward_page
 from shared.queries.views import conversation_view, select_conversations
 from shared.scope import Scope
 
+_UUID_OR_ALL = r"^(all|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
+
 
 class ConversationFilters(msgspec.Struct, frozen=True, kw_only=True):
     """The filters of the page, by the same names as in its URL."""
 
     status: Literal["active", "ended", "all"] = "active"
     search: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    whatsapp_config_id: UUID | Literal["all"] = "all"
+    whatsapp_config_id: Annotated[str, msgspec.Meta(pattern=_UUID_OR_ALL)] = "all"
     unread: bool = False
     handoff: bool = False
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
@@ -69,7 +71,7 @@ def _conditions(scope: Scope, filters: ConversationFilters) -> list[ColumnElemen
     conditions = [scope.conversations()]
     if filters.whatsapp_config_id != "all":
         number = select(PhoneNumber.phone_number_id).where(
-            PhoneNumber.project_id == scope.project_id, PhoneNumber.id == filters.whatsapp_config_id
+            PhoneNumber.project_id == scope.project_id, PhoneNumber.id == UUID(filters.whatsapp_config_id)
         )
         conditions.append(Conversation.phone_number_id == number.scalar_subquery())
     if filters.unread:

@@ -1,0 +1,94 @@
+"""How much a Porthole takes in, and how fast it shows it: `python -m tests.benchmarks`, or `make bench`.
+
+Each round starts a Porthole on an empty database, sends webhooks as Meta does, and listens as an iframe does. The exit
+status is 0 only if nothing was lost or doubled. Figures from one machine compare with each other, and with nothing
+else.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import uvloop
+
+from tests.benchmarks.driver import build_webhooks
+from tests.benchmarks.measure import Run, listening, measure
+from tests.benchmarks.peer import PeerError, run_peer
+from tests.benchmarks.report import Figures, print_report
+from tests.benchmarks.servers import running_porthole
+
+WARM_UP = 300
+MODES = ("ingest", "latency")
+
+
+async def _round(arguments: argparse.Namespace) -> dict[str, Run]:
+    """The measurements by mode, "warm-up" first."""
+    plan: dict[str, tuple[int, float | None]] = {"warm-up": (WARM_UP, None)}
+    if "ingest" in arguments.only:
+        plan["ingest"] = (arguments.count, None)
+    if "latency" in arguments.only:
+        plan["latency"] = (max(1, round(arguments.rate * arguments.seconds)), arguments.rate)
+    runs: dict[str, Run] = {}
+    first = 0
+    async with running_porthole(arguments.state_dir) as porthole, listening(porthole) as listener:
+        for mode, (count, rate) in plan.items():
+            webhooks = build_webhooks(porthole, first, count)
+            first += count
+            runs[mode] = await measure(porthole, listener, webhooks, arguments.connections, rate)
+    return runs
+
+
+async def _peer_round(arguments: argparse.Namespace) -> Figures:
+    options = {
+        "--count": arguments.count,
+        "--concurrency": arguments.connections,
+        "--rate": arguments.rate,
+        "--seconds": arguments.seconds,
+    }
+    if arguments.state_dir is not None:
+        options["--state-dir"] = arguments.state_dir.resolve()
+    words = [str(word) for option in options.items() for word in option]
+    return await run_peer(arguments.peer, [*words, *(word for mode in arguments.only for word in ("--only", mode))])
+
+
+async def _run(arguments: argparse.Namespace) -> bool:
+    rounds: list[dict[str, Run]] = []
+    peer_rounds: list[Figures] = []
+    for number in range(1, arguments.rounds + 1):
+        print(f"round {number} of {arguments.rounds}", file=sys.stderr, flush=True)
+        rounds.append(await _round(arguments))
+        if arguments.peer is not None:
+            print("the peer's", file=sys.stderr, flush=True)
+            peer_rounds.append(await _peer_round(arguments))
+    sound = all(run.sound() for runs in rounds for run in runs.values())
+    print_report(rounds, peer_rounds, sound=sound)
+    return sound
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000, help="webhooks of the ingest run (10000)")
+    parser.add_argument("--connections", type=int, default=32, help="kept connections that post (32)")
+    parser.add_argument("--rate", type=float, default=100, help="webhooks a second of the latency run (100)")
+    parser.add_argument("--seconds", type=float, default=10, help="how long the latency run takes (10)")
+    parser.add_argument("--only", action="append", choices=MODES, help="this run; may be repeated")
+    parser.add_argument("--rounds", type=int, default=1, help="each on an empty database; medians are printed (1)")
+    parser.add_argument(
+        "--state-dir", type=Path, help="where the data goes while it runs; /dev/shm leaves out the disk"
+    )
+    parser.add_argument("--peer", type=Path, metavar="FOLDER", help="alternate with the benchmark of another system")
+    arguments = parser.parse_args()
+    arguments.only = arguments.only or list(MODES)
+    return arguments
+
+
+def main() -> None:
+    try:
+        sound = uvloop.run(_run(_parse()))
+    except PeerError as error:
+        sys.exit(str(error))
+    sys.exit(0 if sound else 1)
+
+
+if __name__ == "__main__":
+    main()

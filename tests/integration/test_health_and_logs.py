@@ -1,0 +1,86 @@
+"""/healthz, /readyz, and what the logs do and do not say."""
+
+import json
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.crypto import webhook_signature
+from shared.migrate import downgrade
+from shared.settings import Settings
+from tests.factories import ProjectRows, make_embed, text_message, webhook
+from tests.processes import running_role
+from tests.stack import Stack
+
+
+async def test_a_process_is_alive_and_ready(stack: Stack) -> None:
+    assert (await stack.http.get("/healthz")).json() == {"status": "ok"}
+    ready = await stack.http.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ok", "postgres": "ok", "redis": "ok", "migrations": "ok"}
+
+
+async def test_an_old_database_is_not_ready_and_says_so(stack: Stack) -> None:
+    await downgrade(stack.engine, "base")
+    ready = await stack.http.get("/readyz")
+    assert ready.status_code == 503
+    assert (ready.json()["postgres"], ready.json()["migrations"]) == ("ok", "not migrated")
+
+
+async def test_each_role_answers_on_its_own_port(settings: Settings) -> None:
+
+    async with (
+        running_role("realtime", settings) as realtime,
+        running_role("worker", settings) as worker,
+        httpx.AsyncClient() as client,
+    ):
+        for role in (realtime, worker):
+            assert (await client.get(f"{role.url}/readyz")).status_code == 200
+            assert await role.terminate() == 0
+
+
+async def test_what_is_nowhere_is_a_json_404_with_the_requests_id(stack: Stack) -> None:
+    answer = await stack.http.get("/nowhere", headers={"X-Request-ID": "from-the-proxy-1"})
+    assert answer.status_code == 404
+    assert answer.json()["request_id"] == answer.headers["x-request-id"] == "from-the-proxy-1"
+    unsafe = await stack.http.get("/nowhere", headers={"X-Request-ID": 'x"\t<script>'})
+    assert "script" not in unsafe.headers["x-request-id"]
+    wrong_method = await stack.http.put("/webhooks/whatsapp")
+    assert (wrong_method.status_code, wrong_method.json()["code"]) == (405, "method_not_allowed")
+
+
+async def test_logs_are_json_with_a_request_id_and_hold_no_token_key_or_message(
+    settings: Settings, engine: AsyncEngine, project: ProjectRows, capfd: pytest.CaptureFixture[str]
+) -> None:
+
+    async with engine.begin() as connection:
+        token = await make_embed(connection, project.id)
+    secret_text = "my card number is 4111"
+    async with running_role("up", settings) as up, httpx.AsyncClient(base_url=up.url) as client:
+        body = webhook(project.phone_number_id, messages=[text_message(secret_text, wa_id="4915550100")])
+        signature = webhook_signature(body, settings.app_secrets()[0])
+        await client.post("/webhooks/whatsapp", content=body, headers={"X-Hub-Signature-256": signature})
+        await client.post("/webhooks/whatsapp", content=body, headers={"X-Hub-Signature-256": "sha256=0"})
+        await client.get(f"/embed/{token}")
+        await client.get(f"/embed/{token}/extra")
+        await client.get(
+            "/inbox/v1/conversations", params={"search": secret_text}, headers={"Authorization": f"Bearer {token}"}
+        )
+        await client.post("/platform/v1/inbox_embeds", json={}, headers={"X-API-Key": project.api_key})
+        await up.terminate()
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert {line["path"] for line in requests} >= {"/embed/{token}", "/inbox/v1/conversations", "/webhooks/whatsapp"}
+    assert all(line["request_id"] and line["status"] and "ms" in line for line in requests)
+    everything = json.dumps(lines)
+    for secret in (
+        token,
+        project.api_key,
+        secret_text,
+        "4915550100",
+        settings.secret_key,
+        "app-secret",
+        "graph-access",
+    ):
+        assert secret not in everything, secret

@@ -1,0 +1,131 @@
+"""Replies against a WhatsApp that misbehaves: none is lost, and the customer gets none twice."""
+
+from typing import Any
+
+from tests.stack import Stack
+from tests.waiting import eventually
+
+ANA = "5215555550100"
+
+
+async def _conversation(stack: Stack, token: str) -> str:
+    await stack.customer_writes(ANA, "Hola")
+
+    async def listed() -> list[Any]:
+        rows: list[Any] = (await stack.get("/inbox/v1/conversations", token))["data"]
+        return rows
+
+    conversation_id: str = (await eventually(listed))[0]["id"]
+    return conversation_id
+
+
+async def _reply(stack: Stack, token: str, conversation_id: str, body: str) -> None:
+    answer = await stack.http.post(
+        f"/inbox/v1/conversations/{conversation_id}/messages",
+        json={"client_id": body, "type": "text", "text": {"body": body}},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 201, answer.text
+
+
+async def _faults(stack: Stack, **faults: Any) -> None:
+    answer = await stack.simulator.put("/_sim/faults", json=faults)
+    assert answer.is_success, answer.text
+
+
+async def _received(stack: Stack) -> list[str]:
+    sent = (await stack.simulator.get("/_sim/received")).json()["data"]
+    return [message["text"]["body"] for message in sent]
+
+
+async def _settled(stack: Stack, status: str, seconds: float = 15) -> dict[str, Any]:
+    """The only outgoing message, once it has the status and nothing waits to be sent."""
+    token = await stack.embed()
+
+    async def found() -> dict[str, Any] | None:
+        conversation = (await stack.get("/inbox/v1/conversations", token))["data"][0]
+        rows = (await stack.get(f"/inbox/v1/conversations/{conversation['id']}/messages", token))["data"]
+        message = next(row for row in rows if row["direction"] == "outbound")
+        return message if message["status"] == status and await stack.count("outbox") == 0 else None
+
+    message = await eventually(found, seconds)
+    assert message is not None
+    return message
+
+
+async def test_replies_of_one_conversation_arrive_in_the_order_they_were_written(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    bodies = [f"line {index}" for index in range(12)]
+    for body in bodies:
+        await _reply(stack, token, conversation_id, body)
+
+    async def all_sent() -> bool:
+        return await stack.count("outbox") == 0
+
+    await eventually(all_sent)
+    assert await _received(stack) == bodies
+
+
+async def test_throttling_and_server_errors_are_retried_until_the_message_goes_out_once(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    await _faults(stack, fail_next={"count": 1, "http_status": 429, "code": 130429})
+    await _reply(stack, token, conversation_id, "after a 429")
+    await _settled(stack, "delivered")
+    assert await _received(stack) == ["after a 429"]
+
+
+async def test_a_final_error_fails_the_message_with_metas_reason(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    await _faults(stack, fail_next={"count": 1, "http_status": 400, "code": 131047})
+    await _reply(stack, token, conversation_id, "too late")
+    message = await _settled(stack, "failed")
+    assert message["error"]["code"] == 131047
+    assert message["error"]["title"]
+    assert await _received(stack) == []
+
+
+async def test_a_failure_that_meta_reports_later_fails_the_message_too(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    await _faults(stack, async_fail_next={"count": 1, "code": 131026})
+    await _reply(stack, token, conversation_id, "no WhatsApp there")
+    message = await _settled(stack, "failed")
+    assert message["error"]["code"] == 131026
+
+
+async def test_an_answer_that_is_dropped_is_settled_by_the_status_and_nothing_goes_out_twice(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    await _faults(stack, drop_answer_next=1)
+    await _reply(stack, token, conversation_id, "did you get it?")
+    message = await _settled(stack, "delivered")
+    assert message["wamid"]
+    assert await _received(stack) == ["did you get it?"]
+
+
+async def test_statuses_that_come_before_the_answer_are_applied(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    await _faults(stack, statuses_before_answer=True)
+    await _reply(stack, token, conversation_id, "fast")
+    await _settled(stack, "delivered")
+    assert await _received(stack) == ["fast"]
+
+
+async def test_duplicated_shuffled_and_batched_webhooks_change_nothing(stack: Stack) -> None:
+    token = await stack.embed()
+    await _faults(stack, duplicate=2, shuffle=True, batch=5)
+    burst = {"phone_number_id": stack.project.phone_number_id, "count": 40, "contacts": 5, "concurrency": 8}
+    wamids = (await stack.simulator.post("/_sim/burst", json=burst)).json()["wamids"]
+
+    async def all_in() -> bool:
+        return await stack.count("inbound_event", "state = 'pending'") == 0 and await stack.count("message") == 40
+
+    await eventually(all_in)
+    assert len(set(wamids)) == 40
+    listed = (await stack.get("/inbox/v1/conversations", token))["data"]
+    assert sum(row["unread_count"] for row in listed) == 40
+    assert len(listed) == 5
