@@ -109,7 +109,7 @@ class Messenger:
 
 def webhook_body(numbers: dict[str, SimulatedNumber], written: list[DemoMessage]) -> bytes:
     """One webhook that brings every inbound message and every status of the outbound ones; `numbers` are by id."""
-    entries = []
+    entries: list[dict[str, object]] = []
     for past in written:
         number = numbers[past.message.phone_number_id]
         entries.append(

@@ -52,6 +52,8 @@ def origin_is_allowed(origin: str, patterns: Sequence[str]) -> bool:
 
 
 def _split(origin: str) -> tuple[str, str, int] | None:
+    if not origin.isprintable() or " " in origin:  # urlsplit drops line breaks without a word
+        return None
     try:
         parts = urlsplit(origin)
         port = parts.port

@@ -40,5 +40,7 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
 
 def _sentence(error: msgspec.ValidationError) -> str:
     """msgspec says "Expected `str`, got `int` - at `$[0]`"; a person reads "must be `str`, got `int` at [0]"."""
+    if "matching regex" in str(error):
+        return "does not have the right form"
     text = str(error).replace(" - at `$", " at `")
     return text.replace("Expected ", "must be ", 1) if text.startswith("Expected ") else text

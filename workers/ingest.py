@@ -42,7 +42,7 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis) -> bool:
     except DBAPIError as error:
         if is_outage(error):
             raise
-        log.warning("batch_failed", error=str(error.orig))
+        log.warning("batch_failed", error=type(error.orig).__name__)  # its text may quote a message
         taken, events = await _apply_one(engine)
     await publish(redis, events)
     return taken > 0

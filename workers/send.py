@@ -23,14 +23,15 @@ MOST_ATTEMPTS = 8
 FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0  # seconds
 
 # A lease that ran out belongs to a worker that died, or to an answer that never came: Meta may have the message. Its
-# first status carries our id and settles it, so nothing is sent again while webhooks wait to be applied.
+# first status carries our id and settles it, so nothing is sent again while a webhook of that time waits to be applied.
 _CLAIM = text("""
     UPDATE outbox SET leased_until = now() + interval '30 seconds'
     WHERE id = (
         SELECT o.id FROM outbox o
         WHERE o.due_at <= now()
           AND (o.leased_until IS NULL
-               OR o.leased_until < now() AND NOT EXISTS (SELECT FROM inbound_event WHERE state = 'pending'))
+               OR o.leased_until < now() AND NOT EXISTS (
+                   SELECT FROM inbound_event WHERE state = 'pending' AND received_at < o.leased_until))
           AND NOT EXISTS (SELECT FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.id < o.id)
         ORDER BY o.id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING message_id, attempts

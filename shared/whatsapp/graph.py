@@ -1,5 +1,6 @@
 """Calls to Meta's Graph API."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -10,6 +11,10 @@ from shared.whatsapp.webhook import error_view
 
 RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004})
 """Error codes after which the same call may succeed later (Meta: Cloud API, "Error codes")."""
+
+
+CALL_SECONDS = 25.0
+"""The most that a call may take in all; less than the 30 seconds for which workers/send.py leases a message."""
 
 
 class GraphError(Exception):
@@ -42,14 +47,15 @@ class GraphClient:
         Raises GraphError, NotSentError or NoAnswerError.
         """
         try:
-            answer = await self._http.post(
-                f"{self._base}/{phone_number_id}/messages",
-                content=msgspec.json.encode(message),
-                headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
-            )
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await self._http.post(
+                    f"{self._base}/{phone_number_id}/messages",
+                    content=msgspec.json.encode(message),
+                    headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotSentError(str(error)) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise NoAnswerError(f"{type(error).__name__}: {error}") from error
         body = _json(answer)
         if answer.is_success:

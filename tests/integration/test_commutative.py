@@ -76,7 +76,8 @@ async def test_order_repeats_and_splits_of_messages_change_nothing(engine: Async
 ADD_SENT = text("""
     INSERT INTO message (id, project_id, conversation_id, phone_number_id, wamid, direction, type, content, preview,
                          status, sent_at)
-    SELECT gen_random_uuid(), project_id, id, phone_number_id, 'wamid.OUT', 'outbound', 'text', '{}', '', 'accepted', now()
+    SELECT gen_random_uuid(), project_id, id, phone_number_id, 'wamid.OUT', 'outbound', 'text', '{}', '', 'accepted',
+           now()
     FROM conversation
 """)
 

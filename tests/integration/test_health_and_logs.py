@@ -12,6 +12,7 @@ from shared.settings import Settings
 from tests.factories import ProjectRows, make_embed, text_message, webhook
 from tests.processes import running_role
 from tests.stack import Stack
+from tests.waiting import eventually
 
 
 async def test_a_process_is_alive_and_ready(stack: Stack) -> None:
@@ -23,9 +24,12 @@ async def test_a_process_is_alive_and_ready(stack: Stack) -> None:
 
 async def test_an_old_database_is_not_ready_and_says_so(stack: Stack) -> None:
     await downgrade(stack.engine, "base")
-    ready = await stack.http.get("/readyz")
-    assert ready.status_code == 503
-    assert (ready.json()["postgres"], ready.json()["migrations"]) == ("ok", "not migrated")
+
+    async def says_so() -> bool:
+        ready = await stack.http.get("/readyz")
+        return ready.status_code == 503 and ready.json()["migrations"] == "not migrated"
+
+    await eventually(says_so)
 
 
 async def test_each_role_answers_on_its_own_port(settings: Settings) -> None:

@@ -127,9 +127,7 @@ async def test_a_wrong_query_is_named_in_the_error(stack: Stack, path: str, fiel
     assert body["error"].endswith(".")
 
 
-@pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Basic abc", "Bearer nonsense", "Bearer " + "x" * 500]
-)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Basic abc", "Bearer nonsense", "Bearer " + "x" * 500])
 async def test_without_a_good_token_everything_is_401(stack: Stack, header: str | None) -> None:
     for path in ("/inbox/v1/session", "/inbox/v1/conversations", "/inbox/v1/changes?since=0"):
         answer = await stack.http.get(path, headers={"Authorization": header} if header is not None else {})

@@ -37,7 +37,7 @@ async def test_the_wrong_verify_token_is_refused(stack: Stack) -> None:
 async def test_a_wrong_signature_is_401_and_nothing_is_stored(stack: Stack, signature: str) -> None:
     body = webhook(stack.project.phone_number_id, messages=[text_message("forged")])
     answer = await stack.http.post(
-        "/webhooks/whatsapp", content=body, headers={"X-Hub-Signature-256": signature.encode("latin-1")}
+        "/webhooks/whatsapp", content=body, headers=[(b"X-Hub-Signature-256", signature.encode("latin-1"))]
     )
     assert (answer.status_code, answer.json()["code"]) == (401, "wrong_signature")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
