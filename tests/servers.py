@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -57,6 +58,15 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def running_postgres(directory: Path) -> Iterator[Postgres]:
-    with embedded_postgres_url(directory) as url:
+def server_directory() -> Iterator[Path]:
+    """A directory for a database. Not one of pytest's: as root, PostgreSQL runs as another user, and each start of
+    pytest shuts its directories to everybody but root.
+    """
+    with tempfile.TemporaryDirectory(prefix="porthole-tests-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    with server_directory() as directory, embedded_postgres_url(directory / "postgres") as url:
         yield Postgres(url)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 
 from cli.serve import bind, port_of
 from shared.settings import PREFIX, Settings
+from tests.servers import server_directory
 
 REPORTED = {
     "base_url",
@@ -132,10 +134,13 @@ async def test_a_data_directory_that_cannot_be_written_is_one_line_that_says_wha
     assert "--data-dir" in err
 
 
-async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_behind(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    directory = tmp_path_factory.mktemp("demo")
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with server_directory() as path:
+        yield path
+
+
+async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_behind(directory: Path) -> None:
     free = ("--port", "0", "--simulator-port", "0", "--host-page-port", "0", "--data-dir", str(directory))
     process = await asyncio.create_subprocess_exec(
         sys.executable, *("-m", "cli", "demo", *free, "--json"), env=_environ({}), stdout=asyncio.subprocess.PIPE
