@@ -1,7 +1,8 @@
-"""porthole migrate, project create, key create, embed create: one change to the database, and what came of it."""
+"""One change to the database each, and what came of it: migrate, project, key, number, embed."""
 
 import argparse
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from cli.output import emit
 from shared.db import create_engine
 from shared.log import configure_logs
 from shared.migrate import upgrade
+from shared.operations.connect_number import NewNumber, connect_number
 from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
 from shared.operations.create_project import ProjectNotFoundError, create_key, create_project
 from shared.settings import Settings, read_settings
@@ -41,6 +43,28 @@ async def key_create(arguments: argparse.Namespace) -> None:
         raise CommandError(f"{error}; `porthole project create NAME` makes one") from error
     value = {"api_key_id": key_id, "api_key": key, "project_id": arguments.project}
     emit(arguments.json, value, f"API key, shown once: {key}")
+
+
+async def number_connect(arguments: argparse.Namespace) -> None:
+    """The access token comes from standard input, so that it is in no shell history and no process list."""
+    access_token = sys.stdin.readline().strip()
+    if not access_token:
+        raise CommandError("the number's access token is read from standard input, and there is none")
+    number = NewNumber(
+        phone_number_id=arguments.phone_number_id,
+        business_account_id=arguments.business_account_id,
+        display_phone_number=arguments.display_phone_number,
+        name=arguments.name,
+        access_token=access_token,
+        customer_id=_uuid(arguments.customer) if arguments.customer else None,
+    )
+    try:
+        async with _database() as (settings, engine), engine.begin() as connection:
+            number_id = await connect_number(connection, _uuid(arguments.project), number, settings.secret_key)
+    except (ProjectNotFoundError, InvalidFieldsError) as error:
+        raise CommandError(str(error)) from error
+    value = {"whatsapp_config_id": number_id, "phone_number_id": arguments.phone_number_id}
+    emit(arguments.json, value, f"connected {arguments.display_phone_number}")
 
 
 async def embed_create(arguments: argparse.Namespace) -> None:
@@ -82,4 +106,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise CommandError(f"{text} is not the UUID of a project") from error
+        raise CommandError(f"{text} is not a UUID") from error

@@ -75,18 +75,24 @@ def _parser() -> argparse.ArgumentParser:
     project = _add(_group(commands, "project", "projects"), "create", "create a project", "cli.admin:project_create")
     project.add_argument("name", metavar="NAME")
 
-    key = _add(
-        _group(commands, "key", "API keys"), "create", "create an API key, which is shown once", "cli.admin:key_create"
-    )
+    keys = _group(commands, "key", "API keys")
+    key = _add(keys, "create", "create an API key, which is shown once", "cli.admin:key_create")
     key.add_argument("--project", required=True, metavar="ID", help="the project's id")
     key.add_argument("--name", default="API key", help="what the key is for")
 
-    embed = _add(
-        _group(commands, "embed", "embeds"),
-        "create",
-        "create an embed, whose URL is shown once",
-        "cli.admin:embed_create",
+    numbers = _group(commands, "number", "WhatsApp numbers")
+    number = _add(
+        numbers, "connect", "connect a number; its access token is read from stdin", "cli.admin:number_connect"
     )
+    number.add_argument("--project", required=True, metavar="ID", help="the project's id")
+    number.add_argument("--phone-number-id", required=True, metavar="ID", help="Meta's id of the number")
+    number.add_argument("--business-account-id", required=True, metavar="ID", help="Meta's id of the WhatsApp account")
+    number.add_argument("--display-phone-number", required=True, metavar="NUMBER", help="as people write it")
+    number.add_argument("--name", required=True, help="what the team calls it")
+    number.add_argument("--customer", metavar="ID", help="the customer whose number it is")
+
+    embeds = _group(commands, "embed", "embeds")
+    embed = _add(embeds, "create", "create an embed, whose URL is shown once", "cli.admin:embed_create")
     embed.add_argument("--project", required=True, metavar="ID", help="the project's id")
     embed.add_argument("--name", help="what the embed is for")
     embed.add_argument("--scope-type", default="project", choices=("project", "customer", "phone_number"))

@@ -11,9 +11,13 @@ import httpx
 import msgspec
 import psutil
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.serve import bind, port_of
+from shared.crypto import decrypt
 from shared.settings import PREFIX, Settings
+from tests.factories import ProjectRows
 from tests.servers import server_directory
 
 REPORTED = {
@@ -43,19 +47,21 @@ COMMANDS = [
     "project create",
     "key create",
     "embed create",
+    "number connect",
 ]
 
 
-async def porthole(*words: str, environ: dict[str, str] | None = None) -> tuple[int, str, str]:
+async def porthole(*words: str, environ: dict[str, str] | None = None, stdin: bytes = b"") -> tuple[int, str, str]:
     """Run a command to its end: its status, what it printed, and what it complained of."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "cli", *words),
         env=_environ(environ or {}),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(stdin), 30)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
@@ -106,11 +112,28 @@ async def test_a_project_a_key_and_an_embed_are_made_from_the_command_line(setti
     assert embed["embed_url"] == f"{settings.base_url}/embed/{embed['token']}"
 
 
+async def test_a_number_is_connected_once_with_its_token_from_stdin_kept_encrypted(
+    settings: Settings, engine: AsyncEngine, project: ProjectRows
+) -> None:
+    words = ("number", "connect", "--project", str(project.id), "--phone-number-id", "106999", "--name", "Sales",
+             "--business-account-id", "9", "--display-phone-number", "+1 555 0199", "--json")  # fmt: skip
+    status, out, err = await porthole(*words, environ=_of(settings), stdin=b"secret-graph-token\n")
+    assert status == 0, err
+    assert msgspec.json.decode(out)["phone_number_id"] == "106999"
+    async with engine.connect() as connection:
+        stored = await connection.scalar(text("SELECT access_token FROM phone_number WHERE phone_number_id = '106999'"))
+    assert decrypt(stored, settings.secret_key) == "secret-graph-token"
+    for stdin, expected in ((b"secret-graph-token\n", "is connected already"), (b"", "there is none")):
+        status, _, err = await porthole(*words, environ=_of(settings), stdin=stdin)
+        assert (status, err.count("\n")) == (1, 1), err
+        assert expected in err
+
+
 async def test_wrong_words_to_a_command_are_one_line_that_says_what_is_wrong(settings: Settings) -> None:
     nobody = "018f0000-0000-7000-8000-000000000000"
     for words, expected in (
         (("key", "create", "--project", nobody), "there is no project"),
-        (("key", "create", "--project", "x"), "is not the UUID of a project"),
+        (("key", "create", "--project", "x"), "is not a UUID"),
         (("embed", "create", "--project", nobody, "--allowed-origin", "http://evil.example"), "must be https"),
     ):
         status, _, err = await porthole(*words, environ=_of(settings))
