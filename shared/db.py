@@ -58,6 +58,24 @@ def create_engine(settings: Settings, *, application_name: str) -> AsyncEngine:
     )
 
 
+# Classes of SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_DATA_CLASSES = frozenset({"22", "23", "54"})  # data exception, integrity constraint, program limit
+_OUTAGE_CLASSES = frozenset({"08", "40", "53", "57", "58"})  # connection, rollback, resources, intervention, system
+
+
+def is_data_error(error: DBAPIError) -> bool:
+    """Whether the values that were to be written are at fault: the same statement would fail again."""
+    return _sqlstate_class(error) in _DATA_CLASSES
+
+
 def is_outage(error: DBAPIError) -> bool:
-    """Whether PostgreSQL could not be reached or is going down, and not what was asked of it is at fault."""
-    return error.connection_invalidated or isinstance(error, (InterfaceError, OperationalError))
+    """Whether PostgreSQL could not be reached, is going down, or gave up: the same may succeed later."""
+    return (
+        error.connection_invalidated
+        or isinstance(error, (InterfaceError, OperationalError))
+        or _sqlstate_class(error) in _OUTAGE_CLASSES
+    )
+
+
+def _sqlstate_class(error: DBAPIError) -> str:
+    return (getattr(error.orig, "sqlstate", None) or "")[:2]

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db import is_outage
+from shared.db import is_data_error
 from shared.events import Event
 from shared.operations.apply_statuses import apply_statuses
 from shared.operations.receive_messages import receive_messages
@@ -40,12 +40,21 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis) -> bool:
     try:
         taken, events = await _apply(engine, BATCH)
     except DBAPIError as error:
-        if is_outage(error):
+        if not is_data_error(error):
             raise
         log.warning("batch_failed", error=type(error.orig).__name__)  # its text may quote a message
-        taken, events = await _apply_one(engine)
+        return await _apply_one_by_one(engine, redis)
     await publish(redis, events)
     return taken > 0
+
+
+async def _apply_one_by_one(engine: AsyncEngine, redis: Redis) -> bool:
+    for _ in range(BATCH):
+        taken, events = await _apply_one(engine)
+        await publish(redis, events)
+        if not taken:
+            return False
+    return True
 
 
 async def _apply(engine: AsyncEngine, limit: int) -> tuple[int, list[Event]]:
@@ -67,7 +76,7 @@ async def _apply_one(engine: AsyncEngine) -> tuple[int, list[Event]]:
             async with connection.begin_nested():
                 events = await _apply_rows(connection, rows)
         except DBAPIError as error:
-            if is_outage(error):
+            if not is_data_error(error):
                 raise
             events = []
             log.error("event_failed", event_id=rows[0].id, error=type(error.orig).__name__)
