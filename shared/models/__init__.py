@@ -1,18 +1,11 @@
-"""The tables. docs/decisions and the design of each are in the docstrings of the classes."""
+"""The tables; what each is for is in the docstring of its class."""
 
 from shared.db import Base
-from shared.models.inbox import (
-    Assignment,
-    Contact,
-    ContactIdentity,
-    Conversation,
-    InboundEvent,
-    InboxEmbed,
-    Message,
-    MessageStatus,
-    Outbox,
-)
+from shared.models.contact import Contact, ContactIdentity
+from shared.models.conversation import Assignment, Conversation, Message, MessageStatus
+from shared.models.embed import InboxEmbed
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
+from shared.models.queue import InboundEvent, Outbox
 
 __all__ = [
     "ApiKey",

@@ -1,19 +1,16 @@
-"""What an inbox shows: contacts, conversations, messages, and the embeds they are seen through."""
+"""Conversations, their messages, and who answers them."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
-    Computed,
     DateTime,
     FetchedValue,
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     Text,
     UniqueConstraint,
     func,
@@ -21,51 +18,12 @@ from sqlalchemy import (
 from sqlalchemy import (
     text as sql,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base, Xid8
 
 now = func.now()
-
-
-class Contact(Base):
-    """A person who writes to the business. The key is ours: a number or a user id may change, or be hidden."""
-
-    __tablename__ = "contact"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
-    profile_name: Mapped[str | None] = mapped_column(Text)
-    display_name: Mapped[str | None] = mapped_column(Text)
-    phone_number: Mapped[str | None] = mapped_column(Text)
-    username: Mapped[str | None] = mapped_column(Text)
-    search: Mapped[str] = mapped_column(
-        Text,
-        Computed(
-            "lower(coalesce(display_name, '') || ' ' || coalesce(profile_name, '') || ' ' ||"
-            " coalesce(phone_number, '') || ' ' || coalesce(username, ''))",
-            persisted=True,
-        ),
-    )
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
-
-    __table_args__ = (
-        Index("contact_of_project", "project_id"),
-        Index("contact_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
-    )
-
-
-class ContactIdentity(Base):
-    """A name that WhatsApp knows a contact by: `wa_id` (digits of a phone number) or `bsuid` (business-scoped id)."""
-
-    __tablename__ = "contact_identity"
-
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[str] = mapped_column(Text, primary_key=True)
-    value: Mapped[str] = mapped_column(Text, primary_key=True)
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
 
 
 class Conversation(Base):
@@ -192,71 +150,3 @@ class Assignment(Base):
         Index("assignment_one_active", "conversation_id", unique=True, postgresql_where=sql("active")),
         Index("assignment_conversation", "conversation_id"),
     )
-
-
-class InboxEmbed(Base):
-    """A token that opens the inbox in an iframe: what it shows, where it may stand and how long it lives."""
-
-    __tablename__ = "inbox_embed"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    name: Mapped[str | None] = mapped_column(Text)
-    scope_type: Mapped[str] = mapped_column(Text)
-    phone_number_id: Mapped[str | None] = mapped_column(
-        ForeignKey("phone_number.phone_number_id", ondelete="CASCADE"), index=True
-    )
-    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
-    assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("team_member.id", ondelete="CASCADE"))
-    allowed_origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
-    default_mode: Mapped[str] = mapped_column(Text, server_default=sql("'system'"))
-    language: Mapped[str] = mapped_column(Text, server_default=sql("'en'"))
-    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
-
-    __table_args__ = (
-        CheckConstraint(
-            "CASE scope_type WHEN 'project' THEN num_nonnulls(phone_number_id, customer_id) = 0"
-            " WHEN 'phone_number' THEN phone_number_id IS NOT NULL AND customer_id IS NULL"
-            " WHEN 'customer' THEN customer_id IS NOT NULL AND phone_number_id IS NULL ELSE false END",
-            name="inbox_embed_scope",
-        ),
-    )
-
-
-class InboundEvent(Base):
-    """The durable inbox: each webhook's bytes as they came, until a worker has applied them."""
-
-    __tablename__ = "inbound_event"
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    state: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
-    problem: Mapped[str | None] = mapped_column(Text, comment="why some of it could not be applied")
-    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
-    processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("state IN ('pending', 'done', 'failed')", name="inbound_event_state"),
-        Index("inbound_event_pending", "id", postgresql_where=sql("state = 'pending'")),
-        Index("inbound_event_failed", "id", postgresql_where=sql("state = 'failed'")),
-    )
-
-
-class Outbox(Base):
-    """A message that waits to be sent; the row goes when Meta has answered. Oldest first within a conversation."""
-
-    __tablename__ = "outbox"
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
-    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
-    attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
-    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
-    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (Index("outbox_conversation", "conversation_id", "id"),)

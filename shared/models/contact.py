@@ -1,0 +1,57 @@
+"""The people who write to the business."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    Text,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import Base
+
+now = func.now()
+
+
+class Contact(Base):
+    """A person who writes to the business. The key is ours: a number or a user id may change, or be hidden."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    profile_name: Mapped[str | None] = mapped_column(Text)
+    display_name: Mapped[str | None] = mapped_column(Text)
+    phone_number: Mapped[str | None] = mapped_column(Text)
+    username: Mapped[str | None] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(
+        Text,
+        Computed(
+            "lower(coalesce(display_name, '') || ' ' || coalesce(profile_name, '') || ' ' ||"
+            " coalesce(phone_number, '') || ' ' || coalesce(username, ''))",
+            persisted=True,
+        ),
+    )
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+
+    __table_args__ = (
+        Index("contact_of_project", "project_id"),
+        Index("contact_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+    )
+
+
+class ContactIdentity(Base):
+    """A name that WhatsApp knows a contact by: `wa_id` (digits of a phone number) or `bsuid` (business-scoped id)."""
+
+    __tablename__ = "contact_identity"
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[str] = mapped_column(Text, primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)

@@ -1,0 +1,58 @@
+"""What waits in PostgreSQL to be worked on."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    func,
+)
+from sqlalchemy import (
+    text as sql,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import Base
+
+now = func.now()
+
+
+class InboundEvent(Base):
+    """The durable inbox: each webhook's bytes as they came, until a worker has applied them."""
+
+    __tablename__ = "inbound_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
+    problem: Mapped[str | None] = mapped_column(Text, comment="why some of it could not be applied")
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'done', 'failed')", name="inbound_event_state"),
+        Index("inbound_event_pending", "id", postgresql_where=sql("state = 'pending'")),
+        Index("inbound_event_failed", "id", postgresql_where=sql("state = 'failed'")),
+    )
+
+
+class Outbox(Base):
+    """A message that waits to be sent; the row goes when Meta has answered. Oldest first within a conversation."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("outbox_conversation", "conversation_id", "id"),)
