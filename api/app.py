@@ -9,7 +9,6 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader, ResponseHeader, State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
 from api.auth import embed_of_request, key_of_request
@@ -40,12 +39,11 @@ def create_app(settings: Settings) -> Litestar:
             health_router,
             WhatsAppWebhookController,
             EmbedPageController,
-            create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
+            create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE),
             Router(
                 "/inbox/v1",
                 route_handlers=[SessionController, ConversationController, MessageController],
                 dependencies={"embed": Provide(embed_of_request)},
-                include_in_schema=False,
             ),
             Router(
                 "/platform/v1",
@@ -59,7 +57,7 @@ def create_app(settings: Settings) -> Litestar:
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         request_max_body_size=MOST_BODY,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
-        openapi_config=OpenAPIConfig(title="Porthole", version="1"),
+        openapi_config=None,
         logging_config=None,
         debug=False,
     )

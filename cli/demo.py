@@ -83,7 +83,7 @@ async def _open_doors(engine: AsyncEngine, seeded: Seeded, api_key: str, host_or
     """Make the API key good, and an embed of the whole project for the host page; returns the embed's token."""
     async with engine.begin() as connection:
         await ensure_key(connection, seeded.project_id, "Demo", api_key)
-        wanted = NewEmbed(scope_type="project", name="Demo", allowed_origins=[host_origin])
+        wanted = NewEmbed(scope_type="project", name="Team inbox", allowed_origins=[host_origin])
         _, token = await create_embed(connection, seeded.project_id, wanted)
     return token
 

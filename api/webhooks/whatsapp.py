@@ -22,7 +22,6 @@ log = structlog.get_logger()
 
 class WhatsAppWebhookController(Controller):
     path = "/webhooks/whatsapp"
-    tags = ("Webhooks",)
 
     @get(media_type=MediaType.TEXT)
     async def verify(
