@@ -46,9 +46,9 @@ def _figures(result: dict[str, Any]) -> Figures:
             "ingest HTTP p99 ms": ingest["http_p99_ms"],
             "ingest end to end/s": ingest["end_to_end_per_s"],
             # It counts the processors' time from before its warm-up.
-            "ingest CPU ms/message": sum(ingest["target_cpu_s"].values())
-            / (ingest["accepted"] + ingest["warmup"])
-            * 1000,
+            "ingest CPU ms/message": round(
+                sum(ingest["target_cpu_s"].values()) / (ingest["accepted"] + ingest["warmup"]) * 1000, 3
+            ),
         }
     if latency := result.get("latency"):
         figures |= {f"latency {part} ms": latency[f"{part}_ms"] for part in ("p50", "p95", "p99")}
