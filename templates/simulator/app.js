@@ -26,8 +26,7 @@ async function load() {
   users = new Map(foundUsers.map((user) => [user.wa_id, user]));
   setClock(clock.now);
   byId("number").replaceChildren(
-    ...numbers.map(({ phone_number_id: id, verified_name: name, display_phone_number: phone }) =>
-      element("option", { value: id }, `${name}, ${phone}`)),
+    ...numbers.map(({ phone_number_id: id, verified_name: name }) => element("option", { value: id }, name)),
   );
   // The address says who is who, so that a reload or a link comes back to the same chat.
   const [waId, phoneNumberId] = location.hash.slice(1).split("@");

@@ -27,12 +27,18 @@ function file(kind, content) {
   }
   const source = `/_sim/media/${encodeURIComponent(content.id)}`;
   switch (kind) {
-    case "image": return element("img", { src: source, alt: content.caption || "Photo", loading: "lazy" });
-    case "sticker": return element("img", { src: source, alt: "Sticker", loading: "lazy" });
+    case "image": case "sticker": return picture(kind, source);
     case "video": return element("video", { src: source, controls: true, preload: "metadata" });
     case "audio": return element("audio", { src: source, controls: true, preload: "metadata" });
     default: return card(PAGE, content.filename || "Document", content.mime_type, source);
   }
+}
+
+// WhatsApp forgets old files; what is left is the word for it.
+function picture(kind, source) {
+  const image = element("img", { src: source, alt: KINDS[kind], loading: "lazy" });
+  image.addEventListener("error", () => image.replaceWith(card(PICTURE, KINDS[kind])), { once: true });
+  return image;
 }
 
 function header(part) {

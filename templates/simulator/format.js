@@ -43,7 +43,9 @@ export const KINDS = {
 };
 
 // One line that says what a message is.
-export function preview(message) {
+export const preview = (message) => plainText(words(message));
+
+function words(message) {
   if (message.revoked) return "This message was deleted";
   const content = message[message.type] || {};
   switch (message.type) {
@@ -73,6 +75,10 @@ export function richText(text) {
     end = found.index + whole.length;
   }
   return [...nodes, text.slice(end)].filter((node) => node !== "");
+}
+
+function plainText(text) {
+  return text.replace(PATTERN, (whole, code, mark, inner) => code || (mark ? plainText(inner) : whole));
 }
 
 export function link(url, text, attributes = {}) {

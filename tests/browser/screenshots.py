@@ -33,6 +33,7 @@ class Album:
         inbox = page.frame_locator("#inbox")
         name = f"host-{size['width']}-{mode}"
         await expect(inbox.locator(".row").first).to_be_visible()
+        await expect(inbox.locator(".connection-live")).to_be_visible()
         await self._take(page, f"{name}-list")
         await self._open(inbox, THREADS[0])
         await self._take(page, f"{name}-thread")
@@ -42,6 +43,7 @@ class Album:
 
     async def embed(self, size: ViewportSize, mode: Mode, threads: Sequence[str], query: str = "") -> None:
         page = await self._page(self._demo.embed_url + query, size, mode)
+        await expect(page.locator(".connection-live")).to_be_visible()
         for thread in threads:
             await self._open(page, thread)
             await self._take(page, f"embed-{size['width']}-{mode}-{thread.split()[0].lower()}")
@@ -65,9 +67,11 @@ class Album:
         search = inbox.get_by_role("textbox", name="Search")
         await search.fill(name)
         await inbox.locator(".row", has_text=name).first.click()
+        await expect(inbox.locator("article.message").last).to_be_visible()
         if await search.is_visible():
             await search.fill("")
-        await expect(inbox.locator("article.message").last).to_be_visible()
+            await expect(inbox.locator(".row").nth(3)).to_be_visible()
+            await inbox.locator("textarea, section.log").last.focus()
 
     async def _page(self, url: str, size: ViewportSize, mode: Mode) -> Page:
         page = await self._browser.new_page(viewport=size, color_scheme=mode, reduced_motion="reduce")
@@ -76,7 +80,6 @@ class Album:
 
     async def _take(self, page: Page, name: str) -> None:
         await page.screenshot(path=self._directory / f"{name}.png", animations="disabled")
-        print(name)
 
 
 async def take_all(demo: Demo, directory: Path) -> None:

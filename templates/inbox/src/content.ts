@@ -1,9 +1,10 @@
 import { t } from "./i18n";
+import { plainText } from "./richtext";
 import type { LastMessage, Message } from "./types";
 
 /** The list's line for a conversation's last message. */
 export function previewOf({ preview, type }: LastMessage): string {
-  return preview || typeName(type);
+  return plainText(preview) || typeName(type);
 }
 
 function typeName(type: string): string {
@@ -32,12 +33,12 @@ export function summary(message: Message): string {
   const { type } = message;
   switch (type) {
     case "text":
-      return message.text?.body ?? "";
+      return plainText(message.text?.body ?? "");
     case "image":
     case "video":
-      return message[type]?.caption || t(`content.${type}`);
+      return plainText(message[type]?.caption ?? "") || t(`content.${type}`);
     case "document":
-      return message.document?.caption || message.document?.filename || t("content.document");
+      return plainText(message.document?.caption ?? "") || message.document?.filename || t("content.document");
     case "audio":
       return t(message.audio?.voice ? "content.voice" : "content.audio");
     case "sticker":
@@ -69,5 +70,5 @@ function interactiveText({ interactive }: Message): string {
   const reply = interactive?.button_reply?.title || interactive?.list_reply?.title;
   if (reply) return reply;
   if (interactive?.nfm_reply) return interactive.nfm_reply.body || t("content.flow");
-  return interactive?.body?.text || t("content.interactive");
+  return plainText(interactive?.body?.text ?? "") || t("content.interactive");
 }

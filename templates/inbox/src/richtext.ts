@@ -22,6 +22,13 @@ export function parseRich(text: string): Rich[] {
   return [...parseLinks(before), part, ...parseRich(text.slice(found.index + whole.length))];
 }
 
+/** The words without the signs that format them, for where there is only one line. */
+export function plainText(text: string): string {
+  const words = (part: Rich): string =>
+    typeof part === "string" ? part : "href" in part ? part.text : part.content.map(words).join("");
+  return parseRich(text).map(words).join("");
+}
+
 /** Where the link that covers `index` ends; null when none does. */
 function linkAcross(text: string, index: number): number | null {
   for (const match of text.matchAll(link)) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseRich, type Rich, safeHref } from "../src/richtext";
+import { parseRich, plainText, type Rich, safeHref } from "../src/richtext";
 
 const plain = (parts: Rich[]): string =>
   parts.map((part) => (typeof part === "string" ? part : "href" in part ? part.text : plain(part.content))).join("");
@@ -17,6 +17,10 @@ describe("WhatsApp's formatting", () => {
       " ",
       { mark: "code", content: ["*raw*"] },
     ]);
+  });
+
+  test("is gone from a text in one line", () => {
+    expect(plainText("a *b _c_* https://a.example/x_y_z `d`")).toBe("a b c https://a.example/x_y_z d");
   });
 
   test("leaves signs alone that are no marks", () => {

@@ -36,7 +36,7 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
       <span class="row-body">
         <span class="row-line">
           <bdi class="row-name">{contact.name}</bdi>
-          {mode && <ModeIcon mode={mode} />}
+          {number && <span class="row-number">{number}</span>}
           <time dateTime={conversation.last_active_at}>{listTime(conversation.last_active_at, now.value)}</time>
         </span>
         <span class="row-line">
@@ -44,7 +44,7 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
             {last?.direction === "outbound" && <Ticks status={last.status} />}
             {last && previewOf(last)}
           </span>
-          {number && <span class="row-number">{number}</span>}
+          {mode && <ModeIcon mode={mode} />}
           {unread > 0 && (
             <span class="unread" role="img" aria-label={t("list.unread", { count: unread })}>
               {unread > 99 ? "99+" : unread}
