@@ -1,18 +1,20 @@
 """The page in the frame: filters, theme, sizes, keyboard, what it refuses, and what it does with hostile text."""
 
+import asyncio
 import re
 import time
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
+from playwright.async_api import BrowserContext, Locator, Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import MakeEmbed, Troubles
 from tests.browser.customers import Customers
 from tests.browser.demo import Demo
 from tests.browser.host import Host
 from tests.browser.inbox import Inbox
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -109,12 +111,22 @@ async def test_the_theme_is_the_visitors_then_the_addresss_then_the_embeds_and_n
     shown: str,
 ) -> None:
     embed = await make_embed(default_mode=of_the_embed)
-    await _watch_colours(page)
-    query = f"?mode={of_the_address}" if of_the_address else ""
+    url = embed["embed_url"] + (f"?mode={of_the_address}" if of_the_address else "")
     if of_the_visitor:
-        await page.goto(f"{embed['embed_url']}{query}")
+        await page.goto(url)
         await _choose_theme(page, of_the_visitor)
-    await page.goto(f"{embed['embed_url']}{query}")
+    await _watch_colours(page)
+    # The inbox itself comes late, so that what is painted before it is seen too.
+    painted = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await painted.wait()
+        await route.continue_()
+
+    await page.route("**/assets/inbox/assets/main*.js", hold)
+    await page.goto(url, wait_until="commit")
+    await eventually(lambda: page.evaluate("() => performance.getEntriesByName('first-paint').length"))
+    painted.set()
     await expect(Inbox(page).rows.first).to_be_visible()
     assert await _colours(page) == [{"light": "rgb(244, 246, 248)", "dark": "rgb(15, 19, 23)"}[shown]]
 

@@ -43,10 +43,10 @@ export function Text({ body }: { body: string }) {
 /** What a customer chose from buttons or a list. */
 export function Answer({ title, description }: { title: string; description?: string | undefined }) {
   return (
-    <div class="answer" dir="auto">
+    <div class="answer">
       <small>{t("content.reply")}</small>
-      <strong>{title}</strong>
-      {description && <span>{description}</span>}
+      <strong dir="auto">{title}</strong>
+      {description && <span dir="auto">{description}</span>}
     </div>
   );
 }

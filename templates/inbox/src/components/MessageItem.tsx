@@ -107,9 +107,9 @@ const messageId = (message: Message) => `message-${message.id}`;
 function Quote({ message }: { message: Message | undefined }) {
   const show = () => message && document.getElementById(messageId(message))?.scrollIntoView({ block: "center" });
   return (
-    <button type="button" class="quote" dir="auto" disabled={!message} onClick={show}>
+    <button type="button" class="quote" disabled={!message} onClick={show}>
       {message?.direction === "outbound" && <strong>{t("message.fromYou")}</strong>}
-      <span>{message ? summary(message) : t("message.unavailable")}</span>
+      <span dir="auto">{message ? summary(message) : t("message.unavailable")}</span>
     </button>
   );
 }
