@@ -25,9 +25,10 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect
 from shared.settings import Settings
-from shared.tasks import cancel_all
+from shared.tasks import cancel_all, finish
 
 MOST_BODY = 1024 * 1024
+STOP_SECONDS = 2.0
 _IMMUTABLE = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)  # their names hold a hash
 
 
@@ -71,11 +72,15 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
     app.state.intake = intake = Intake(engine, ingest_waker)
-    tasks = [asyncio.create_task(job.run()) for job in (ingest_waker, send_waker, intake)]
+    wakers = [asyncio.create_task(waker.run()) for waker in (ingest_waker, send_waker)]
+    storing = asyncio.create_task(intake.run())
     try:
         yield
     finally:
-        await cancel_all(tasks)
+        await cancel_all([storing])
+        ingest_waker.stop()
+        send_waker.stop()
+        await finish(wakers, STOP_SECONDS)
         await redis.aclose()
         await engine.dispose()
 

@@ -59,15 +59,23 @@ class Waker:
         self._redis = redis
         self._queue = queue
         self._wanted = asyncio.Event()
+        self._stopping = False
 
     def wake(self) -> None:
         """Ask for a job. Returns at once: the caller's answer does not wait for Redis."""
         self._wanted.set()
 
+    def stop(self) -> None:
+        """Let `run` end after the job that it is enqueueing, if any."""
+        self._stopping = True
+        self._wanted.set()
+
     async def run(self) -> None:
-        """Enqueue until cancelled. Redis away is no error, since the workers also look by themselves."""
+        """Enqueue until stopped. Redis away is no error, since the workers also look by themselves."""
         while True:
             await self._wanted.wait()
+            if self._stopping:
+                return
             self._wanted.clear()
             try:
                 await self._redis.enqueue_job("drain", _queue_name=self._queue)

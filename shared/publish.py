@@ -32,11 +32,11 @@ async def publish(redis: Redis, events: Sequence[Event]) -> None:
     """
     if not events:
         return
-    pipeline = redis.pipeline(transaction=False)
-    for channel, payload in payloads(events).items():
-        pipeline.publish(channel, payload)
     try:
-        await pipeline.execute()
+        async with redis.pipeline(transaction=False) as pipeline:
+            for channel, payload in payloads(events).items():
+                pipeline.publish(channel, payload)
+            await pipeline.execute()
     except (RedisError, OSError) as error:
         log.warning("publish_failed", events=len(events), error=str(error))
 

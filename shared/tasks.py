@@ -6,12 +6,20 @@ from collections.abc import Iterable
 AGAIN_SECONDS = 0.2
 
 
+async def finish(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:
+    """Give tasks that have been asked to stop some time to do so, then cancel those that have not."""
+    pending = {task for task in tasks if not task.done()}
+    if pending:
+        await asyncio.wait(pending, timeout=seconds)
+    await cancel_all(pending)
+
+
 async def cancel_all(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel the tasks and wait until they have ended.
 
     A cancellation is repeated: redis-py loses one now and then, when it meets a time-out of its own.
     """
-    pending = set(tasks)
+    pending = {task for task in tasks if not task.done()}
     while pending:
         for task in pending:
             task.cancel()

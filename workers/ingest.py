@@ -33,7 +33,7 @@ _DONE = text("""
 
 
 async def ingest_batch(engine: AsyncEngine, redis: Redis) -> bool:
-    """Apply the oldest webhooks that nobody else is applying. Returns whether there were any.
+    """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more.
 
     If a batch fails for what it holds, its webhooks are applied one by one, and the one at fault is marked as failed.
     """
@@ -45,7 +45,7 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis) -> bool:
         log.warning("batch_failed", error=type(error.orig).__name__)  # its text may quote a message
         return await _apply_one_by_one(engine, redis)
     await publish(redis, events)
-    return taken > 0
+    return taken == BATCH
 
 
 async def _apply_one_by_one(engine: AsyncEngine, redis: Redis) -> bool:

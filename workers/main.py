@@ -17,7 +17,7 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, connect, deserialize_job, serialize_job
 from shared.settings import Settings
-from shared.tasks import cancel_all
+from shared.tasks import cancel_all, finish
 from shared.whatsapp.graph import GraphClient, new_http_client
 from workers.drainer import Drainer
 from workers.ingest import ingest_batch
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
 POLL_SECONDS = 0.01  # arq polls; this is the longest that a job waits to be picked up
 RESTART_SECONDS = 1.0
+STOP_SECONDS = 5.0
 
 
 @contextlib.asynccontextmanager
@@ -41,32 +42,50 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis)),
         Queue.SEND: Drainer(sender.send_due),
     }
-    tasks = [asyncio.create_task(_sweep(drainer), name=f"sweep {queue}") for queue, drainer in drainers.items()]
-    tasks += [
-        asyncio.create_task(_serve(settings, queue, drainer), name=f"serve {queue}")
+    stop = asyncio.Event()
+    serving = [
+        asyncio.create_task(_serve(settings, queue, drainer, stop), name=f"serve {queue}")
         for queue, drainer in drainers.items()
     ]
+    sweeping = [asyncio.create_task(_sweep(drainer), name=f"sweep {queue}") for queue, drainer in drainers.items()]
     log.info("worker_started", queues=[str(queue) for queue in drainers])
     state = State({"engine": engine, "redis": redis})
     try:
         yield Litestar([health_router], state=state, openapi_config=None, logging_config=None)
     finally:
-        await cancel_all(tasks)
+        stop.set()
+        await finish(serving, STOP_SECONDS)
+        await cancel_all(sweeping)
         await http.aclose()
         await redis.aclose()
         await engine.dispose()
         log.info("worker_stopped")
 
 
-async def _serve(settings: Settings, queue: Queue, drainer: Drainer) -> None:
+class _StoppedError(Exception):
+    """The worker was asked to stop."""
+
+
+class _QueueWorker(Worker):
+    """arq's worker, which can be stopped between two looks at its queue: cut off within one, redis-py leaks."""
+
+    stop: asyncio.Event
+
+    async def _poll_iteration(self) -> None:
+        if self.stop.is_set():
+            raise _StoppedError
+        await super()._poll_iteration()
+
+
+async def _serve(settings: Settings, queue: Queue, drainer: Drainer, stop: asyncio.Event) -> None:
     """Run an arq worker, and start it again when Redis comes back: arq's own loop ends when Redis goes away."""
 
     async def drain(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         await _guarded(drainer.drain)
 
-    while True:
+    while not stop.is_set():
         redis = connect(settings)
-        worker = Worker(
+        worker = _QueueWorker(
             functions=[func(drain, name="drain")],
             queue_name=queue,
             redis_pool=redis,
@@ -80,12 +99,15 @@ async def _serve(settings: Settings, queue: Queue, drainer: Drainer) -> None:
             job_serializer=serialize_job,
             job_deserializer=deserialize_job,
         )
+        worker.stop = stop
         try:
             await worker.main()
+        except _StoppedError:
+            return
         except (RedisError, OSError) as error:
             log.warning("queue_lost", queue=queue, error=str(error))
         finally:  # not worker.close(): it wants Redis, which may be what went away
-            await cancel_all(worker.tasks.values())
+            await finish(worker.tasks.values(), STOP_SECONDS)
             await redis.aclose()
         await asyncio.sleep(RESTART_SECONDS)
 

@@ -60,14 +60,18 @@ class Sender:
 
     async def send_due(self) -> bool:
         """Send until nothing is due. Returns False, since then there is nothing more to do now."""
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(AT_ONCE):
-                tasks.create_task(self._send_until_empty())
+        first = await self._claim()
+        if first is not None:
+            async with asyncio.TaskGroup() as tasks:
+                for claimed in [first, *[None] * (AT_ONCE - 1)]:
+                    tasks.create_task(self._send_until_empty(claimed))
         return False
 
-    async def _send_until_empty(self) -> None:
-        while (claimed := await self._claim()) is not None:
+    async def _send_until_empty(self, claimed: Row[Any] | None) -> None:
+        claimed = claimed or await self._claim()
+        while claimed is not None:
             await self._send(claimed)
+            claimed = await self._claim()
 
     async def _claim(self) -> Row[Any] | None:
         async with self._engine.begin() as connection:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ContactView, ConversationView, LastMessageView, MessageView
@@ -70,6 +71,12 @@ _MESSAGE: AnySelect = select(
 )
 
 
+# An array and not IN: one prepared statement for any number of ids.
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_CONVERSATIONS_BY_ID = _CONVERSATION.where(Conversation.id == any_(_IDS))
+_MESSAGES_BY_ID = _MESSAGE.where(Message.id == any_(_IDS)).order_by(Message.sent_at, Message.id)
+
+
 def select_conversations(scope: Scope) -> AnySelect:
     """The conversations of a scope with all that their view needs; add conditions and an order to it."""
     return _CONVERSATION.where(scope.conversations())
@@ -84,13 +91,13 @@ async def conversation_views(
     connection: AsyncConnection, ids: Iterable[UUID]
 ) -> dict[UUID, tuple[ConversationView, Audience]]:
     """For events: the named conversations and who may see each. Only for ids that the caller has just written."""
-    rows = await connection.execute(_CONVERSATION.where(Conversation.id.in_(list(ids))))
+    rows = await connection.execute(_CONVERSATIONS_BY_ID, {"ids": list(ids)})
     return {row.id: (conversation_view(row), audience(row)) for row in rows}
 
 
 async def message_views(connection: AsyncConnection, ids: Iterable[UUID]) -> list[MessageView]:
     """For events: the named messages, oldest first. Only for ids that the caller has just written."""
-    rows = await connection.execute(_MESSAGE.where(Message.id.in_(list(ids))).order_by(Message.sent_at, Message.id))
+    rows = await connection.execute(_MESSAGES_BY_ID, {"ids": list(ids)})
     return [message_view(row) for row in rows]
 
 
