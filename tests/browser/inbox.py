@@ -8,7 +8,7 @@ from playwright.async_api import FrameLocator, Locator, Page, expect
 class Inbox:
     def __init__(self, root: Page | FrameLocator) -> None:
         self.root = root
-        self.rows = root.locator(".row")
+        self.rows = root.locator("button.row")
         self.names = root.locator(".row-name")
         self.log = root.locator("section.log")
         self.messages = root.get_by_role("article")

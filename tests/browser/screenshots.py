@@ -32,7 +32,7 @@ class Album:
         page = await self._page(self._demo.host_page_url, size, mode)
         inbox = page.frame_locator("#inbox")
         name = f"host-{size['width']}-{mode}"
-        await expect(inbox.locator(".row").first).to_be_visible()
+        await expect(inbox.locator("button.row").first).to_be_visible()
         await expect(inbox.locator(".connection-live")).to_be_visible()
         await self._take(page, f"{name}-list")
         await self._open(inbox, THREADS[0])
@@ -66,11 +66,11 @@ class Album:
     async def _open(self, inbox: Page | FrameLocator, name: str) -> None:
         search = inbox.get_by_role("textbox", name="Search")
         await search.fill(name)
-        await inbox.locator(".row", has_text=name).first.click()
+        await inbox.locator("button.row", has_text=name).first.click()
         await expect(inbox.locator("article.message").last).to_be_visible()
         if await search.is_visible():
             await search.fill("")
-            await expect(inbox.locator(".row").nth(3)).to_be_visible()
+            await expect(inbox.locator("button.row").nth(3)).to_be_visible()
             await inbox.locator("textarea, section.log").last.focus()
 
     async def _page(self, url: str, size: ViewportSize, mode: Mode) -> Page:

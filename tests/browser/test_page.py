@@ -80,6 +80,20 @@ async def test_the_address_sets_the_filters_at_first(page: Page, demo: Demo) -> 
         await expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
 
 
+async def test_a_search_never_changes_what_is_being_typed(page: Page, demo: Demo) -> None:
+    await page.goto(demo.embed_url)
+    inbox = Inbox(page)
+    await inbox.search.press_sequentially("sofia ")
+    await expect(page).to_have_url(re.compile(r"\?search=sofia$"))
+    await expect(inbox.names).to_have_text(["Sofia Rossi"])
+    await inbox.search.press_sequentially("ros")
+    await expect(inbox.search).to_have_value("sofia ros")
+    await expect(page).to_have_url(re.compile(r"\?search=sofia\+ros$"))
+    await inbox.search.press("Escape")
+    await expect(inbox.search).to_have_value("")
+    await expect(inbox.names.nth(5)).to_be_visible()
+
+
 async def test_a_conversation_that_no_longer_fits_the_filter_leaves_the_list(
     page: Page, demo: Demo, customers: Customers
 ) -> None:

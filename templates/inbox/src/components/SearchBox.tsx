@@ -10,17 +10,28 @@ export function SearchBox() {
   const applied = filters.value.search;
   const [text, setText] = useState(applied);
   const input = useRef<HTMLInputElement>(null);
+  // What this box asked for. Its own search coming back must not undo what was typed since, a space at the end for one.
+  const asked = useRef(applied);
 
-  useEffect(() => setText(applied), [applied]);
+  const ask = (search: string) => {
+    asked.current = search;
+    changeFilters({ search });
+  };
+  useEffect(() => {
+    if (applied === asked.current) return;
+    asked.current = applied;
+    setText(applied);
+  }, [applied]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the wait begins anew with each change of the text alone
   useEffect(() => {
     if (text.trim() === filters.peek().search) return;
-    const timer = setTimeout(() => changeFilters({ search: text.trim() }), pause);
+    const timer = setTimeout(() => ask(text.trim()), pause);
     return () => clearTimeout(timer);
   }, [text]);
 
   const clear = () => {
     setText("");
-    changeFilters({ search: "" });
+    ask("");
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
