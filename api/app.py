@@ -25,7 +25,7 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect
 from shared.settings import Settings
-from shared.tasks import cancel_all, finish
+from shared.tasks import cancel_all, finish, keep_running
 
 MOST_BODY = 1024 * 1024
 STOP_SECONDS = 2.0
@@ -71,9 +71,11 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.redis = redis = connect(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
-    app.state.intake = intake = Intake(engine, ingest_waker)
-    wakers = [asyncio.create_task(waker.run()) for waker in (ingest_waker, send_waker)]
-    storing = asyncio.create_task(intake.run())
+    # Connections of its own: webhooks are not refused because searches use up the others.
+    intake_engine = create_engine(settings, application_name="intake", pool_size=2)
+    app.state.intake = intake = Intake(intake_engine, ingest_waker)
+    wakers = [asyncio.create_task(keep_running(waker.run)) for waker in (ingest_waker, send_waker)]
+    storing = asyncio.create_task(keep_running(intake.run))
     try:
         yield
     finally:
@@ -82,6 +84,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
         send_waker.stop()
         await finish(wakers, STOP_SECONDS)
         await redis.aclose()
+        await intake_engine.dispose()
         await engine.dispose()
 
 

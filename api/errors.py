@@ -1,5 +1,6 @@
 """One JSON error for everything: {"error": "<sentence>", "code", "request_id", "errors": {field: [...]}}."""
 
+import traceback
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.db import is_outage
+from shared.db import is_data_error, is_outage
 from shared.embeds import EmbedRefusedError
 from shared.paging import InvalidCursorError
 from shared.validation import InvalidFieldsError
@@ -30,6 +31,7 @@ _CODES = {
     422: "invalid",
     429: "rate_limited",
 }
+_UNEXPECTED = "Something went wrong on our side."
 _SENTENCES = {
     400: "The request could not be read.",
     404: "There is nothing here.",
@@ -99,9 +101,13 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[ErrorBody]:
 
 
 def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSError) -> Response[ErrorBody]:
+    # Not the error's text: PostgreSQL quotes the values that it refuses.
+    kind = type(getattr(error, "orig", None) or error).__name__
+    log.error("database_failed", error=kind, stack="".join(traceback.format_tb(error.__traceback__)))
+    if isinstance(error, DBAPIError) and is_data_error(error):
+        return _answer(request, 422, "invalid", "A value cannot be stored.")
     if isinstance(error, DBAPIError) and not is_outage(error):
-        return _unexpected(request, error)
-    log.error("database_failed", error=type(error).__name__, exc_info=error)
+        return _answer(request, 500, "internal_error", _UNEXPECTED)
     return _answer(
         request, 503, "unavailable", "The service is not available; try again shortly.", headers={"Retry-After": "1"}
     )
@@ -109,7 +115,7 @@ def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSErro
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[ErrorBody]:
     log.error("unexpected_error", exc_info=error)
-    return _answer(request, 500, "internal_error", "Something went wrong on our side.")
+    return _answer(request, 500, "internal_error", _UNEXPECTED)
 
 
 HANDLERS: ExceptionHandlersMap = {

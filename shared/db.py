@@ -41,8 +41,8 @@ class Base(DeclarativeBase):
     }
 
 
-def create_engine(settings: Settings, *, application_name: str) -> AsyncEngine:
-    """An engine whose pool holds at most `settings.database_pool` connections.
+def create_engine(settings: Settings, *, application_name: str, pool_size: int | None = None) -> AsyncEngine:
+    """An engine whose pool holds at most `pool_size` connections, `settings.database_pool` unless that is given.
 
     The last one used is taken first, since it has its statements prepared. One that PostgreSQL has closed is replaced
     when it is taken, so a restart costs no failed request; to ask the server each time would cost three round trips.
@@ -50,9 +50,10 @@ def create_engine(settings: Settings, *, application_name: str) -> AsyncEngine:
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(
         url,
-        pool_size=settings.database_pool,
+        pool_size=pool_size or settings.database_pool,
         max_overflow=0,
         pool_use_lifo=True,
+        hide_parameters=True,  # they hold messages, and errors are logged
         pool_timeout=5,
         json_serializer=lambda value: _encode.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
@@ -79,6 +80,11 @@ _OUTAGE_CLASSES = frozenset({"08", "40", "53", "57", "58"})  # connection, rollb
 def is_data_error(error: DBAPIError) -> bool:
     """Whether the values that were to be written are at fault: the same statement would fail again."""
     return _sqlstate_class(error) in _DATA_CLASSES
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Whether PostgreSQL chose this transaction to give way to another (40P01); it can be repeated at once."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"
 
 
 def is_outage(error: DBAPIError) -> bool:

@@ -1,11 +1,12 @@
 """Embeds: who may open an inbox in an iframe, and what it shows."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.crypto import token_hash
@@ -68,6 +69,18 @@ async def authenticate_embed(connection: AsyncConnection, token: str) -> Embed:
     if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
         raise EmbedRefusedError("expired_token", embed)
     return embed
+
+
+async def good_embeds(connection: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the embeds that are neither revoked nor expired."""
+    if not ids:
+        return set()
+    query = select(InboxEmbed.id).where(
+        InboxEmbed.id.in_(ids),
+        InboxEmbed.revoked_at.is_(None),
+        or_(InboxEmbed.expires_at.is_(None), InboxEmbed.expires_at > func.now()),
+    )
+    return set((await connection.execute(query)).scalars())
 
 
 def _embed(row: Row[Any]) -> Embed:

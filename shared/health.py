@@ -73,4 +73,4 @@ async def readyz(state: State) -> Response[Readiness]:
     return Response(readiness, status_code=200 if readiness.status == "ok" else 503)
 
 
-health_router = Router(path="/", route_handlers=[healthz, readyz], opt={"quiet": True})
+health_router = Router(path="/", route_handlers=[healthz, readyz])

@@ -36,8 +36,8 @@ def connect(settings: Settings) -> ArqRedis:
 
 
 def connect_pubsub(settings: Settings) -> Redis:
-    """A client whose connection waits for messages; a ping every few seconds finds out that it has died."""
-    redis: Redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=5)
+    """A client for subscriptions, whose reads wait for as long as nothing is published."""
+    redis: Redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2)
     return redis
 
 

@@ -16,7 +16,8 @@ _SHARED: list[Processor] = [
 
 def configure_logs(level: str, *, readable: bool = False) -> None:
     """Send our own logs and those of the libraries to stderr; `readable` colours them for a person at a terminal."""
-    renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    readable_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Processor = readable_renderer if readable else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -26,8 +27,9 @@ def configure_logs(level: str, *, readable: bool = False) -> None:
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Their info lines name URLs, which hold tokens, or repeat every job.
-    for name in ("httpx", "httpcore", "arq", "uvicorn.access", "socketio", "engineio", "alembic"):
+    for name in ("httpx", "httpcore", "arq", "uvicorn.access", "socketio", "engineio", "alembic", "websockets"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.INFO)  # at debug it prints what goes over WebSockets
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +46,10 @@ def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
         raise InvalidCursorError("the cursor is not one of this server's") from error
     if at.tzinfo is None:
         raise InvalidCursorError("the cursor is not one of this server's")
-    return at, row_id
+    try:
+        return at.astimezone(UTC), row_id
+    except OverflowError as error:
+        raise InvalidCursorError("the cursor is not one of this server's") from error
 
 
 def forward_page(rows: Sequence[AnyRow], limit: int, column: str) -> tuple[Sequence[AnyRow], Paging]:

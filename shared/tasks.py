@@ -1,9 +1,25 @@
 """Stopping background tasks."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+
+log = structlog.get_logger()
 
 AGAIN_SECONDS = 0.2
+
+
+async def keep_running(run: Callable[[], Awaitable[None]]) -> None:
+    """Run a loop that is to live as long as the process: one that ends by a mistake of ours is logged and started
+    again, since whoever waits for it would wait for ever.
+    """
+    while True:
+        try:
+            return await run()
+        except Exception:
+            log.exception("background_task_failed")
+            await asyncio.sleep(1)
 
 
 async def finish(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:

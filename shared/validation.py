@@ -29,6 +29,9 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
             if field.required:
                 errors[field.encode_name] = ["is required"]
             continue
+        if _holds_nul(values[field.encode_name]):
+            errors[field.encode_name] = ["must not hold a NUL character"]
+            continue
         try:
             known[field.name] = msgspec.convert(values[field.encode_name], field.type, strict=strict)
         except msgspec.ValidationError as error:
@@ -36,6 +39,15 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
     if errors:
         raise InvalidFieldsError(errors)
     return kind(**known)
+
+
+def _holds_nul(value: Any) -> bool:
+    """PostgreSQL's text cannot hold a NUL."""
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(part) for part in (*value.keys(), *value.values()))
+    return isinstance(value, list) and any(_holds_nul(part) for part in value)
 
 
 def _sentence(error: msgspec.ValidationError) -> str:

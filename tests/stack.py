@@ -30,11 +30,16 @@ class Iframe:
         self.closed: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
         self.client.on("events", self._on_events)
+        self.gaps = 0
         self.client.on("closed", self.closed.append)
+        self.client.on("catch_up", self._on_gap)
         self.client.on("connect_error", self.refused.append)
 
     async def _on_events(self, events: list[dict[str, Any]]) -> None:
         self.events.extend(events)
+
+    def _on_gap(self) -> None:
+        self.gaps += 1
 
     async def event(self, kind: str, seconds: float = 10.0) -> dict[str, Any]:
         """The first event of a kind, waited for."""

@@ -10,9 +10,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db import is_data_error
+from shared.db import is_data_error, is_deadlock
 from shared.events import Event
 from shared.operations.apply_statuses import apply_statuses
+from shared.operations.lock_conversations import lock_conversations
 from shared.operations.receive_messages import receive_messages
 from shared.publish import publish
 from shared.whatsapp.webhook import Decoded, decode_webhook
@@ -21,8 +22,18 @@ log = structlog.get_logger()
 
 BATCH = 200
 
+BATCH_BYTES = 1024 * 1024
+
+# The oldest, as many as fit; one may be larger than all that fits. `found` tells whether some were left for the next.
 _TAKE = text("""
-    SELECT id, body FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    SELECT id, body, found FROM (
+        SELECT id, body, count(*) OVER () AS found, row_number() OVER by_age AS place,
+               sum(octet_length(body)) OVER by_age AS size
+        FROM (SELECT id, body FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :limit
+              FOR UPDATE SKIP LOCKED) AS oldest
+        WINDOW by_age AS (ORDER BY id)
+    ) AS taken
+    WHERE size <= :bytes OR place = 1 ORDER BY id
 """)
 
 _DONE = text("""
@@ -38,14 +49,16 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis) -> bool:
     If a batch fails for what it holds, its webhooks are applied one by one, and the one at fault is marked as failed.
     """
     try:
-        taken, events = await _apply(engine, BATCH)
+        more, events = await _apply(engine)
     except DBAPIError as error:
+        if is_deadlock(error):
+            return True  # rolled back whole; the other one goes on, and so do we
         if not is_data_error(error):
             raise
         log.warning("batch_failed", error=type(error.orig).__name__)  # its text may quote a message
         return await _apply_one_by_one(engine, redis)
     await publish(redis, events)
-    return taken == BATCH
+    return more
 
 
 async def _apply_one_by_one(engine: AsyncEngine, redis: Redis) -> bool:
@@ -57,19 +70,20 @@ async def _apply_one_by_one(engine: AsyncEngine, redis: Redis) -> bool:
     return True
 
 
-async def _apply(engine: AsyncEngine, limit: int) -> tuple[int, list[Event]]:
+async def _apply(engine: AsyncEngine) -> tuple[bool, list[Event]]:
+    """Apply a batch; returns whether there may be more."""
     async with engine.begin() as connection:
-        rows = (await connection.execute(_TAKE, {"limit": limit})).all()
+        rows = (await connection.execute(_TAKE, {"limit": BATCH, "bytes": BATCH_BYTES})).all()
         if not rows:
-            return 0, []
+            return False, []
         events = await _apply_rows(connection, rows)
-        return len(rows), events
+        return rows[0].found == BATCH or len(rows) < rows[0].found, events
 
 
 async def _apply_one(engine: AsyncEngine) -> tuple[int, list[Event]]:
     """Apply the oldest webhook alone; if even that fails, keep it as failed so that it blocks nobody."""
     async with engine.begin() as connection:
-        rows = (await connection.execute(_TAKE, {"limit": 1})).all()
+        rows = (await connection.execute(_TAKE, {"limit": 1, "bytes": BATCH_BYTES})).all()
         if not rows:
             return 0, []
         try:
@@ -86,8 +100,11 @@ async def _apply_one(engine: AsyncEngine) -> tuple[int, list[Event]]:
 
 async def _apply_rows(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Event]:
     decoded = [decode_webhook(row.body) for row in rows]
-    events, unknown = await receive_messages(connection, [m for one in decoded for m in one.messages])
-    events += await apply_statuses(connection, [s for one in decoded for s in one.statuses])
+    messages = [message for one in decoded for message in one.messages]
+    statuses = [status for one in decoded for status in one.statuses]
+    await lock_conversations(connection, messages, statuses)
+    events, unknown = await receive_messages(connection, messages)
+    events += await apply_statuses(connection, statuses)
     await _mark(
         connection,
         [{"id": row.id, "problem": _problem(one, unknown)} for row, one in zip(rows, decoded, strict=True)],

@@ -56,6 +56,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         stop.set()
         await finish(serving, STOP_SECONDS)
         await cancel_all(sweeping)
+        await sender.stop(STOP_SECONDS)
         await http.aclose()
         await redis.aclose()
         await engine.dispose()

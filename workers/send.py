@@ -14,18 +14,20 @@ from shared.crypto import DecryptionError, decrypt
 from shared.operations.settle_message import message_accepted, message_postponed, message_refused
 from shared.publish import publish
 from shared.settings import Settings
+from shared.tasks import finish
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
 
 log = structlog.get_logger()
 
 AT_ONCE = 16
 MOST_ATTEMPTS = 8
+MOST_UNANSWERED = 3
 FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0  # seconds
 
 # A lease that ran out belongs to a worker that died, or to an answer that never came: Meta may have the message. Its
 # first status carries our id and settles it, so nothing is sent again while a webhook of that time waits to be applied.
 _CLAIM = text("""
-    UPDATE outbox SET leased_until = now() + interval '30 seconds'
+    UPDATE outbox SET leased_until = now() + interval '90 seconds', attempts = attempts + 1
     WHERE id = (
         SELECT o.id FROM outbox o
         WHERE o.due_at <= now()
@@ -49,6 +51,13 @@ _LOAD = text("""
 """)
 
 
+_UNANSWERED = {
+    "code": 0,
+    "title": "WhatsApp did not answer",
+    "details": "The message may have been sent all the same.",
+}
+
+
 class Sender:
     """Sends what is due in the outbox."""
 
@@ -57,21 +66,34 @@ class Sender:
         self._engine = engine
         self._redis = redis
         self._graph = graph
+        self._sends: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     async def send_due(self) -> bool:
-        """Send until nothing is due. Returns False, since then there is nothing more to do now."""
-        first = await self._claim()
-        if first is not None:
-            async with asyncio.TaskGroup() as tasks:
-                for claimed in [first, *[None] * (AT_ONCE - 1)]:
-                    tasks.create_task(self._send_until_empty(claimed))
+        """Start what is due, up to AT_ONCE sends beside each other; a slow one holds up its own conversation only.
+
+        Returns False: each send looks for the next one when it ends.
+        """
+        while len(self._sends) < AT_ONCE and (claimed := await self._claim()) is not None:
+            send = asyncio.create_task(self._send_and_go_on(claimed))
+            self._sends.add(send)
+            send.add_done_callback(self._sends.discard)
         return False
 
-    async def _send_until_empty(self, claimed: Row[Any] | None) -> None:
-        claimed = claimed or await self._claim()
-        while claimed is not None:
-            await self._send(claimed)
-            claimed = await self._claim()
+    async def stop(self, seconds: float) -> None:
+        """Let the sends under way end; they are not repeated unless they are cut off after `seconds`."""
+        self._stopping = True
+        await finish(self._sends, seconds)
+
+    async def _send_and_go_on(self, claimed: Row[Any]) -> None:
+        following: Row[Any] | None = claimed
+        while following is not None:
+            try:
+                await self._send(following)
+                following = None if self._stopping else await self._claim()
+            except Exception as error:  # noqa: BLE001 - the lease runs out and the sweep tries again
+                log.error("send_failed", message_id=str(claimed.message_id), error=type(error).__name__)
+                return
 
     async def _claim(self) -> Row[Any] | None:
         async with self._engine.begin() as connection:
@@ -87,6 +109,8 @@ class Sender:
             wamid = await self._graph.send_message(row["phone_number_id"], token, body)
         except NoAnswerError as error:
             log.warning("send_unanswered", message_id=str(message_id), error=str(error))
+            if claimed.attempts >= MOST_UNANSWERED:
+                await self._refuse(message_id, _UNANSWERED)
             return  # the lease runs out unless a status settles the message first
         except NotSentError as error:
             await self._postpone_or_refuse(
@@ -107,10 +131,10 @@ class Sender:
         await publish(self._redis, events)
 
     async def _postpone_or_refuse(self, claimed: Row[Any], error: dict[str, Any]) -> None:
-        if claimed.attempts + 1 >= MOST_ATTEMPTS:
+        if claimed.attempts >= MOST_ATTEMPTS:
             await self._refuse(claimed.message_id, error)
             return
-        longest = min(FIRST_DELAY * 2**claimed.attempts, LONGEST_DELAY)
+        longest = min(FIRST_DELAY * 2 ** (claimed.attempts - 1), LONGEST_DELAY)
         delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
         async with self._engine.begin() as connection:
             await message_postponed(connection, claimed.message_id, datetime.now(UTC) + delay)

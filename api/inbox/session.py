@@ -7,12 +7,14 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.datastructures import State
-from litestar.params import QueryParameter
+from msgspec import Meta
 from sqlalchemy import select
 
 from api.auth import CurrentEmbed
+from api.errors import AnyRequest
 from shared.models import PhoneNumber
 from shared.queries.changes import Changes, current_cursor, list_changes
+from shared.validation import convert_fields
 
 
 class EmbedView(msgspec.Struct):
@@ -45,6 +47,10 @@ class ChangesAnswer(msgspec.Struct):
     data: Changes
 
 
+class ChangesQuery(msgspec.Struct, frozen=True):
+    since: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
 class SessionController(Controller):
     path = "/"
 
@@ -64,9 +70,8 @@ class SessionController(Controller):
         return SessionAnswer(Session(view, [PhoneNumberView(*row) for row in rows], cursor))
 
     @get("/changes")
-    async def changes(
-        self, state: State, embed: CurrentEmbed, since: Annotated[int, QueryParameter(ge=0, le=2**63 - 1)]
-    ) -> ChangesAnswer:
+    async def changes(self, request: AnyRequest, state: State, embed: CurrentEmbed) -> ChangesAnswer:
         """Everything in the scope that changed since the cursor."""
+        since = convert_fields(ChangesQuery, dict(request.query_params), strict=False).since
         async with state.engine.connect() as connection:
             return ChangesAnswer(await list_changes(connection, embed.scope, since))

@@ -1,6 +1,7 @@
 """The durable inbox's front door: webhooks that arrive together share one INSERT and one commit."""
 
 import asyncio
+from collections import deque
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.jobs import Waker
 
 MOST_IN_ONE_COMMIT = 500
+MOST_BYTES_IN_ONE_COMMIT = 8 * 1024 * 1024
+MOST_BYTES_WAITING = 64 * 1024 * 1024
 COMMIT_SECONDS = 5.0
 
 _INSERT = text("INSERT INTO inbound_event (body) SELECT unnest(CAST(:bodies AS bytea[]))")
@@ -26,11 +29,15 @@ class Intake:
     def __init__(self, engine: AsyncEngine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._waiting: deque[tuple[bytes, asyncio.Future[None]]] = deque()
+        self._bytes_waiting = 0
         self._arrived = asyncio.Event()
 
     async def store(self, body: bytes) -> None:
-        """Return when the body is committed. Raises IntakeError."""
+        """Return when the body is committed. Raises IntakeError, at once if too much waits already."""
+        if self._bytes_waiting + len(body) > MOST_BYTES_WAITING:
+            raise IntakeError("too much waits to be stored")
+        self._bytes_waiting += len(body)
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((body, stored))
         self._arrived.set()
@@ -40,12 +47,24 @@ class Intake:
         """Commit groups until cancelled."""
         while True:
             await self._arrived.wait()
-            group, self._waiting = self._waiting[:MOST_IN_ONE_COMMIT], self._waiting[MOST_IN_ONE_COMMIT:]
-            if not self._waiting:
-                self._arrived.clear()
-            await self._commit(group)
+            failure = await self._commit(self._next_group())
+            while failure is not None and self._waiting:  # they would only wait for the same failure
+                _settle(self._next_group(), failure)
 
-    async def _commit(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> None:
+    def _next_group(self) -> list[tuple[bytes, asyncio.Future[None]]]:
+        group = [self._waiting.popleft()]
+        size = len(group[0][0])
+        while self._waiting and len(group) < MOST_IN_ONE_COMMIT:
+            size += len(self._waiting[0][0])
+            if size > MOST_BYTES_IN_ONE_COMMIT:
+                break
+            group.append(self._waiting.popleft())
+        self._bytes_waiting -= sum(len(body) for body, _ in group)
+        if not self._waiting:
+            self._arrived.clear()
+        return group
+
+    async def _commit(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> IntakeError | None:
         failure: IntakeError | None = IntakeError("the process is stopping")
         try:
             async with asyncio.timeout(COMMIT_SECONDS), self._engine.begin() as connection:
@@ -55,10 +74,15 @@ class Intake:
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             failure = IntakeError(type(error).__name__)
         finally:
-            for _, stored in group:
-                if stored.done():  # the sender has hung up
-                    continue
-                if failure is None:
-                    stored.set_result(None)
-                else:
-                    stored.set_exception(failure)
+            _settle(group, failure)
+        return failure
+
+
+def _settle(group: list[tuple[bytes, asyncio.Future[None]]], failure: IntakeError | None) -> None:
+    for _, stored in group:
+        if stored.done():  # the sender has hung up
+            continue
+        if failure is None:
+            stored.set_result(None)
+        else:
+            stored.set_exception(failure)

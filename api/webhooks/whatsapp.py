@@ -37,7 +37,7 @@ class WhatsAppWebhookController(Controller):
             raise ApiError(403, "wrong_verify_token", "The verify token is not the configured one.")
         return challenge
 
-    @post(status_code=200)
+    @post(status_code=200, request_max_body_size=None)  # _read has a limit of its own
     async def receive(self, request: AnyRequest, state: State) -> Response[None]:
         """Store the raw body and answer 200; 401 for a wrong signature, 413 over the limit, 503 if it is not stored."""
         settings: Settings = state.settings

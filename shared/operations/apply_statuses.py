@@ -29,13 +29,14 @@ _KEEP = text("""
 # Our own id comes back with every status, so that one which overtakes Graph's answer still finds its message.
 _FIND = text("""
     SELECT g.place, m.id, m.conversation_id
-    FROM json_to_recordset(CAST(:rows AS json)) AS g(place integer, phone_number_id text, wamid text, message_id uuid)
+    FROM json_to_recordset(CAST(:rows AS json))
+        AS g(place integer, phone_number_id text, wamid_key text, message_id uuid)
     JOIN LATERAL (
         SELECT id, conversation_id FROM message
-        WHERE phone_number_id = g.phone_number_id AND wamid = g.wamid AND direction = 'outbound'
+        WHERE phone_number_id = g.phone_number_id AND wamid_key = g.wamid_key AND direction = 'outbound'
         UNION
         SELECT id, conversation_id FROM message
-        WHERE id = g.message_id AND phone_number_id = g.phone_number_id AND wamid IS NULL AND direction = 'outbound'
+        WHERE id = g.message_id AND phone_number_id = g.phone_number_id AND direction = 'outbound'
     ) m ON true
 """)
 
@@ -84,7 +85,7 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         {
             "place": place,
             "phone_number_id": status.phone_number_id,
-            "wamid": status.wamid,
+            "wamid_key": wamid_key(status.wamid),
             "message_id": status.message_id,
         }
         for place, status in enumerate(statuses)

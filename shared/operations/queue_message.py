@@ -66,7 +66,8 @@ async def queue_message(
     if (earlier := repeated.scalar_one_or_none()) is not None:
         return (await message_views(connection, [earlier]))[0], []
     _refuse(conversation.status, conversation.mode, conversation.last_inbound_at, message.type)
-    message_id, now = new_id(), datetime.now(UTC)
+    # Whole seconds, as Meta counts: a customer's message of the same second that comes later sorts later, by its id.
+    message_id, now = new_id(), datetime.now(UTC).replace(microsecond=0)
     await connection.execute(
         _QUEUE,
         {

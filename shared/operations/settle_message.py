@@ -28,7 +28,7 @@ _FAILED = text("UPDATE message SET status = 'failed', error = CAST(:error AS jso
 _DONE = text("DELETE FROM outbox WHERE message_id = :id")
 
 _LATER = text("""
-    UPDATE outbox SET attempts = attempts + 1, due_at = :due_at, leased_until = NULL WHERE message_id = :id
+    UPDATE outbox SET due_at = :due_at, leased_until = NULL WHERE message_id = :id
 """)
 
 

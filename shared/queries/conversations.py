@@ -99,7 +99,7 @@ def _matching(scope: Scope, search: str) -> Any:
         )
         for needle in sorted(needles)
     ]
-    words = re.findall(r"\w+", search.lower())
+    words = [word for word in re.findall(r"\w+", search.lower()) if len(word) > 1]
     if words:
         query = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
         found.append(

@@ -14,7 +14,7 @@ RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 1
 
 
 CALL_SECONDS = 25.0
-"""The most that a call may take in all; less than the 30 seconds for which workers/send.py leases a message."""
+"""The most that a call may take in all; well below the 90 seconds for which workers/send.py leases a message."""
 
 
 class GraphError(Exception):
@@ -63,7 +63,15 @@ class GraphClient:
                 return str(body["messages"][0]["id"])
             except (KeyError, IndexError, TypeError) as error:
                 raise NoAnswerError(f"HTTP {answer.status_code} without a message id") from error
-        raise _graph_error(answer.status_code, body)
+        reported = body.get("error") if isinstance(body, dict) else None
+        if isinstance(reported, dict):
+            error_of_meta = error_view(reported) or {}
+            retryable = error_of_meta["code"] in RETRYABLE or answer.status_code == 429
+            raise GraphError(error_of_meta, retryable=retryable)
+        if answer.status_code >= 500:  # of something between Meta and us; Meta may have acted
+            raise NoAnswerError(f"HTTP {answer.status_code}")
+        error_of_other = {"code": 0, "title": f"WhatsApp answered with HTTP {answer.status_code}", "details": None}
+        raise GraphError(error_of_other, retryable=answer.status_code == 429)
 
 
 def new_http_client() -> httpx.AsyncClient:
@@ -78,12 +86,3 @@ def _json(answer: httpx.Response) -> Any:
         return msgspec.json.decode(answer.content)
     except (msgspec.DecodeError, UnicodeError):
         return {}
-
-
-def _graph_error(status: int, body: Any) -> GraphError:
-    reported = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(reported, dict):
-        error = {"code": 0, "title": f"WhatsApp answered with HTTP {status}", "details": None}
-        return GraphError(error, retryable=status >= 500 or status == 429)
-    error = error_view(reported) or {}
-    return GraphError(error, retryable=error["code"] in RETRYABLE or status == 429)

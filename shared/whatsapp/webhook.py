@@ -4,6 +4,7 @@ Shapes: Meta, WhatsApp Business Platform, "Webhooks" reference, field `messages`
 several numbers; each item is read on its own, so that one that cannot be understood does not sink the others.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -67,15 +68,14 @@ class _Body(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Body)
 # A NUL cannot be stored in PostgreSQL's text; the replacement character keeps the message readable.
-_NUL = b"\\u0000"
-_REPLACEMENT = b"\\ufffd"
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def decode_webhook(body: bytes) -> Decoded:
     """Read a webhook body. Never raises: what cannot be read is a sentence in `problems`."""
     decoded = Decoded()
     try:
-        parsed = _decoder.decode(body.replace(_NUL, _REPLACEMENT))
+        parsed = _decoder.decode(_NUL.sub(rb"\1\\ufffd", body))
     except (msgspec.DecodeError, UnicodeError) as error:
         decoded.problems.append(f"not a webhook body: {error}")
         return decoded

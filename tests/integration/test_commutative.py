@@ -1,5 +1,6 @@
 """Whatever order webhooks come in, however they are split and repeated: the tables end up the same."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.operations.apply_statuses import apply_statuses
+from shared.operations.lock_conversations import lock_conversations
 from shared.operations.receive_messages import receive_messages
 from shared.whatsapp.webhook import decode_webhook
 from tests.factories import ProjectRows, status_update, text_message, webhook
@@ -40,9 +42,12 @@ def _history(project: ProjectRows) -> list[bytes]:
 
 async def _apply(engine: AsyncEngine, bodies: Sequence[bytes]) -> None:
     decoded = [decode_webhook(body) for body in bodies]
+    messages = [message for one in decoded for message in one.messages]
+    statuses = [status for one in decoded for status in one.statuses]
     async with engine.begin() as connection:
-        await receive_messages(connection, [message for one in decoded for message in one.messages])
-        await apply_statuses(connection, [status for one in decoded for status in one.statuses])
+        await lock_conversations(connection, messages, statuses)
+        await receive_messages(connection, messages)
+        await apply_statuses(connection, statuses)
 
 
 async def _state(engine: AsyncEngine) -> list[dict[str, Any]]:
@@ -74,10 +79,10 @@ async def test_order_repeats_and_splits_of_messages_change_nothing(engine: Async
 
 
 ADD_SENT = text("""
-    INSERT INTO message (id, project_id, conversation_id, phone_number_id, wamid, direction, type, content, preview,
-                         status, sent_at)
-    SELECT gen_random_uuid(), project_id, id, phone_number_id, 'wamid.OUT', 'outbound', 'text', '{}', '', 'accepted',
-           now()
+    INSERT INTO message (id, project_id, conversation_id, phone_number_id, wamid, wamid_key, direction, type, content,
+                         preview, status, sent_at)
+    SELECT gen_random_uuid(), project_id, id, phone_number_id, 'wamid.OUT', 'wamid.OUT', 'outbound', 'text', '{}',
+           '', 'accepted', now()
     FROM conversation
 """)
 
@@ -114,3 +119,30 @@ async def test_a_status_never_takes_a_tick_back(
     assert kept == len(set(statuses)), "every status that Meta reported is kept"
     if "failed" in statuses:
         assert row.error == {"code": 131026, "title": "Undeliverable", "details": "no WhatsApp"}
+
+
+async def test_batches_that_share_conversations_in_other_orders_do_not_deadlock(
+    engine: AsyncEngine, project: ProjectRows
+) -> None:
+    """Each batch brings messages of some conversations and statuses of others; two of them always overlap."""
+    number = project.phone_number_id
+    people = [f"1555020{index:02d}" for index in range(12)]
+    await _apply(engine, [webhook(number, messages=[text_message("hi", wa_id=person)]) for person in people])
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO message (id, project_id, conversation_id, phone_number_id, wamid, wamid_key, direction,"
+                 " type, content, preview, status, sent_at) SELECT gen_random_uuid(), v.project_id, v.id,"
+                 " v.phone_number_id, 'wamid.' || c.phone_number, 'wamid.' || c.phone_number, 'outbound', 'text', '{}',"
+                 " '', 'accepted', now() FROM conversation v JOIN contact c ON c.id = v.contact_id")
+        )  # fmt: skip
+    chance = random.Random(7)
+    for _ in range(15):
+        batches = []
+        for _ in range(2):
+            chance.shuffle(people)
+            messages = [text_message("more", wa_id=person) for person in people[:6]]
+            statuses = [status_update(f"wamid.{person}", "delivered") for person in people[6:]]
+            batches.append([webhook(number, messages=messages), webhook(number, statuses=statuses)])
+        await asyncio.gather(*(_apply(engine, batch) for batch in batches))
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT sum(unread_count) FROM conversation")) == 12 + 15 * 2 * 6

@@ -115,6 +115,14 @@ async def test_the_filters_of_the_page(stack: Stack) -> None:
         ("/inbox/v1/conversations?whatsapp_config_id=1", "whatsapp_config_id"),
         ("/inbox/v1/conversations?unread=maybe", "unread"),
         ("/inbox/v1/conversations?after=%00", "after"),
+        (
+            "/inbox/v1/conversations?after=WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwgIjAxOGYwMDAwLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMCJd",
+            "after",
+        ),
+        ("/inbox/v1/conversations?search=a%00b", "search"),
+        ("/inbox/v1/changes?since=abc", "since"),
+        ("/inbox/v1/changes", "since"),
+        ("/inbox/v1/changes?since=-1", "since"),
         ("/inbox/v1/conversations?search=" + "x" * 201, "search"),
     ],
 )
@@ -155,6 +163,7 @@ async def test_reading_clears_the_badge_for_everybody_and_tells_them(stack: Stac
         ({"client_id": "c", "type": "text", "text": {"body": "x" * 4097}}, {"text"}),
         ({"client_id": "x" * 65, "type": "text", "text": "hi"}, {"client_id", "text"}),
         ({"client_id": "c", "type": "telepathy"}, {"type"}),
+        ({"client_id": "c\x00", "type": "text", "text": {"body": "a\x00b"}}, {"client_id", "text"}),
         ({"client_id": "c", "type": "text", "text": {"body": "x"}, "context": {}}, {"context"}),
     ],
 )

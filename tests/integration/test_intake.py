@@ -49,6 +49,13 @@ async def test_a_missing_signature_is_401(stack: Stack) -> None:
     assert answer.status_code == 401
 
 
+async def test_a_body_just_under_the_limit_is_taken(stack: Stack) -> None:
+    long = text_message("x" * (stack.settings.webhook_max_bytes - 1000))
+    body = webhook(stack.project.phone_number_id, messages=[long])
+    assert stack.settings.webhook_max_bytes - 1000 < len(body) <= stack.settings.webhook_max_bytes
+    assert (await stack.post_webhook(body)).status_code == 200
+
+
 async def test_a_body_over_the_limit_is_413_by_its_declared_length(stack: Stack) -> None:
     answer = await stack.post_webhook(b"x" * (stack.settings.webhook_max_bytes + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

@@ -59,3 +59,19 @@ async def test_webhooks_that_arrive_together_share_a_commit(stack: Stack) -> Non
     # received_at is the time of the transaction, the same for all rows of one commit.
     assert await stack.count("(SELECT DISTINCT received_at FROM inbound_event) AS commits") < 40
     assert await stack.count("inbound_event") == 60
+
+
+async def test_after_its_subscriptions_were_cut_a_process_tells_its_iframes_to_catch_up(stack: Stack) -> None:
+    redis: Redis = Redis.from_url(stack.settings.redis_url)
+    try:
+        async with stack.iframe(await stack.embed()) as iframe:
+            await redis.client_kill_filter(_type="pubsub")
+
+            async def told() -> bool:
+                return iframe.gaps > 0
+
+            await eventually(told)
+            await stack.post_webhook(webhook(stack.project.phone_number_id, messages=[text_message("heard")]))
+            await iframe.event("message.created")
+    finally:
+        await redis.aclose()

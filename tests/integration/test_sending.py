@@ -67,6 +67,27 @@ async def test_replies_of_one_conversation_arrive_in_the_order_they_were_written
     assert await _received(stack) == bodies
 
 
+async def test_a_slow_send_holds_up_its_own_conversation_only(stack: Stack) -> None:
+    token = await stack.embed()
+    slow = await _conversation(stack, token)
+    await stack.customer_writes("15550100999", "Hello")
+
+    async def other() -> str | None:
+        rows = (await stack.get("/inbox/v1/conversations", token))["data"]
+        return next((row["id"] for row in rows if row["id"] != slow), None)
+
+    quick = await eventually(other)
+    await _faults(stack, slow_seconds=4)
+    await _reply(stack, token, slow, "slow")
+
+    async def under_way(count: int) -> bool:
+        return await stack.count("outbox", "leased_until IS NOT NULL") == count
+
+    await eventually(lambda: under_way(1))
+    await _reply(stack, token, str(quick), "quick")
+    await eventually(lambda: under_way(2), 3)  # the first one is still unanswered
+
+
 async def test_throttling_and_server_errors_are_retried_until_the_message_goes_out_once(stack: Stack) -> None:
     token = await stack.embed()
     conversation_id = await _conversation(stack, token)

@@ -74,6 +74,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
       void catchUp();
     },
     onDisconnect: lost,
+    onGap: () => void catchUp(),
     onEvents: (events) => {
       applyEvents(events);
       announceInbound(events);

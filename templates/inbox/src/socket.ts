@@ -5,6 +5,8 @@ interface Handlers {
   onEvents: (events: LiveEvent[]) => void;
   onConnect: () => void;
   onDisconnect: () => void;
+  /** The server may have missed something itself. */
+  onGap: () => void;
   /** The token is refused for good, at the handshake or later. */
   onRefused: (code: string) => void;
 }
@@ -28,6 +30,7 @@ export function openSocket(token: string, handlers: Handlers): () => void {
   let retry: number | undefined;
   socket.on("connect", handlers.onConnect);
   socket.on("events", handlers.onEvents);
+  socket.on("catch_up", handlers.onGap);
   socket.on("closed", (reason?: { code?: string }) => refuse(reason?.code ?? "revoked_token"));
   socket.on("disconnect", (reason) => {
     handlers.onDisconnect();
