@@ -24,7 +24,7 @@ from shared.tasks import keep_running
 
 log = structlog.get_logger()
 
-CHECK_SECONDS = 10.0
+CHECK_SECONDS = 5.0
 MOST_INCOMING = 10_000  # bytes; an iframe has nothing long to say
 
 

@@ -26,10 +26,9 @@ def configure_logs(level: str, *, readable: bool = False) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # Their info lines name URLs, which hold tokens, or repeat every job.
-    for name in ("httpx", "httpcore", "arq", "uvicorn.access", "socketio", "engineio", "alembic", "websockets"):
+    # Their info lines name URLs, which hold tokens, or repeat every job; their debug lines show what goes over sockets.
+    for name in ("httpx", "httpcore", "arq", "uvicorn", "socketio", "engineio", "alembic", "websockets"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.INFO)  # at debug it prints what goes over WebSockets
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

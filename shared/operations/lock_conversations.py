@@ -9,22 +9,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.whatsapp.wamid import wamid_key
 from shared.whatsapp.webhook import InboundMessage, StatusUpdate
 
+# LATERAL with a LIMIT keeps each look-up an index scan, whatever the planner knows of tables that grow fast.
 _LOCK = text("""
     WITH wanted AS (
         SELECT c.id
         FROM json_to_recordset(CAST(:messages AS json)) AS g(phone_number_id text, kind text, value text)
-        JOIN phone_number n USING (phone_number_id)
-        JOIN contact_identity i ON (i.project_id, i.kind, i.value) = (n.project_id, g.kind, g.value)
-        JOIN conversation c ON (c.phone_number_id, c.contact_id) = (g.phone_number_id, i.contact_id)
-        WHERE c.status = 'active'
+        CROSS JOIN LATERAL (
+            SELECT project_id FROM phone_number WHERE phone_number_id = g.phone_number_id LIMIT 1) AS n
+        CROSS JOIN LATERAL (
+            SELECT contact_id FROM contact_identity
+            WHERE project_id = n.project_id AND kind = g.kind AND value = g.value LIMIT 1) AS i
+        CROSS JOIN LATERAL (
+            SELECT id FROM conversation
+            WHERE phone_number_id = g.phone_number_id AND contact_id = i.contact_id AND status = 'active' LIMIT 1) AS c
         UNION
         SELECT m.conversation_id
         FROM json_to_recordset(CAST(:statuses AS json)) AS g(phone_number_id text, wamid_key text)
-        JOIN message m USING (phone_number_id, wamid_key)
+        CROSS JOIN LATERAL (
+            SELECT conversation_id FROM message
+            WHERE phone_number_id = g.phone_number_id AND wamid_key = g.wamid_key LIMIT 10) AS m
         UNION
-        SELECT m.conversation_id FROM message m WHERE m.id = ANY(:message_ids)
+        SELECT m.conversation_id FROM unnest(CAST(:message_ids AS uuid[])) AS g(id)
+        CROSS JOIN LATERAL (SELECT conversation_id FROM message WHERE id = g.id LIMIT 1) AS m
     )
-    SELECT id FROM conversation WHERE id IN (SELECT id FROM wanted) ORDER BY id FOR NO KEY UPDATE
+    SELECT c.id FROM conversation c WHERE c.id = ANY(ARRAY(SELECT id FROM wanted)) ORDER BY c.id FOR NO KEY UPDATE
 """)
 
 
