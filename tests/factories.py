@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.crypto import encrypt
 from shared.ids import new_id
-from shared.models import Customer, PhoneNumber, TeamMember
+from shared.models import Customer, TeamMember
+from shared.operations.connect_number import NewNumber, connect_number
 from shared.operations.create_embed import create_embed, read_new_embed
 from shared.operations.create_project import create_key, create_project
 from shared.settings import Settings
@@ -49,20 +49,16 @@ async def make_project(connection: AsyncConnection, settings: Settings, name: st
 async def _number(
     connection: AsyncConnection, settings: Settings, project_id: UUID, customer_id: UUID | None
 ) -> tuple[UUID, str]:
-    number_id, phone_number_id = new_id(), str(next(_numbers))
-    await connection.execute(
-        insert(PhoneNumber).values(
-            id=number_id,
-            project_id=project_id,
-            customer_id=customer_id,
-            phone_number_id=phone_number_id,
-            business_account_id="900100",
-            name="Support" if customer_id is None else "Hotels",
-            display_phone_number=f"+1 555 {phone_number_id[-4:]}",
-            access_token=encrypt(ACCESS_TOKEN, settings.secret_key),
-        )
+    phone_number_id = str(next(_numbers))
+    number = NewNumber(
+        phone_number_id=phone_number_id,
+        business_account_id="900100",
+        display_phone_number=f"+1 555 {phone_number_id[-4:]}",
+        name="Support" if customer_id is None else "Hotels",
+        access_token=ACCESS_TOKEN,
+        customer_id=customer_id,
     )
-    return number_id, phone_number_id
+    return await connect_number(connection, project_id, number, settings.secret_key), phone_number_id
 
 
 async def make_embed(connection: AsyncConnection, project_id: UUID, **fields: Any) -> str:

@@ -1,7 +1,7 @@
 """Apply customers' messages: contacts, conversations, messages and unread counts, in a fixed number of statements.
 
-Writing the same messages again, in another order or split over other batches, gives the same rows. The order in which
-rows are locked is the same for everybody: contacts, then conversations by id, then messages.
+Writing the same messages again, in another order or split over other batches, gives the same rows. The caller has
+locked the conversations that exist already (lock_conversations.py).
 """
 
 from collections.abc import Sequence

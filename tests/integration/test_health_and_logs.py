@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import webhook_signature
@@ -88,3 +89,30 @@ async def test_logs_are_json_with_a_request_id_and_hold_no_token_key_or_message(
         "graph-access",
     ):
         assert secret not in everything, secret
+
+
+async def test_a_failing_statement_is_logged_without_the_values_it_was_given(
+    settings: Settings, engine: AsyncEngine, project: ProjectRows, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with engine.begin() as connection:
+        token = await make_embed(connection, project.id)
+        await connection.execute(text("ALTER TABLE outbox ADD CONSTRAINT broken CHECK (false)"))
+    body = webhook(project.phone_number_id, messages=[text_message("a question", wa_id="4915550100")])
+    headers = {"Authorization": f"Bearer {token}"}
+    async with running_role("up", settings) as up, httpx.AsyncClient(base_url=up.url) as client:
+        signature = webhook_signature(body, settings.app_secrets()[0])
+        await client.post("/webhooks/whatsapp", content=body, headers={"X-Hub-Signature-256": signature})
+
+        async def listed() -> list[dict[str, str]]:
+            rows: list[dict[str, str]] = (await client.get("/inbox/v1/conversations", headers=headers)).json()["data"]
+            return rows
+
+        conversation_id = (await eventually(listed))[0]["id"]
+        reply = {"client_id": "c", "type": "text", "text": {"body": "the secret answer"}}
+        answer = await client.post(f"/inbox/v1/conversations/{conversation_id}/messages", json=reply, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        await up.terminate()
+    logged = capfd.readouterr().err
+    assert "database_failed" in logged
+    assert "the secret answer" not in logged
+    assert token not in logged

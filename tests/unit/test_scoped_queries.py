@@ -1,0 +1,35 @@
+"""Every query that an iframe can cause starts from a scope."""
+
+import ast
+from pathlib import Path
+
+QUERIES = Path(__file__).resolve().parents[2] / "shared" / "queries"
+# views.py offers two functions for ids that the caller has just written; embeds.py serves the Platform API, by project.
+WITHOUT_SCOPE = {"conversation_views", "message_views", "get_embed", "current_cursor"}
+
+
+def _public_functions() -> list[tuple[str, ast.AsyncFunctionDef]]:
+    return [
+        (path.name, node)
+        for path in sorted(QUERIES.glob("*.py"))
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
+    ]
+
+
+def test_every_query_takes_a_scope_and_uses_it() -> None:
+    functions = [(name, node) for name, node in _public_functions() if node.name not in WITHOUT_SCOPE]
+    assert len(functions) >= 4
+    for name, node in functions:
+        arguments = [argument.arg for argument in node.args.args]
+        assert arguments[1] == "scope", f"{name}: {node.name} takes no scope"
+        used = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner.id == "scope"]
+        assert used, f"{name}: {node.name} does not use its scope"
+
+
+def test_the_iframes_controllers_ask_the_database_only_through_queries_and_operations() -> None:
+    """A controller that built its own statement on conversations or messages could forget the scope."""
+    for path in sorted((QUERIES.parents[1] / "api" / "inbox").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "shared.models":
+                assert {alias.name for alias in node.names} <= {"PhoneNumber"}, path.name
