@@ -60,6 +60,7 @@ class Hub:
         if members:
             return
         self._members.pop(channel, None)
+        self._lost.discard(channel)
         if self._subscribed.pop(channel, None) is not None:
             try:
                 await self._send("UNSUBSCRIBE", channel)
@@ -89,8 +90,8 @@ class Hub:
 
     async def _listen(self, connection: Connection) -> None:
         await connection.connect()  # type: ignore[no-untyped-call]
+        self._connection = connection  # first, so that a join during the next line subscribes its own channel
         await connection.send_command("SUBSCRIBE", self._heartbeat, *self._members, check_health=False)
-        self._connection = connection
         while True:
             async with asyncio.timeout(SILENCE_SECONDS):  # our own heartbeat is the least that must be heard
                 kind, channel, payload = await connection.read_response()

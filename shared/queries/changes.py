@@ -70,7 +70,7 @@ async def _removed(connection: AsyncConnection, scope: Scope, since: int) -> lis
         select(Conversation.id)
         .join(Assignment, Assignment.conversation_id == Conversation.id)
         .where(
-            Conversation.project_id == scope.project_id,
+            Scope(scope.project_id, scope.phone_number_id, scope.customer_id).conversations(),
             Conversation.rev >= since,
             Conversation.assignee_id.is_distinct_from(scope.assignee_id),
             Assignment.user_id == scope.assignee_id,
