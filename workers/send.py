@@ -88,11 +88,12 @@ class Sender:
     async def _send_and_go_on(self, claimed: Row[Any]) -> None:
         following: Row[Any] | None = claimed
         while following is not None:
+            message_id = following.message_id
             try:
                 await self._send(following)
                 following = None if self._stopping else await self._claim()
             except Exception as error:  # noqa: BLE001 - the lease runs out and the sweep tries again
-                log.error("send_failed", message_id=str(claimed.message_id), error=type(error).__name__)
+                log.error("send_failed", message_id=str(message_id), error=type(error).__name__)
                 return
 
     async def _claim(self) -> Row[Any] | None:

@@ -28,35 +28,39 @@ _KEEP = text("""
 
 # Our own id comes back with every status, so that one which overtakes Graph's answer still finds its message.
 _FIND = text("""
-    SELECT g.place, m.id, m.conversation_id
+    SELECT g.place, m.id
     FROM json_to_recordset(CAST(:rows AS json))
         AS g(place integer, phone_number_id text, wamid_key text, message_id uuid)
     JOIN LATERAL (
-        SELECT id, conversation_id FROM message
+        SELECT id FROM message
         WHERE phone_number_id = g.phone_number_id AND wamid_key = g.wamid_key AND direction = 'outbound'
         UNION
-        SELECT id, conversation_id FROM message
+        SELECT id FROM message
         WHERE id = g.message_id AND phone_number_id = g.phone_number_id AND direction = 'outbound'
     ) m ON true
 """)
 
-_LOCK = text("SELECT id FROM conversation WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-
+# Compared with the row itself, not with a copy of it: PostgreSQL looks again only at the row that it waited for.
 _UPDATE = text("""
     UPDATE message m SET
         wamid = coalesce(m.wamid, g.wamid),
         wamid_key = coalesce(m.wamid_key, g.wamid_key),
         error = coalesce(m.error, g.error),
-        status = CASE WHEN g.rank > g.rank_before THEN g.status ELSE m.status END
+        status = CASE WHEN g.rank > array_position(CAST(:ranks AS text[]), m.status) THEN g.status ELSE m.status END
     FROM (
-        SELECT g.*, array_position(CAST(:ranks AS text[]), g.status) AS rank,
-               array_position(CAST(:ranks AS text[]), before.status) AS rank_before
+        SELECT g.*, array_position(CAST(:ranks AS text[]), g.status) AS rank
         FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid text, wamid_key text, status text, error jsonb)
-        JOIN message before ON before.id = g.id
     ) g
-    WHERE m.id = g.id AND (g.rank > g.rank_before OR m.wamid IS NULL OR (m.error IS NULL AND g.error IS NOT NULL))
+    WHERE m.id = g.id AND (
+        g.rank > array_position(CAST(:ranks AS text[]), m.status)
+        OR m.wamid IS NULL OR (m.error IS NULL AND g.error IS NOT NULL))
     RETURNING m.id, m.conversation_id
 """)
+
+_KEPT = text("""
+    SELECT status, payload -> 'errors' -> 0 AS error FROM message_status
+    WHERE phone_number_id = :phone_number_id AND wamid = :wamid
+""").columns(status=Text, error=JSONB)
 
 # What a status has settled is not sent again.
 _SETTLE = text("DELETE FROM outbox WHERE message_id = ANY(:ids)")
@@ -66,7 +70,10 @@ _TOUCH = text("UPDATE conversation SET last_message_id = last_message_id WHERE i
 
 
 async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusUpdate]) -> list[Event]:
-    """Keep the statuses, move their messages up, and return the events to publish after the commit."""
+    """Keep the statuses, move their messages up, and return the events to publish after the commit.
+
+    The caller has locked the conversations (lock_conversations.py).
+    """
     if not statuses:
         return []
     once = {(status.phone_number_id, status.wamid, status.status): status for status in statuses}
@@ -91,14 +98,9 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         for place, status in enumerate(statuses)
     ]
     found: dict[UUID, list[StatusUpdate]] = {}
-    conversation_ids: set[UUID] = set()
     for row in await connection.execute(_FIND, {"rows": _encode(wanted).decode()}):
         found.setdefault(row.id, []).append(statuses[row.place])
-        conversation_ids.add(row.conversation_id)
-    if not found:
-        return []
-    await connection.execute(_LOCK, {"ids": sorted(conversation_ids)})
-    return await _move_up(connection, found)
+    return await _move_up(connection, found) if found else []
 
 
 async def apply_kept_statuses(connection: AsyncConnection, message_id: UUID, phone_number_id: str, wamid: str) -> None:
@@ -110,12 +112,6 @@ async def apply_kept_statuses(connection: AsyncConnection, message_id: UUID, pho
     error = next((error_view(row.error) for row in rows if row.error is not None), None)
     given = [{"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}]
     await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
-
-
-_KEPT = text("""
-    SELECT status, payload -> 'errors' -> 0 AS error FROM message_status
-    WHERE phone_number_id = :phone_number_id AND wamid = :wamid
-""").columns(status=Text, error=JSONB)
 
 
 async def _move_up(connection: AsyncConnection, found: dict[UUID, list[StatusUpdate]]) -> list[Event]:

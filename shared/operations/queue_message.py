@@ -15,6 +15,27 @@ from shared.queries.views import SERVICE_WINDOW, conversation_views, message_vie
 from shared.scope import Scope
 from shared.whatsapp.content import preview_of, text_of
 
+_QUEUE = text("""
+    WITH added AS (
+        INSERT INTO message (id, project_id, conversation_id, phone_number_id, client_id, direction, type, content,
+                             text, preview, reply_to, status, sent_at)
+        VALUES (:id, :project_id, :conversation_id, :phone_number_id, :client_id, 'outbound', :type,
+                CAST(:content AS jsonb), :text, :preview, :reply_to, 'queued', :sent_at)
+        RETURNING id, conversation_id
+    )
+    INSERT INTO outbox (message_id, conversation_id) SELECT id, conversation_id FROM added
+""")
+
+_COUNT = text("""
+    UPDATE conversation c SET
+        messages_count = messages_count + 1,
+        last_active_at = greatest(last_active_at, :sent_at),
+        last_message_id = CASE WHEN EXISTS (
+            SELECT FROM message m WHERE m.id = c.last_message_id AND (m.sent_at, m.id) > (:sent_at, :message_id)
+        ) THEN last_message_id ELSE :message_id END
+    WHERE id = :id
+""")
+
 
 class NewMessage(msgspec.Struct, frozen=True):
     """A reply as the client sends it: Meta's content object under its type, and the client's own id of the send."""
@@ -100,25 +121,3 @@ def _refuse(status: str, mode: str | None, last_inbound_at: datetime | None, kin
         raise RefusedError(
             "window_closed", "More than 24 hours have passed since the customer's last message; send a template."
         )
-
-
-_QUEUE = text("""
-    WITH added AS (
-        INSERT INTO message (id, project_id, conversation_id, phone_number_id, client_id, direction, type, content,
-                             text, preview, reply_to, status, sent_at)
-        VALUES (:id, :project_id, :conversation_id, :phone_number_id, :client_id, 'outbound', :type,
-                CAST(:content AS jsonb), :text, :preview, :reply_to, 'queued', :sent_at)
-        RETURNING id, conversation_id
-    )
-    INSERT INTO outbox (message_id, conversation_id) SELECT id, conversation_id FROM added
-""")
-
-_COUNT = text("""
-    UPDATE conversation c SET
-        messages_count = messages_count + 1,
-        last_active_at = greatest(last_active_at, :sent_at),
-        last_message_id = CASE WHEN EXISTS (
-            SELECT FROM message m WHERE m.id = c.last_message_id AND (m.sent_at, m.id) > (:sent_at, :message_id)
-        ) THEN last_message_id ELSE :message_id END
-    WHERE id = :id
-""")

@@ -17,6 +17,7 @@ from shared.queries.views import conversation_views, message_views
 from shared.whatsapp.webhook import InboundMessage
 
 _encode = msgspec.json.Encoder().encode
+_MESSAGE_FIELDS = ("phone_number_id", "wamid", "wamid_key", "type", "content", "text", "preview", "reply_to", "sent_at")
 
 
 class _Row(msgspec.Struct):
@@ -202,9 +203,6 @@ async def _add_messages(connection: AsyncConnection, rows: list[_Row]) -> list[_
     ]
     added = set((await connection.execute(_ADD_MESSAGES, {"rows": _encode(given).decode()})).scalars())
     return [row for row in rows if row.id in added]
-
-
-_MESSAGE_FIELDS = ("phone_number_id", "wamid", "wamid_key", "type", "content", "text", "preview", "reply_to", "sent_at")
 
 
 async def _created(connection: AsyncConnection, added: list[_Row]) -> list[Event]:

@@ -15,6 +15,7 @@ from tests.browser.customers import Customers
 from tests.browser.demo import Demo, running_demo
 from tests.browser.host import Host, running_host
 from tests.browser.inbox import Inbox
+from tests.servers import server_directory
 
 # Chromium says most violations in its console too; this one says them all.
 REPORT_VIOLATIONS = """
@@ -48,8 +49,8 @@ class Troubles:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(tmp_path_factory.mktemp("demo")) as demo:
+def demo() -> Iterator[Demo]:
+    with server_directory() as directory, running_demo(directory) as demo:
         yield demo
 
 
