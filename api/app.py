@@ -11,14 +11,18 @@ from litestar.datastructures import CacheControlHeader, ResponseHeader, State
 from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 
-from api.auth import embed_of_request, key_of_request
+from api.access import ApiKeyAccess, actor_of_request, key_of_request
+from api.auth import embed_of_request
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
+from api.idempotency import Idempotency
 from api.inbox.conversations import ConversationController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
+from api.openapi import API_KEY, CONFIG
 from api.platform.inbox_embeds import InboxEmbedController
+from api.request import ApiRequest
 from api.webhooks.intake import Intake
 from api.webhooks.whatsapp import WhatsAppWebhookController
 from shared.db import create_engine
@@ -40,16 +44,22 @@ def create_app(settings: Settings) -> Litestar:
             health_router,
             WhatsAppWebhookController,
             EmbedPageController,
-            create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE),
+            create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
             Router(
                 "/inbox/v1",
                 route_handlers=[SessionController, ConversationController, MessageController],
                 dependencies={"embed": Provide(embed_of_request)},
+                include_in_schema=False,
             ),
             Router(
                 "/platform/v1",
                 route_handlers=[InboxEmbedController],
-                dependencies={"key": Provide(key_of_request)},
+                middleware=[ApiKeyAccess(), Idempotency()],
+                dependencies={
+                    "key": Provide(key_of_request, sync_to_thread=False),
+                    "actor": Provide(actor_of_request, sync_to_thread=False),
+                },
+                security=API_KEY,
             ),
         ],
         state=state,
@@ -58,7 +68,8 @@ def create_app(settings: Settings) -> Litestar:
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         request_max_body_size=MOST_BODY,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
-        openapi_config=None,
+        openapi_config=CONFIG,
+        request_class=ApiRequest,
         logging_config=None,
         debug=False,
     )

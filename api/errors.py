@@ -1,12 +1,16 @@
-"""One JSON error for everything: {"error": "<sentence>", "code", "request_id", "errors": {field: [...]}}."""
+"""One JSON error for everything: {"error": "<sentence>", "code", "request_id", "errors": {field: [...]}}.
+
+Under /meta the shape is Graph's instead, which the clients of that path read (Meta: Graph API, "Handling errors").
+"""
 
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shared.db import is_data_error, is_outage
 from shared.embeds import EmbedRefusedError
 from shared.paging import InvalidCursorError
-from shared.validation import InvalidFieldsError
+from shared.validation import InvalidFieldsError, convert_fields
 
 log = structlog.get_logger()
 
@@ -49,14 +53,47 @@ class ErrorBody(msgspec.Struct):
     errors: dict[str, list[str]] = {}
 
 
-class ApiError(Exception):
-    """An answer with an error status. `code` is stable and for programs, the sentence is for people."""
+class GraphErrorDetails(msgspec.Struct):
+    details: str
 
-    def __init__(self, status: int, code: str, sentence: str, errors: dict[str, list[str]] | None = None) -> None:
+
+class GraphError(msgspec.Struct):
+    message: str
+    type: str
+    code: int
+    error_data: GraphErrorDetails
+    fbtrace_id: str
+
+
+class GraphErrorBody(msgspec.Struct):
+    """What an error answer holds under /meta (Meta: Graph API, "Handling errors")."""
+
+    error: GraphError
+
+
+class ApiError(Exception):
+    """An answer with an error status. `code` is stable and for programs, the sentence is for people; `graph_code` is
+    Meta's number for it under /meta, `flat` asks for our own shape even there, as Kapso has it for some.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        sentence: str,
+        errors: dict[str, list[str]] | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        graph_code: int | None = None,
+        flat: bool = False,
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.code = code
         self.errors = errors or {}
+        self.headers = headers
+        self.graph_code = graph_code
+        self.flat = flat
 
 
 def not_found(what: str) -> ApiError:
@@ -64,35 +101,90 @@ def not_found(what: str) -> ApiError:
     return ApiError(404, "not_found", f"{what} not found.")
 
 
+# Meta: Cloud API, "Error codes". Whatever is wrong with a request is 100, "Invalid parameter".
+_GRAPH_CODES = {401: 190, 403: 10, 429: 80007, 500: 131000, 502: 131000, 503: 131016}
+
+
 def _answer(
     request: AnyRequest,
     status: int,
     code: str,
     sentence: str,
-    errors: dict[str, list[str]] | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response[ErrorBody]:
+    errors: Mapping[str, list[str]] | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    graph_code: int | None = None,
+    flat: bool = False,
+) -> Response[ErrorBody] | Response[GraphErrorBody]:
     request_id = request.scope.get("state", {}).get("request_id", "")
-    return Response(ErrorBody(sentence, code, request_id, errors or {}), status_code=status, headers=headers)
+    if request.url.path.startswith("/meta/") and not flat:
+        details = "; ".join(f"{field} {', '.join(texts)}" for field, texts in (errors or {}).items())
+        number = graph_code or _GRAPH_CODES.get(status, 100)
+        kind = "OAuthException" if number in (100, 190) else "MessageError" if status == 404 else "GraphMethodException"
+        error = GraphError(sentence, kind, number, GraphErrorDetails(details or sentence), request_id)
+        return Response(GraphErrorBody(error), status_code=status, headers=headers)
+    return Response(ErrorBody(sentence, code, request_id, dict(errors or {})), status_code=status, headers=headers)
 
 
-def _api_error(request: AnyRequest, error: ApiError) -> Response[ErrorBody]:
-    return _answer(request, error.status, error.code, str(error), error.errors)
+AnyError = Response[ErrorBody] | Response[GraphErrorBody]
 
 
-def _invalid_fields(request: AnyRequest, error: InvalidFieldsError) -> Response[ErrorBody]:
+def _api_error(request: AnyRequest, error: ApiError) -> AnyError:
+    return _answer(
+        request,
+        error.status,
+        error.code,
+        str(error),
+        error.errors,
+        headers=error.headers,
+        graph_code=error.graph_code,
+        flat=error.flat,
+    )
+
+
+def _invalid_fields(request: AnyRequest, error: InvalidFieldsError) -> AnyError:
     return _answer(request, 422, "invalid", "Some fields are not valid.", error.errors)
 
 
-def _invalid_cursor(request: AnyRequest, error: InvalidCursorError) -> Response[ErrorBody]:
-    return _answer(request, 400, "invalid_cursor", "The cursor is not valid.", {"after": [str(error)]})
+def _invalid_cursor(request: AnyRequest, error: InvalidCursorError) -> AnyError:
+    return _answer(request, 400, "invalid_cursor", "The cursor is not valid.", {error.field: [str(error)]})
 
 
-def _embed_refused(request: AnyRequest, error: EmbedRefusedError) -> Response[ErrorBody]:
+def _invalid_arguments(request: AnyRequest, error: ValidationException) -> AnyError:
+    """Litestar stops at the first wrong field of a body; a caller wants to know all of them."""
+    errors: dict[str, list[str]] = {}
+    found: Any = error.extra or []
+    for one in found:
+        field, text = one.get("key", "body"), one["message"]
+        if one.get("source") == "body" or field == "data":
+            value = request.scope["state"].get("json")
+            if not isinstance(value, dict):
+                return _answer(request, 400, "malformed_json", "The body must be a JSON object.")
+            errors |= _wrong_fields(request, value) or {field: [text]}
+        else:
+            errors[field] = [text.replace("Expected ", "must be ", 1)]
+    return _answer(request, 422, "invalid", "Some fields are not valid.", errors)
+
+
+def _wrong_fields(request: AnyRequest, value: dict[str, Any]) -> dict[str, list[str]]:
+    """Every wrong field of the body that the handler takes, named without the key that Kapso wraps all of them in."""
+    body = request.route_handler.parsed_data_field
+    if body is None:
+        return {}
+    try:
+        convert_fields(body.annotation, value, strict=False)
+    except InvalidFieldsError as error:
+        fields = msgspec.structs.fields(body.annotation)
+        wrapper = f"{fields[0].encode_name}." if len(fields) == 1 else ""
+        return {field.removeprefix(wrapper): texts for field, texts in error.errors.items()}
+    return {}
+
+
+def _embed_refused(request: AnyRequest, error: EmbedRefusedError) -> AnyError:
     return _answer(request, 403 if error.code == "forbidden_origin" else 401, error.code, str(error))
 
 
-def _http(request: AnyRequest, error: HTTPException) -> Response[ErrorBody]:
+def _http(request: AnyRequest, error: HTTPException) -> AnyError:
     status = error.status_code
     if status >= 500:
         return _unexpected(request, error)
@@ -100,7 +192,7 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[ErrorBody]:
     return _answer(request, status, _CODES.get(status, "error"), sentence, headers=dict(error.headers or {}))
 
 
-def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSError) -> Response[ErrorBody]:
+def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSError) -> AnyError:
     # Not the error's text: PostgreSQL quotes the values that it refuses.
     kind = type(getattr(error, "orig", None) or error).__name__
     log.error("database_failed", error=kind, stack="".join(traceback.format_tb(error.__traceback__)))
@@ -113,7 +205,7 @@ def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSErro
     )
 
 
-def _unexpected(request: AnyRequest, error: Exception) -> Response[ErrorBody]:
+def _unexpected(request: AnyRequest, error: Exception) -> AnyError:
     log.error("unexpected_error", exc_info=error)
     return _answer(request, 500, "internal_error", _UNEXPECTED)
 
@@ -123,6 +215,7 @@ HANDLERS: ExceptionHandlersMap = {
     InvalidFieldsError: _invalid_fields,
     InvalidCursorError: _invalid_cursor,
     EmbedRefusedError: _embed_refused,
+    ValidationException: _invalid_arguments,
     HTTPException: _http,
     DBAPIError: _database,
     PoolTimeoutError: _database,

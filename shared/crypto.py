@@ -1,6 +1,7 @@
 """Secrets: tokens and keys that are shown once, encryption at rest, and the signature on Meta's webhooks."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import secrets
@@ -27,17 +28,28 @@ def token_hash(token: str) -> bytes:
 
 def encrypt(plain: str, secret_key: str) -> bytes:
     """Encrypt a credential for the database (AES-128-CBC and HMAC-SHA-256, as Fernet specifies)."""
-    return _cipher(secret_key).encrypt(plain.encode())
+    return encrypt_bytes(plain.encode(), secret_key)
 
 
 def decrypt(stored: bytes, secret_key: str) -> str:
     """Read what `encrypt` made. Raises DecryptionError."""
+    return decrypt_bytes(stored, secret_key).decode()
+
+
+def encrypt_bytes(plain: bytes, secret_key: str) -> bytes:
+    """`encrypt` for bytes."""
+    return _cipher(secret_key).encrypt(plain)
+
+
+def decrypt_bytes(stored: bytes, secret_key: str) -> bytes:
+    """Read what `encrypt_bytes` made. Raises DecryptionError."""
     try:
-        return _cipher(secret_key).decrypt(stored).decode()
+        return _cipher(secret_key).decrypt(stored)
     except InvalidToken as error:
         raise DecryptionError("encrypted with another PORTHOLE_SECRET_KEY, or damaged") from error
 
 
+@functools.lru_cache(maxsize=8)
 def _cipher(secret_key: str) -> Fernet:
     key = HKDF(hashes.SHA256(), length=32, salt=None, info=b"porthole credentials").derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(key))

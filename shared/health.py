@@ -60,13 +60,13 @@ async def _check_redis(redis: Redis) -> Answer:
     return "ok"
 
 
-@get("/healthz", sync_to_thread=False)
+@get("/healthz", sync_to_thread=False, include_in_schema=False)
 def healthz() -> dict[str, str]:
     """The process is alive."""
     return {"status": "ok"}
 
 
-@get("/readyz")
+@get("/readyz", include_in_schema=False)
 async def readyz(state: State) -> Response[Readiness]:
     """The process can do its work: 200, or 503 with the part that does not answer."""
     readiness = await check_readiness(state.engine, state.redis)

@@ -1,4 +1,4 @@
-"""Opaque cursors for lists that are read by key, newest first."""
+"""Pages of lists that are read by key: opaque cursors, newest first; and numbered pages for Kapso's small tables."""
 
 import base64
 import binascii
@@ -8,29 +8,54 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(tuple[datetime, UUID])
 
 
 class InvalidCursorError(ValueError):
-    """The cursor was not made by this server."""
+    """The cursor was not made by this server. `field` is the parameter that held it."""
+
+    def __init__(self, text: str, field: str = "after") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class Cursors(msgspec.Struct):
+    """`before` is the place of the page's first row, `after` that of its last; both null for an empty page."""
+
     before: str | None = None
     after: str | None = None
 
 
 class Paging(msgspec.Struct):
-    """Kapso's paging object: `next` is the value for `after`, null at the end."""
+    """Kapso's paging object: `next` is the value for `after`, `previous` the one for `before`; null at the ends."""
 
     cursors: Cursors
     next: str | None = None
     previous: str | None = None
+
+
+class PageMeta(msgspec.Struct):
+    """Kapso's numbered pages (Platform API, "Pagination")."""
+
+    page: int
+    per_page: int
+    total_pages: int
+    total_count: int
+
+
+class CursorQuery(msgspec.Struct, frozen=True):
+    """Which page of a list: the `limit` rows after or before a place, or the first ones."""
+
+    limit: int = 20
+    after: str | None = None
+    before: str | None = None
 
 
 def encode_cursor(at: datetime, row_id: UUID) -> str:
@@ -38,18 +63,19 @@ def encode_cursor(at: datetime, row_id: UUID) -> str:
     return base64.urlsafe_b64encode(_encode((at, row_id))).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
+def decode_cursor(cursor: str, field: str = "after") -> tuple[datetime, UUID]:
     """What `encode_cursor` was given. Raises InvalidCursorError."""
+    problem = InvalidCursorError("is not a cursor of this server", field)
     try:
         at, row_id = _decoder.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError) as error:
-        raise InvalidCursorError("the cursor is not one of this server's") from error
+        raise problem from error
     if at.tzinfo is None:
-        raise InvalidCursorError("the cursor is not one of this server's")
+        raise problem
     try:
         return at.astimezone(UTC), row_id
     except OverflowError as error:
-        raise InvalidCursorError("the cursor is not one of this server's") from error
+        raise problem from error
 
 
 def forward_page(rows: Sequence[AnyRow], limit: int, column: str) -> tuple[Sequence[AnyRow], Paging]:
@@ -59,3 +85,49 @@ def forward_page(rows: Sequence[AnyRow], limit: int, column: str) -> tuple[Seque
         return shown, Paging(Cursors())
     first, last = (encode_cursor(getattr(row, column), row.id) for row in (shown[0], shown[-1]))
     return shown, Paging(Cursors(before=first, after=last), next=last if len(rows) > limit else None)
+
+
+async def cursor_page(
+    connection: AsyncConnection,
+    query: AnySelect,
+    at: ColumnElement[Any],
+    row_id: ColumnElement[Any],
+    page: CursorQuery,
+) -> tuple[Sequence[AnyRow], Paging]:
+    """One page of `query`, newest first, sorted by the columns `at` and `row_id`, which an index must hold in this
+    order. The rows need an attribute `id` and one with the name of `at`. Raises InvalidCursorError, also for both
+    cursors at once.
+    """
+    if page.after is not None and page.before is not None:
+        raise InvalidCursorError("cannot be combined with `after`", "before")
+    key = tuple_(at, row_id)
+    backwards = page.before is not None
+    if page.before is not None:
+        query = query.where(key > tuple_(*decode_cursor(page.before, "before"))).order_by(at.asc(), row_id.asc())
+    else:
+        if page.after is not None:
+            query = query.where(key < tuple_(*decode_cursor(page.after)))
+        query = query.order_by(at.desc(), row_id.desc())
+    rows = (await connection.execute(query.limit(page.limit + 1))).all()
+    more, rows = len(rows) > page.limit, rows[: page.limit]
+    if backwards:
+        rows = rows[::-1]
+    if not rows:
+        return rows, Paging(Cursors())
+    name = at.key
+    assert name is not None
+    first, last = (encode_cursor(getattr(row, name), row.id) for row in (rows[0], rows[-1]))
+    has_next = backwards or more
+    has_previous = more if backwards else page.after is not None
+    return rows, Paging(
+        Cursors(before=first, after=last), next=last if has_next else None, previous=first if has_previous else None
+    )
+
+
+async def numbered_page(
+    connection: AsyncConnection, query: AnySelect, *order: ColumnElement[Any], page: int, per_page: int
+) -> tuple[Sequence[AnyRow], PageMeta]:
+    """Page number `page`, from 1, of a query on a table that stays small: this one counts and skips."""
+    total = int(await connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
+    rows = (await connection.execute(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))).all()
+    return rows, PageMeta(page, per_page, -(-total // per_page), total)

@@ -39,6 +39,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    trusted_proxies: str = "127.0.0.1,::1"
+    platform_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    embed_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1200
+    failure_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     database_pool: Annotated[int, Meta(ge=2, le=200)] = 10
     webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
 
@@ -65,6 +69,10 @@ DESCRIPTIONS: dict[str, str] = {
     "host": "The address to listen on.",
     "port": "The port to listen on; 0 takes a free one.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
+    "trusted_proxies": "Addresses of the proxies whose X-Forwarded-For is believed, with commas; `*` for any.",
+    "platform_rate_limit": "Calls that one API key may make in a minute.",
+    "embed_rate_limit": "Calls that the iframes of one embed token may make in a minute, all together.",
+    "failure_rate_limit": "Calls with a wrong key or token that one address may make in a minute.",
     "database_pool": "The most connections that one process opens to PostgreSQL.",
     "webhook_max_bytes": "The largest webhook body to accept; Meta sends up to 3 MB.",
 }

@@ -29,11 +29,18 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
             if field.required:
                 errors[field.encode_name] = ["is required"]
             continue
-        if _holds_nul(values[field.encode_name]):
+        if holds_nul(values[field.encode_name]):
             errors[field.encode_name] = ["must not hold a NUL character"]
             continue
+        value = values[field.encode_name]
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct) and isinstance(value, Mapping):
+            try:
+                known[field.name] = convert_fields(field.type, value, strict=strict)
+            except InvalidFieldsError as error:
+                errors |= {f"{field.encode_name}.{name}": texts for name, texts in error.errors.items()}
+            continue
         try:
-            known[field.name] = msgspec.convert(values[field.encode_name], field.type, strict=strict)
+            known[field.name] = msgspec.convert(value, field.type, strict=strict)
         except msgspec.ValidationError as error:
             errors[field.encode_name] = [_sentence(error)]
     if errors:
@@ -41,13 +48,13 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
     return kind(**known)
 
 
-def _holds_nul(value: Any) -> bool:
+def holds_nul(value: Any) -> bool:
     """PostgreSQL's text cannot hold a NUL."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, Mapping):
-        return any(_holds_nul(part) for part in (*value.keys(), *value.values()))
-    return isinstance(value, list) and any(_holds_nul(part) for part in value)
+        return any(holds_nul(part) for part in (*value.keys(), *value.values()))
+    return isinstance(value, list) and any(holds_nul(part) for part in value)
 
 
 def _sentence(error: msgspec.ValidationError) -> str:

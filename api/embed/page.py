@@ -17,6 +17,7 @@ _RIGHT_TO_LEFT = frozenset({"ar"})
 
 class EmbedPageController(Controller):
     path = "/embed"
+    include_in_schema = False
 
     @get("/{token:str}", media_type=MediaType.HTML)
     async def page(self, state: State, token: FromPath[str]) -> Response[str]:

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 class WhatsAppWebhookController(Controller):
     path = "/webhooks/whatsapp"
+    include_in_schema = False
 
     @get(media_type=MediaType.TEXT)
     async def verify(

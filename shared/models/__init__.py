@@ -1,20 +1,25 @@
 """The tables; what each is for is in the docstring of its class."""
 
 from shared.db import Base
+from shared.models.access import AuditEvent, IdempotencyKey
 from shared.models.contact import Contact, ContactIdentity
 from shared.models.conversation import Assignment, Conversation, Message, MessageStatus
 from shared.models.embed import InboxEmbed
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
 from shared.models.queue import InboundEvent, Outbox
+from shared.models.webhook import WebhookDelivery, WebhookEndpoint
+from shared.models.workflow import Workflow, WorkflowEvent, WorkflowExecution
 
 __all__ = [
     "ApiKey",
     "Assignment",
+    "AuditEvent",
     "Base",
     "Contact",
     "ContactIdentity",
     "Conversation",
     "Customer",
+    "IdempotencyKey",
     "InboundEvent",
     "InboxEmbed",
     "Message",
@@ -23,4 +28,9 @@ __all__ = [
     "PhoneNumber",
     "Project",
     "TeamMember",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "Workflow",
+    "WorkflowEvent",
+    "WorkflowExecution",
 ]

@@ -1,6 +1,7 @@
 """The people who write to the business."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,6 +12,10 @@ from sqlalchemy import (
     Text,
     func,
 )
+from sqlalchemy import (
+    text as sql,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base
@@ -25,10 +30,13 @@ class Contact(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
     profile_name: Mapped[str | None] = mapped_column(Text)
     display_name: Mapped[str | None] = mapped_column(Text)
     phone_number: Mapped[str | None] = mapped_column(Text)
     username: Mapped[str | None] = mapped_column(Text)
+    # Not `metadata`, which SQLAlchemy keeps for itself.
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=sql("'{}'"))
     search: Mapped[str] = mapped_column(
         Text,
         Computed(
@@ -41,13 +49,15 @@ class Contact(Base):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 
     __table_args__ = (
-        Index("contact_of_project", "project_id"),
+        Index("contact_of_project", "project_id", sql("created_at DESC"), sql("id DESC")),
         Index("contact_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
     )
 
 
 class ContactIdentity(Base):
-    """A name that WhatsApp knows a contact by: `wa_id` (digits of a phone number) or `bsuid` (business-scoped id)."""
+    """A name that WhatsApp knows a contact by: `wa_id` (digits of a phone number), `bsuid` or `parent_bsuid`
+    (business-scoped user ids).
+    """
 
     __tablename__ = "contact_identity"
 

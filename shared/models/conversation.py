@@ -47,7 +47,11 @@ class Conversation(Base):
     last_message_id: Mapped[UUID | None] = mapped_column(comment="no foreign key: the message may not be written yet")
     last_active_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_inbound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_outbound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Not `metadata`, which SQLAlchemy keeps for itself.
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=sql("'{}'"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), FetchedValue(), server_default=now)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     rev: Mapped[int] = mapped_column(Xid8, FetchedValue(), server_default=func.pg_current_xact_id())
 
@@ -108,17 +112,24 @@ class Message(Base):
     reply_to: Mapped[str | None] = mapped_column(Text, comment="the quoted message's wamid")
     status: Mapped[str] = mapped_column(Text)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    origin: Mapped[str] = mapped_column(Text, server_default=sql("'cloud_api'"))
+    sent_by: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the person who sent it from an inbox: {id, name}"
+    )
     sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     rev: Mapped[int] = mapped_column(Xid8, FetchedValue(), server_default=func.pg_current_xact_id())
 
     __table_args__ = (
         CheckConstraint("direction IN ('inbound', 'outbound')", name="message_direction"),
+        CheckConstraint("origin IN ('cloud_api', 'business_app', 'history_sync')", name="message_origin"),
         UniqueConstraint("phone_number_id", "wamid"),
         UniqueConstraint("conversation_id", "client_id"),
         Index("message_thread", "conversation_id", sql("sent_at DESC"), sql("id DESC")),
         Index("message_key", "phone_number_id", "wamid_key"),
         Index("message_rev", "project_id", "rev"),
+        Index("message_of_project", "project_id", sql("sent_at DESC"), sql("id DESC")),
+        Index("message_of_number", "phone_number_id", sql("sent_at DESC"), sql("id DESC")),
         Index("message_search", "project_id", func.to_tsvector(sql("'simple'"), sql("text")), postgresql_using="gin"),
     )
 
@@ -143,10 +154,12 @@ class Assignment(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("team_member.id", ondelete="CASCADE"), index=True)
+    created_by_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("team_member.id", ondelete="SET NULL"))
+    notes: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 
     __table_args__ = (
         Index("assignment_one_active", "conversation_id", unique=True, postgresql_where=sql("active")),
-        Index("assignment_conversation", "conversation_id"),
+        Index("assignment_conversation", "conversation_id", sql("created_at DESC"), sql("id DESC")),
     )

@@ -30,6 +30,13 @@ class InboxEmbed(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    previous_token_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary, unique=True, comment="of before the last rotation; good until previous_token_expires_at"
+    )
+    previous_token_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    signing_secret: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="for user claims, encrypted with the secret key; older embeds get one when rotated"
+    )
     name: Mapped[str | None] = mapped_column(Text)
     scope_type: Mapped[str] = mapped_column(Text)
     phone_number_id: Mapped[str | None] = mapped_column(

@@ -1,10 +1,12 @@
 """Who owns what: projects, their keys, people, customers and numbers."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     DateTime,
     ForeignKey,
     Identity,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base
@@ -42,6 +45,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(Text)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -58,7 +62,10 @@ class TeamMember(Base):
     role: Mapped[str] = mapped_column(Text, server_default=text("'member'"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 
-    __table_args__ = (UniqueConstraint("project_id", "email"),)
+    __table_args__ = (
+        UniqueConstraint("project_id", "email"),
+        CheckConstraint("role IN ('owner', 'admin', 'member')", name="team_member_role"),
+    )
 
 
 class Customer(Base):
@@ -89,6 +96,9 @@ class PhoneNumber(Base):
     name: Mapped[str] = mapped_column(Text)
     display_phone_number: Mapped[str] = mapped_column(Text)
     access_token: Mapped[bytes] = mapped_column(LargeBinary, comment="encrypted with the secret key")
+    inbound_processing_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    graph: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), comment="what Graph last said")
+    graph_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Customer, InboxEmbed, PhoneNumber, TeamMember
+from shared.paging import AnySelect, PageMeta, numbered_page
 
 
 class InboxEmbedView(msgspec.Struct, kw_only=True):
@@ -33,7 +34,27 @@ class InboxEmbedView(msgspec.Struct, kw_only=True):
 
 async def get_embed(connection: AsyncConnection, project_id: UUID, embed_id: UUID) -> InboxEmbedView | None:
     """One embed of a project, or None."""
-    query = (
+    row = (await connection.execute(_of_project(project_id).where(InboxEmbed.id == embed_id))).one_or_none()
+    return None if row is None else _view(row)
+
+
+async def list_embeds(
+    connection: AsyncConnection, project_id: UUID, *, page: int, per_page: int
+) -> tuple[list[InboxEmbedView], PageMeta]:
+    """A page of a project's embeds, newest first."""
+    rows, meta = await numbered_page(
+        connection,
+        _of_project(project_id),
+        InboxEmbed.created_at.desc(),
+        InboxEmbed.id.desc(),
+        page=page,
+        per_page=per_page,
+    )
+    return [_view(row) for row in rows], meta
+
+
+def _of_project(project_id: UUID) -> AnySelect:
+    return (
         select(
             InboxEmbed.__table__,
             PhoneNumber.display_phone_number,
@@ -43,10 +64,8 @@ async def get_embed(connection: AsyncConnection, project_id: UUID, embed_id: UUI
         .outerjoin(PhoneNumber, PhoneNumber.phone_number_id == InboxEmbed.phone_number_id)
         .outerjoin(Customer, Customer.id == InboxEmbed.customer_id)
         .outerjoin(TeamMember, TeamMember.id == InboxEmbed.assignee_id)
-        .where(InboxEmbed.project_id == project_id, InboxEmbed.id == embed_id)
+        .where(InboxEmbed.project_id == project_id)
     )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _view(row)
 
 
 def _view(row: Row[Any]) -> InboxEmbedView:

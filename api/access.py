@@ -1,0 +1,132 @@
+"""The door of the Platform API and of the Meta-compatible path: a project's key, and how often it may knock."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.di import NamedDependency
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.errors import AnyRequest, ApiError
+from shared.audit import Actor
+from shared.crypto import token_hash
+from shared.embeds import MOST_TOKEN
+from shared.models import ApiKey
+from shared.rate_limit import WINDOW, Usage, calls_counted, count_call
+
+USED_EVERY = timedelta(minutes=1)
+
+
+class ProjectKey(msgspec.Struct, frozen=True):
+    """An API key that is good, and the project it opens."""
+
+    id: UUID
+    project_id: UUID
+    name: str
+
+
+CurrentKey = NamedDependency[ProjectKey]
+CurrentActor = NamedDependency[Actor]
+
+
+class ApiKeyAccess(ASGIMiddleware):
+    """Lets in who has a project's key, in `X-API-Key` or as a bearer token, within the key's limit of calls.
+
+    Wrong keys are counted by address, so that nobody can try many. Kapso: "Rate limits" for the headers.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: AnyRequest = Request(scope)
+        state = request.app.state
+        key = await self._authenticate(request, state)
+        usage = await count_call(state.redis, f"key:{key.id}", state.settings.platform_rate_limit)
+        if usage.exceeded:
+            raise _too_many(usage)
+        scope["state"]["key"] = key
+
+        async def send_with_limit(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                headers.update(_limit_headers(usage))
+            await send(message)
+
+        await next_app(scope, receive, send_with_limit)
+
+    async def _authenticate(self, request: AnyRequest, state: Any) -> ProjectKey:
+        failures = f"failures:{client_address(request)}"
+        tried = await calls_counted(state.redis, failures, state.settings.failure_rate_limit)
+        if tried.remaining == 0:
+            raise _too_many(tried)
+        key = await _good_key(state.engine, _presented_key(request))
+        if key is None:
+            await count_call(state.redis, failures, state.settings.failure_rate_limit)
+            raise ApiError(401, "unauthorized", "Invalid or missing API key")
+        return key
+
+
+def key_of_request(request: AnyRequest) -> ProjectKey:
+    """The key that ApiKeyAccess let in."""
+    key: ProjectKey = request.scope["state"]["key"]
+    return key
+
+
+def actor_of_request(request: AnyRequest) -> Actor:
+    """Who an audit line names for this request."""
+    key = key_of_request(request)
+    return Actor(
+        type="api_key",
+        id=str(key.id),
+        name=key.name,
+        address=client_address(request),
+        user_agent=request.headers.get("user-agent"),
+        request_id=request.scope["state"].get("request_id"),
+    )
+
+
+def client_address(request: AnyRequest) -> str:
+    """The caller's address; behind a proxy that PORTHOLE_TRUSTED_PROXIES names, the one that the proxy saw."""
+    return request.client.host if request.client else "unknown"
+
+
+def _presented_key(request: AnyRequest) -> str:
+    given = request.headers.get("x-api-key", "")
+    if given:
+        return given
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+async def _good_key(engine: AsyncEngine, given: str) -> ProjectKey | None:
+    if not 0 < len(given) <= MOST_TOKEN:
+        return None
+    query = select(ApiKey.id, ApiKey.project_id, ApiKey.name, ApiKey.last_used_at).where(
+        ApiKey.key_hash == token_hash(given), ApiKey.revoked_at.is_(None)
+    )
+    async with engine.connect() as connection:
+        row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    if row.last_used_at is None or row.last_used_at < datetime.now(UTC) - USED_EVERY:
+        stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < func.now() - USED_EVERY)
+        async with engine.begin() as connection:
+            await connection.execute(update(ApiKey).where(ApiKey.id == row.id, stale).values(last_used_at=func.now()))
+    return ProjectKey(row.id, row.project_id, row.name)
+
+
+def _limit_headers(usage: Usage) -> dict[str, str]:
+    return {"X-RateLimit-Limit": str(usage.limit), "X-RateLimit-Remaining": str(usage.remaining)}
+
+
+def _too_many(usage: Usage) -> ApiError:
+    return ApiError(
+        429, "rate_limited", "Rate limit exceeded", headers={"Retry-After": str(WINDOW), **_limit_headers(usage)}
+    )

@@ -1,0 +1,58 @@
+"""The description of the Platform API and the Meta-compatible path, served under /docs."""
+
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from api.errors import ErrorBody, GraphErrorBody
+
+_SENTENCES = {
+    400: "The request cannot be read: malformed JSON, a cursor that is not ours.",
+    401: "The API key is missing or wrong.",
+    403: "Not allowed.",
+    404: "The project has no such thing.",
+    409: "Something else is in the way; the sentence says what.",
+    413: "The body is too large.",
+    422: "Some fields are not valid; `errors` names each.",
+    429: "Too many calls in this minute; `Retry-After` says how long to wait.",
+    502: "WhatsApp answered with something that cannot be passed on, or not at all.",
+    503: "The service is not available; try again shortly.",
+}
+
+
+def refusals(*statuses: int) -> dict[int, ResponseSpec]:
+    """The error answers of a Platform API call, for its `responses`; those that every call can give are added."""
+    return _specs(ErrorBody, statuses)
+
+
+def graph_refusals(*statuses: int) -> dict[int, ResponseSpec]:
+    """The error answers of a call on the Meta-compatible path, for its `responses`."""
+    return _specs(ErrorBody | GraphErrorBody, statuses)
+
+
+def _specs(body: object, statuses: tuple[int, ...]) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(body, description=_SENTENCES[status], generate_examples=False)
+        for status in sorted({400, 401, 422, 429, 503, *statuses})
+    }
+
+
+API_KEY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
+
+CONFIG = OpenAPIConfig(
+    title="Porthole",
+    version="1",
+    description=(
+        "The Platform API (`/platform/v1`) and a path that answers like Meta's Cloud API (`/meta/whatsapp`). "
+        "Both take a project's API key and see that project only."
+    ),
+    path="/docs",
+    render_plugins=[JsonRenderPlugin()],
+    components=Components(
+        security_schemes={
+            "ApiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
+            "Bearer": SecurityScheme(type="http", scheme="bearer"),
+        }
+    ),
+    use_handler_docstrings=True,
+)

@@ -1,0 +1,58 @@
+"""The audit log: who created, changed, rotated or deleted what, and from where."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.ids import new_id
+from shared.models import AuditEvent
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts: an API key, a person in an embedded inbox, or somebody at the command line."""
+
+    type: Literal["api_key", "embed", "cli"]
+    id: str | None = None
+    name: str | None = None
+    address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+
+
+async def record(
+    connection: AsyncConnection,
+    project_id: UUID,
+    actor: Actor,
+    action: str,
+    object_id: object,
+    changes: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a line, in the transaction that does the thing. `action` is "<object type>.<what was done>".
+
+    `changes` is {field: [before, after]}; a secret's values are left out by the caller.
+    """
+    await connection.execute(
+        insert(AuditEvent).values(
+            id=new_id(),
+            project_id=project_id,
+            actor_type=actor.type,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            action=action,
+            object_type=action.partition(".")[0],
+            object_id=str(object_id),
+            changes=msgspec.to_builtins(changes or {}),
+            address=actor.address,
+            user_agent=None if actor.user_agent is None else actor.user_agent[:300],
+            request_id=actor.request_id,
+        )
+    )
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """{field: [before, after]} of the fields of `after` that differ."""
+    return {field: [before[field], value] for field, value in after.items() if before[field] != value}

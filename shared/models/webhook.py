@@ -1,0 +1,80 @@
+"""Webhooks to the business's own systems."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, func
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import Base
+
+now = func.now()
+
+
+class WebhookEndpoint(Base):
+    """An address that hears of a number's events, or of the project's (Kapso: Platform API, "Webhooks")."""
+
+    __tablename__ = "webhook_endpoint"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), index=True)
+    phone_number_id: Mapped[str | None] = mapped_column(
+        ForeignKey("phone_number.phone_number_id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(Text, server_default=sql("'kapso'"))
+    url: Mapped[str] = mapped_column(Text)
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    secret_key: Mapped[bytes | None] = mapped_column(LargeBinary, comment="encrypted with the secret key")
+    headers: Mapped[bytes | None] = mapped_column(LargeBinary, comment="JSON, encrypted: they may hold credentials")
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    buffer_enabled: Mapped[bool] = mapped_column(server_default=sql("false"))
+    buffer_window_seconds: Mapped[int] = mapped_column(Integer, server_default=sql("5"))
+    max_buffer_size: Mapped[int] = mapped_column(Integer, server_default=sql("50"))
+    buffer_events: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    inactivity_minutes: Mapped[int] = mapped_column(Integer, server_default=sql("60"))
+    payload_version: Mapped[str] = mapped_column(Text, server_default=sql("'v2'"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('kapso', 'meta')", name="webhook_endpoint_kind"),
+        Index("webhook_endpoint_one_meta", "phone_number_id", unique=True, postgresql_where=sql("kind = 'meta'")),
+    )
+
+
+class WebhookDelivery(Base):
+    """One event for one endpoint: what is sent, and what came of it. It waits here until it is delivered or failed."""
+
+    __tablename__ = "webhook_delivery"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoint.id", ondelete="CASCADE"))
+    event: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes] = mapped_column(LargeBinary, comment="the exact bytes that are signed and sent")
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    phone_number_id: Mapped[str | None] = mapped_column(Text)
+    conversation_id: Mapped[UUID | None]
+    conversation_phone_number: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
+    attempt_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    response_status: Mapped[int | None] = mapped_column(Integer)
+    problem: Mapped[str | None] = mapped_column(Text, comment="why the last attempt failed")
+    last_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    failed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="webhook_delivery_status"),
+        Index("webhook_delivery_due", "due_at", postgresql_where=sql("status = 'pending'")),
+        Index(
+            "webhook_delivery_order", "endpoint_id", "conversation_id", "id", postgresql_where=sql("status = 'pending'")
+        ),
+        Index("webhook_delivery_of_project", "project_id", sql("created_at DESC"), sql("id DESC")),
+        Index("webhook_delivery_of_endpoint", "endpoint_id", sql("created_at DESC"), sql("id DESC")),
+    )
