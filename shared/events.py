@@ -52,7 +52,9 @@ class ConversationView(msgspec.Struct):
 
 
 MessageView = dict[str, Any]
-"""A message; a mapping and not a struct, since Meta's content object stands under the key that its type names."""
+"""A message; a mapping and not a struct, since Meta's content object stands under the key that its type names.
+`sent_by` is {"id", "name"} of the person who sent it from an inbox, where the host's user claim named one, or null.
+"""
 
 
 class MessageCreated(msgspec.Struct, tag_field="type", tag="message.created"):

@@ -13,14 +13,15 @@ from shared.ids import new_id
 from shared.models import Conversation, Message
 from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views
 from shared.scope import Scope
+from shared.user_claims import User
 from shared.whatsapp.content import preview_of, text_of
 
 _QUEUE = text("""
     WITH added AS (
         INSERT INTO message (id, project_id, conversation_id, phone_number_id, client_id, direction, type, content,
-                             text, preview, reply_to, status, sent_at)
+                             text, preview, reply_to, sent_by, status, sent_at)
         VALUES (:id, :project_id, :conversation_id, :phone_number_id, :client_id, 'outbound', :type,
-                CAST(:content AS jsonb), :text, :preview, :reply_to, 'queued', :sent_at)
+                CAST(:content AS jsonb), :text, :preview, :reply_to, CAST(:sent_by AS jsonb), 'queued', :sent_at)
         RETURNING id, conversation_id
     )
     INSERT INTO outbox (message_id, conversation_id) SELECT id, conversation_id FROM added
@@ -38,12 +39,15 @@ _COUNT = text("""
 
 
 class NewMessage(msgspec.Struct, frozen=True):
-    """A reply as the client sends it: Meta's content object under its type, and the client's own id of the send."""
+    """A reply as the client sends it: Meta's content object under its type, the client's own id of the send, and
+    the person who sends it, where the host names one.
+    """
 
     client_id: str
     type: str
     content: dict[str, Any]
     reply_to: str | None = None
+    sent_by: User | None = None
 
 
 class NotFoundError(Exception):
@@ -102,6 +106,7 @@ async def queue_message(
             "text": text_of(message.type, message.content),
             "preview": preview_of(message.type, message.content),
             "reply_to": message.reply_to,
+            "sent_by": msgspec.json.encode(message.sent_by).decode() if message.sent_by else None,
             "sent_at": now,
         },
     )

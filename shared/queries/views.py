@@ -64,6 +64,7 @@ _MESSAGE: AnySelect = select(
     Message.type,
     Message.content,
     Message.reply_to,
+    Message.sent_by,
     Message.status,
     Message.error,
     Message.sent_at,
@@ -153,6 +154,7 @@ def message_view(row: Row[Any]) -> MessageView:
         "status": row.status,
         "error": row.error,
         "context": None if row.reply_to is None else {"message_id": row.reply_to},
+        "sent_by": row.sent_by,
         "timestamp": row.sent_at,
         "rev": str(row.rev),
         # Last, and only under a name of its own: a type that Meta invents must not overwrite the keys above.
@@ -171,6 +173,7 @@ _RESERVED = frozenset(
         "status",
         "error",
         "context",
+        "sent_by",
         "timestamp",
         "rev",
         "type",
