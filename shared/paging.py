@@ -10,9 +10,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
+AnyColumn = InstrumentedAttribute[Any]
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(tuple[datetime, UUID])
@@ -87,36 +89,42 @@ def forward_page(rows: Sequence[AnyRow], limit: int, column: str) -> tuple[Seque
     return shown, Paging(Cursors(before=first, after=last), next=last if len(rows) > limit else None)
 
 
-async def cursor_page(
-    connection: AsyncConnection,
-    query: AnySelect,
-    at: ColumnElement[Any],
-    row_id: ColumnElement[Any],
-    page: CursorQuery,
-) -> tuple[Sequence[AnyRow], Paging]:
-    """One page of `query`, newest first, sorted by the columns `at` and `row_id`, which an index must hold in this
-    order. The rows need an attribute `id` and one with the name of `at`. Raises InvalidCursorError, also for both
-    cursors at once.
+def seek(query: AnySelect, at: AnyColumn, row_id: AnyColumn, page: CursorQuery) -> AnySelect:
+    """`query` from the page's place on, in the order of reading, one row more than the page holds.
+
+    Raises InvalidCursorError, also for both cursors at once.
     """
     if page.after is not None and page.before is not None:
         raise InvalidCursorError("cannot be combined with `after`", "before")
     key = tuple_(at, row_id)
-    backwards = page.before is not None
     if page.before is not None:
         query = query.where(key > tuple_(*decode_cursor(page.before, "before"))).order_by(at.asc(), row_id.asc())
     else:
         if page.after is not None:
             query = query.where(key < tuple_(*decode_cursor(page.after)))
         query = query.order_by(at.desc(), row_id.desc())
-    rows = (await connection.execute(query.limit(page.limit + 1))).all()
+    return query.limit(page.limit + 1)
+
+
+async def cursor_page(
+    connection: AsyncConnection,
+    query: AnySelect,
+    at: AnyColumn,
+    row_id: AnyColumn,
+    page: CursorQuery,
+) -> tuple[Sequence[AnyRow], Paging]:
+    """One page of `query`, newest first, sorted by the columns `at` and `row_id`, which an index must hold in this
+    order. The rows need an attribute `id` and one with the name of `at`. Raises InvalidCursorError, also for both
+    cursors at once.
+    """
+    backwards = page.before is not None
+    rows = (await connection.execute(seek(query, at, row_id, page))).all()
     more, rows = len(rows) > page.limit, rows[: page.limit]
     if backwards:
         rows = rows[::-1]
     if not rows:
         return rows, Paging(Cursors())
-    name = at.key
-    assert name is not None
-    first, last = (encode_cursor(getattr(row, name), row.id) for row in (rows[0], rows[-1]))
+    first, last = (encode_cursor(getattr(row, at.key), row.id) for row in (rows[0], rows[-1]))
     has_next = backwards or more
     has_previous = more if backwards else page.after is not None
     return rows, Paging(

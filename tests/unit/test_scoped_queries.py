@@ -1,17 +1,18 @@
-"""Every query that an iframe can cause starts from a scope."""
+"""Every query starts from a scope, or for the Platform API from a project."""
 
 import ast
 from pathlib import Path
 
-QUERIES = Path(__file__).resolve().parents[2] / "shared" / "queries"
-# views.py offers two functions for ids that the caller has just written; embeds.py serves the Platform API, by project.
-WITHOUT_SCOPE = {"conversation_views", "message_views", "get_embed", "current_cursor"}
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+QUERIES = SHARED / "queries"
+# For ids that the caller has just written.
+WITHOUT_SCOPE = {"conversation_views", "message_views", "kapso_messages", "kapso_conversations", "current_cursor"}
 
 
 def _public_functions() -> list[tuple[str, ast.AsyncFunctionDef]]:
     return [
         (path.name, node)
-        for path in sorted(QUERIES.glob("*.py"))
+        for path in sorted([*QUERIES.glob("*.py"), *(SHARED / "kapso").glob("*.py")])
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
     ]
@@ -22,9 +23,10 @@ def test_every_query_takes_a_scope_and_uses_it() -> None:
     assert len(functions) >= 4
     for name, node in functions:
         arguments = [argument.arg for argument in node.args.args]
-        assert arguments[1] == "scope", f"{name}: {node.name} takes no scope"
-        used = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner.id == "scope"]
-        assert used, f"{name}: {node.name} does not use its scope"
+        start = next((name for name in ("scope", "project_id") if name in arguments), None)
+        assert start, f"{name}: {node.name} takes neither a scope nor a project"
+        used = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner.id == start]
+        assert used, f"{name}: {node.name} does not use its {start}"
 
 
 def test_the_iframes_controllers_ask_the_database_only_through_queries_and_operations() -> None:

@@ -1,0 +1,308 @@
+"""Messages as Kapso shows them: Meta's object, and Kapso's own fields under `kapso` (Kapso: "Messages", "Fields")."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kapso.people import contacts_matching, digits_of
+from shared.media_links import media_url
+from shared.models import Contact, Conversation, Message, PhoneNumber
+from shared.paging import AnySelect, CursorQuery, Paging, cursor_page
+from shared.scope import Scope
+from shared.settings import Settings
+from shared.whatsapp.content import text_of
+
+MEDIA_TYPES = frozenset({"image", "video", "audio", "document", "sticker"})
+
+MESSAGE_FIELDS = (
+    "direction",
+    "status",
+    "processing_status",
+    "origin",
+    "phone_number",
+    "phone_number_id",
+    "has_media",
+    "media_data",
+    "media_url",
+    "whatsapp_conversation_id",
+    "contact_name",
+    "message_type_data",
+    "content",
+    "statuses",
+    "transcript",
+    "flow_response",
+    "flow_token",
+    "flow_name",
+    "order_text",
+)
+
+# Kapso has fewer than we do. What came in counts as delivered (Kapso: "Messages"; webhooks say `received`).
+_STATUSES = {
+    "received": "delivered",
+    "queued": "pending",
+    "accepted": "pending",
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "read",
+    "failed": "failed",
+}
+
+_STORED_STATUSES: dict[str, tuple[str, ...]] = {}
+for _stored, _shown in _STATUSES.items():
+    _STORED_STATUSES[_shown] = (*_STORED_STATUSES.get(_shown, ()), _stored)
+
+KapsoMessage = dict[str, Any]
+"""A mapping and not a struct, since Meta's content object stands under the key that its type names."""
+
+_MESSAGE: AnySelect = (
+    select(
+        Message.id,
+        Message.conversation_id,
+        Message.phone_number_id,
+        Message.wamid,
+        Message.direction,
+        Message.type,
+        Message.content,
+        Message.reply_to,
+        Message.status,
+        Message.error,
+        Message.origin,
+        Message.sent_at,
+        Contact.phone_number,
+        Contact.display_name,
+        Contact.profile_name,
+        Contact.username,
+        PhoneNumber.display_phone_number,
+    )
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .join(PhoneNumber, PhoneNumber.phone_number_id == Message.phone_number_id)
+)
+
+_REPORTED = text("""
+    SELECT s.phone_number_id, s.wamid, s.payload
+    FROM unnest(CAST(:phone_number_ids AS text[]), CAST(:wamids AS text[])) AS g(phone_number_id, wamid)
+    JOIN message_status s ON s.phone_number_id = g.phone_number_id AND s.wamid = g.wamid
+    ORDER BY s.occurred_at
+""").columns(payload=Message.__table__.c.content.type)
+
+
+class MessageFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """The filters of Kapso's message lists; those of the two paths together. Dates are of the message, inclusive."""
+
+    conversation_id: UUID | None = None
+    phone_number: str | None = None
+    business_scoped_user_id: str | None = None
+    direction: str | None = None
+    status: str | None = None
+    message_type: str | None = None
+    has_media: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def list_kapso_messages(
+    connection: AsyncConnection, settings: Settings, scope: Scope, filters: MessageFilters, page: CursorQuery
+) -> tuple[list[KapsoMessage], Paging]:
+    """A page of a project's, a number's or a conversation's messages, newest first. Raises InvalidCursorError."""
+    query = _narrowed(_in_scope(scope), scope, filters)
+    rows, paging = await cursor_page(connection, query, Message.sent_at, Message.id, page)
+    reported = await _reported(connection, rows)
+    return [message_object(settings, row, reported.get((row.phone_number_id, row.wamid), [])) for row in rows], paging
+
+
+async def get_kapso_message(
+    connection: AsyncConnection, settings: Settings, scope: Scope, message_id: str
+) -> KapsoMessage | None:
+    """One message by its wamid, or by our own id while it has none; None if the scope does not contain it."""
+    query = _in_scope(scope).where(_named(message_id)).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    reported = await _reported(connection, [row])
+    return message_object(settings, row, reported.get((row.phone_number_id, row.wamid), []))
+
+
+async def kapso_messages(
+    connection: AsyncConnection, settings: Settings, ids: Iterable[UUID]
+) -> dict[UUID, KapsoMessage]:
+    """For webhooks: the named messages. Only for ids that the caller has just written."""
+    rows = (await connection.execute(_MESSAGE.where(Message.id.in_(list(ids))))).all()
+    reported = await _reported(connection, rows)
+    return {row.id: message_object(settings, row, reported.get((row.phone_number_id, row.wamid), [])) for row in rows}
+
+
+def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, Any]]) -> KapsoMessage:
+    """A row of this module's select as Kapso's message; `statuses` are Meta's status objects, oldest first."""
+    business, contact = digits_of(row.display_phone_number), row.phone_number
+    inbound = row.direction == "inbound"
+    shown: KapsoMessage = {
+        "id": row.wamid or str(row.id),
+        "timestamp": str(int(row.sent_at.timestamp())),
+        "type": row.type,
+        "from": contact if inbound else business,
+        "to": business if inbound else contact,
+        "username": row.username,
+    }
+    if row.reply_to is not None:
+        shown["context"] = {"id": row.reply_to}
+    media = _media(settings, row)
+    content = row.content
+    if media is not None and isinstance(content, Mapping):
+        content = {**content, "link": content.get("link") or media["url"]}
+    shown.setdefault(row.type, content)  # never over a key of Meta's envelope
+    shown["kapso"] = _extension(row, media, statuses)
+    return shown
+
+
+def _extension(row: Row[Any], media: dict[str, Any] | None, statuses: list[dict[str, Any]]) -> dict[str, Any]:
+    extension: dict[str, Any] = {
+        "direction": row.direction,
+        "status": _STATUSES.get(row.status, row.status),
+        "processing_status": "failed" if row.status == "failed" else _processing(row.status),
+        "origin": row.origin,
+        "phone_number": row.phone_number,
+        "phone_number_id": row.phone_number_id,
+        "has_media": media is not None,
+        "whatsapp_conversation_id": row.conversation_id,
+        "contact_name": row.display_name or row.profile_name,
+        "content": _words(row, media),
+        "statuses": statuses,
+        "message_type_data": _type_data(row.type, row.content, media is not None),
+    }
+    if media is not None:
+        extension |= {"media_data": media, "media_url": media["url"]}
+    if row.type == "order" and isinstance(row.content, Mapping):
+        extension["order_text"] = row.content.get("text")
+    return extension | _flow(row.type, row.content)
+
+
+def _processing(status: str) -> str:
+    return "pending" if status == "queued" else "completed"
+
+
+def _media(settings: Settings, row: Row[Any]) -> dict[str, Any] | None:
+    if row.type not in MEDIA_TYPES or not isinstance(row.content, Mapping):
+        return None
+    media_id, link = row.content.get("id"), row.content.get("link")
+    if not media_id and not link:
+        return None
+    return {
+        "url": media_url(settings, row.phone_number_id, str(media_id)) if media_id else link,
+        "filename": row.content.get("filename"),
+        "content_type": row.content.get("mime_type"),
+        "byte_size": None,
+    }
+
+
+def _words(row: Row[Any], media: dict[str, Any] | None) -> str:
+    """Kapso's `content`: the words of a message; for media a line that says what is attached and where."""
+    words = text_of(row.type, row.content)
+    if media is None:
+        return words
+    caption = row.content.get("caption") or ""
+    named = f" ({media['filename']})" if media["filename"] else ""
+    kind = f" [Type: {media['content_type']}]" if media["content_type"] else ""
+    return f"{caption} {row.type.capitalize()} attached{named}{kind} URL: {media['url']}".strip()
+
+
+def _type_data(kind: str, content: Any, has_media: bool) -> dict[str, Any]:
+    if not isinstance(content, Mapping):
+        return {}
+    if kind == "template":
+        language = content.get("language")
+        components = content.get("components") or []
+        return {
+            "name": content.get("name"),
+            "language": language.get("code") if isinstance(language, Mapping) else language,
+            "params": [
+                parameter
+                for component in components
+                if isinstance(component, Mapping)
+                for parameter in component.get("parameters") or []
+            ],
+        }
+    if kind == "interactive":
+        body = content.get("body")
+        return {"type": content.get("type"), "body_text": body.get("text") if isinstance(body, Mapping) else None}
+    if kind == "location":
+        return {name: content.get(name) for name in ("latitude", "longitude", "name", "address")}
+    if kind == "reaction":
+        return {"message_id": content.get("message_id"), "emoji": content.get("emoji")}
+    if has_media:
+        return {
+            "caption": content.get("caption"),
+            "filename": content.get("filename"),
+            "mime_type": content.get("mime_type"),
+            "has_media": True,
+        }
+    return {}
+
+
+def _flow(kind: str, content: Any) -> dict[str, Any]:
+    """What a customer filled into a WhatsApp Flow (Meta: Cloud API webhooks, `nfm_reply`)."""
+    reply = content.get("nfm_reply") if kind == "interactive" and isinstance(content, Mapping) else None
+    if not isinstance(reply, Mapping):
+        return {}
+    try:
+        response = msgspec.json.decode(reply.get("response_json") or "{}")
+    except (msgspec.DecodeError, TypeError):
+        response = {}
+    token = response.get("flow_token") if isinstance(response, Mapping) else None
+    return {"flow_response": response, "flow_token": token, "flow_name": reply.get("name")}
+
+
+def _in_scope(scope: Scope) -> AnySelect:
+    """The scope's messages. Stated on `message` too, whose indexes sort by time."""
+    query = _MESSAGE.where(scope.conversations(), Message.project_id == scope.project_id)
+    return query if scope.phone_number_id is None else query.where(Message.phone_number_id == scope.phone_number_id)
+
+
+def _named(message_id: str) -> Any:
+    try:
+        return Message.id == UUID(message_id)
+    except ValueError:
+        return Message.wamid == message_id
+
+
+def _narrowed(query: AnySelect, scope: Scope, filters: MessageFilters) -> AnySelect:
+    if filters.conversation_id is not None:
+        query = query.where(Message.conversation_id == filters.conversation_id)
+    if filters.direction is not None:
+        query = query.where(Message.direction == filters.direction)
+    if filters.status is not None:
+        query = query.where(Message.status.in_(_STORED_STATUSES.get(filters.status, (filters.status,))))
+    if filters.message_type is not None:
+        query = query.where(Message.type == filters.message_type)
+    if filters.has_media is not None:
+        held = Message.type.in_(sorted(MEDIA_TYPES))
+        query = query.where(held if filters.has_media else ~held)
+    if filters.since is not None:
+        query = query.where(Message.sent_at >= filters.since)
+    if filters.until is not None:
+        query = query.where(Message.sent_at <= filters.until)
+    people = contacts_matching(scope.project_id, filters.phone_number, filters.business_scoped_user_id)
+    return query if people is None else query.where(Conversation.contact_id.in_(people))
+
+
+async def _reported(
+    connection: AsyncConnection, rows: Iterable[Row[Any]]
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Meta's status objects for the messages that have a wamid, oldest first."""
+    sent = [row for row in rows if row.direction == "outbound" and row.wamid is not None]
+    if not sent:
+        return {}
+    found = await connection.execute(
+        _REPORTED,
+        {"phone_number_ids": [row.phone_number_id for row in sent], "wamids": [row.wamid for row in sent]},
+    )
+    reported: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in found:
+        reported.setdefault((row.phone_number_id, row.wamid), []).append(row.payload)
+    return reported
