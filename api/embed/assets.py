@@ -15,25 +15,36 @@ class AssetsMissingError(Exception):
 
 
 class Assets(msgspec.Struct, frozen=True):
-    """URLs of the page's script, its styles, the modules it loads at once, and the script that sets the theme."""
+    """URLs of a page's script, its styles, and the modules it loads at once."""
 
     script: str
     styles: list[str]
     preloads: list[str]
+
+
+class AllAssets(msgspec.Struct, frozen=True):
+    """The assets of the page in the iframe, the script that sets its theme, and those of the API's viewer."""
+
+    inbox: Assets
     theme_script: str
+    docs: Assets
 
 
-def read_assets(dist: Path = DIST) -> Assets:
+def read_assets(dist: Path = DIST) -> AllAssets:
     """Read Vite's manifest. Raises AssetsMissingError."""
     try:
         manifest: dict[str, dict[str, Any]] = msgspec.json.decode((dist / ".vite" / "manifest.json").read_bytes())
-        entry, theme = manifest["src/main.tsx"], manifest["src/theme.ts"]
+        theme = manifest["src/theme.ts"]
+        return AllAssets(_of(manifest, "src/main.tsx"), f"{URL}/{theme['file']}", _of(manifest, "src/docs.ts"))
     except (OSError, msgspec.DecodeError, KeyError) as error:
         raise AssetsMissingError("the inbox's front end is not built; run `make setup`") from error
+
+
+def _of(manifest: dict[str, dict[str, Any]], source: str) -> Assets:
+    entry = manifest[source]
     imports = [manifest[name] for name in entry.get("imports", [])]
     return Assets(
         script=f"{URL}/{entry['file']}",
         styles=[f"{URL}/{name}" for chunk in (entry, *imports) for name in chunk.get("css", [])],
         preloads=[f"{URL}/{chunk['file']}" for chunk in imports],
-        theme_script=f"{URL}/{theme['file']}",
     )

@@ -46,4 +46,4 @@ def _render(state: State, template: str, embed: Embed | None) -> str:
 
 
 def _asset_urls(state: State) -> dict[str, Any]:
-    return msgspec.structs.asdict(state.assets)
+    return {**msgspec.structs.asdict(state.assets.inbox), "theme_script": state.assets.theme_script}

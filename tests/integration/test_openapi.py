@@ -1,0 +1,95 @@
+"""The description of the API is complete, and the API does what it says."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.settings import Settings
+from tests.stack import Stack
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "ignored_auth",
+    "unsupported_method",
+)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Nobody shall be told to slow down here."""
+    return msgspec.structs.replace(settings, platform_rate_limit=1_000_000, failure_rate_limit=1_000_000)
+
+
+async def _description(stack: Stack) -> dict[str, Any]:
+    answer = await stack.http.get("/docs/openapi.json")
+    assert answer.status_code == 200
+    description: dict[str, Any] = json.loads(answer.content)
+    return description
+
+
+def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+@pytest.mark.timeout(400)
+async def test_no_answer_is_a_server_error_or_undocumented(stack: Stack, tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("st")),
+        "run",
+        f"{stack.base_url}/docs/openapi.json",
+        f"--header=X-API-Key: {stack.project.api_key}",
+        f"--checks={','.join(CHECKS)}",
+        "--phases=examples,coverage,fuzzing",
+        "--max-examples=5",
+        "--seed=1",
+        "--workers=2",
+        "--continue-on-failure",
+        "--no-color",
+        "--warnings=off",
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()[-12_000:]
+
+
+async def test_every_operation_says_what_it_does_who_may_call_it_and_how_it_refuses(stack: Stack) -> None:
+    description = await _description(stack)
+    assert set(description["components"]["securitySchemes"]) == {"ApiKey", "Bearer"}
+    operations = dict(_operations(description))
+    assert len(operations) > 60
+    for name, operation in operations.items():
+        assert operation.get("description"), name
+        assert operation.get("tags"), name
+        if operation.get("security"):
+            assert {"401", "422", "429", "503"} <= set(operation["responses"]), name
+
+
+async def test_every_free_text_has_an_example(stack: Stack) -> None:
+    """The viewer makes its examples of bodies and answers from those of their fields."""
+    schemas = (await _description(stack))["components"]["schemas"]
+    without = [
+        f"{schema}.{field}"
+        for schema, body in schemas.items()
+        for field, shape in body.get("properties", {}).items()
+        if _is_free_text(shape) and "examples" not in shape
+    ]
+    assert without == []
+
+
+def _is_free_text(shape: dict[str, Any]) -> bool:
+    """Whether the field is text of any kind: no enumeration and no format, which explain themselves."""
+    options = shape.get("oneOf") or shape.get("anyOf") or [shape]
+    return any(one.get("type") == "string" and not {"enum", "const", "format"} & one.keys() for one in options)
