@@ -20,6 +20,7 @@ from api.idempotency import Idempotency
 from api.inbox.conversations import ConversationController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
+from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
 from api.platform.inbox_embeds import InboxEmbedController
 from api.request import ApiRequest
@@ -54,6 +55,17 @@ def create_app(settings: Settings) -> Litestar:
             Router(
                 "/platform/v1",
                 route_handlers=[InboxEmbedController],
+                middleware=[ApiKeyAccess(), Idempotency()],
+                dependencies={
+                    "key": Provide(key_of_request, sync_to_thread=False),
+                    "actor": Provide(actor_of_request, sync_to_thread=False),
+                },
+                security=API_KEY,
+            ),
+            Router(
+                "/meta/whatsapp/{version:str}",
+                route_handlers=[],
+                guards=[known_version],
                 middleware=[ApiKeyAccess(), Idempotency()],
                 dependencies={
                     "key": Provide(key_of_request, sync_to_thread=False),
