@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shared.db import is_data_error, is_outage
 from shared.embeds import EmbedRefusedError
 from shared.paging import InvalidCursorError
+from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.validation import InvalidFieldsError, convert_fields
 
 log = structlog.get_logger()
@@ -184,6 +185,14 @@ def _embed_refused(request: AnyRequest, error: EmbedRefusedError) -> AnyError:
     return _answer(request, 403 if error.code == "forbidden_origin" else 401, error.code, str(error))
 
 
+def _absent(request: AnyRequest, error: NotFoundError) -> AnyError:
+    return _answer(request, 404, "not_found", f"{error} not found.")
+
+
+def _refused(request: AnyRequest, error: RefusedError) -> AnyError:
+    return _answer(request, 409 if isinstance(error, ConflictError) else 422, error.code, str(error))
+
+
 def _http(request: AnyRequest, error: HTTPException) -> AnyError:
     status = error.status_code
     if status >= 500:
@@ -215,6 +224,8 @@ HANDLERS: ExceptionHandlersMap = {
     InvalidFieldsError: _invalid_fields,
     InvalidCursorError: _invalid_cursor,
     EmbedRefusedError: _embed_refused,
+    NotFoundError: _absent,
+    RefusedError: _refused,
     ValidationException: _invalid_arguments,
     HTTPException: _http,
     DBAPIError: _database,

@@ -11,9 +11,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.auth import CurrentEmbed
 from api.body import json_object
-from api.errors import AnyRequest, ApiError, not_found
+from api.errors import AnyRequest, not_found
 from shared.events import MessageView
-from shared.operations.queue_message import NewMessage, NotFoundError, RefusedError, queue_message
+from shared.operations.queue_message import NewMessage, queue_message
 from shared.paging import Paging
 from shared.publish import publish
 from shared.queries.conversations import get_conversation
@@ -78,13 +78,8 @@ class MessageController(Controller):
     ) -> Response[MessageAnswer]:
         """Queue a reply: 201, or 200 if its client_id was sent before. 422 names what is wrong or why not now."""
         message = _new_message(await json_object(request))
-        try:
-            async with state.engine.begin() as connection:
-                stored, events = await queue_message(connection, embed.scope, conversation_id, message)
-        except NotFoundError as error:
-            raise not_found("Conversation") from error
-        except RefusedError as error:
-            raise ApiError(422, error.code, str(error)) from error
+        async with state.engine.begin() as connection:
+            stored, events = await queue_message(connection, embed.scope, conversation_id, message)
         if events:
             state.send_waker.wake()
         await publish(state.redis, events)

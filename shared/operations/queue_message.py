@@ -12,6 +12,7 @@ from shared.events import Event, MessageCreated, MessageView
 from shared.ids import new_id
 from shared.models import Conversation, Message
 from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views
+from shared.refusals import NotFoundError, RefusedError
 from shared.scope import Scope
 from shared.user_claims import User
 from shared.whatsapp.content import preview_of, text_of
@@ -50,18 +51,6 @@ class NewMessage(msgspec.Struct, frozen=True):
     sent_by: User | None = None
 
 
-class NotFoundError(Exception):
-    """The scope does not contain the conversation."""
-
-
-class RefusedError(Exception):
-    """The conversation takes no such message now. `code` is stable; the text is a sentence for a person."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-
 async def queue_message(
     connection: AsyncConnection, scope: Scope, conversation_id: UUID, message: NewMessage
 ) -> tuple[MessageView, list[Event]]:
@@ -84,7 +73,7 @@ async def queue_message(
         )
     ).one_or_none()
     if conversation is None:
-        raise NotFoundError("no such conversation")
+        raise NotFoundError("Conversation")
     repeated = await connection.execute(
         select(Message.id).where(Message.conversation_id == conversation_id, Message.client_id == message.client_id)
     )
