@@ -19,7 +19,7 @@ from shared.audit import Actor
 from shared.crypto import token_hash
 from shared.embeds import MOST_TOKEN
 from shared.models import ApiKey
-from shared.rate_limit import WINDOW, Usage, calls_counted, count_call
+from shared.rate_limit import WINDOW, Usage, count_call
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -50,7 +50,7 @@ class ApiKeyAccess(ASGIMiddleware):
         key = await self._authenticate(request, state)
         usage = await count_call(state.redis, f"key:{key.id}", state.settings.platform_rate_limit)
         if usage.exceeded:
-            raise _too_many(usage)
+            raise too_many(usage)
         scope["state"]["key"] = key
 
         async def send_with_limit(message: Message) -> None:
@@ -62,15 +62,15 @@ class ApiKeyAccess(ASGIMiddleware):
         await next_app(scope, receive, send_with_limit)
 
     async def _authenticate(self, request: AnyRequest, state: Any) -> ProjectKey:
-        failures = f"failures:{client_address(request)}"
-        tried = await calls_counted(state.redis, failures, state.settings.failure_rate_limit)
-        if tried.remaining == 0:
-            raise _too_many(tried)
+        """A good key is never kept waiting for the wrong ones that others send from its address."""
         key = await _good_key(state.engine, _presented_key(request))
-        if key is None:
-            await count_call(state.redis, failures, state.settings.failure_rate_limit)
-            raise ApiError(401, "unauthorized", "Invalid or missing API key")
-        return key
+        if key is not None:
+            return key
+        failures = f"failures:{client_address(request)}"
+        tried = await count_call(state.redis, failures, state.settings.failure_rate_limit)
+        if tried.exceeded:
+            raise too_many(tried)
+        raise ApiError(401, "unauthorized", "Invalid or missing API key")
 
 
 def key_of_request(request: AnyRequest) -> ProjectKey:
@@ -126,7 +126,8 @@ def _limit_headers(usage: Usage) -> dict[str, str]:
     return {"X-RateLimit-Limit": str(usage.limit), "X-RateLimit-Remaining": str(usage.remaining)}
 
 
-def _too_many(usage: Usage) -> ApiError:
+def too_many(usage: Usage) -> ApiError:
+    """The answer to a call beyond the limit."""
     return ApiError(
         429, "rate_limited", "Rate limit exceeded", headers={"Retry-After": str(WINDOW), **_limit_headers(usage)}
     )

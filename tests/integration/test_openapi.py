@@ -53,7 +53,6 @@ async def test_no_answer_is_a_server_error_or_undocumented(stack: Stack, tmp_pat
         "--phases=examples,coverage,fuzzing",
         "--max-examples=5",
         "--seed=1",
-        "--workers=2",
         "--continue-on-failure",
         "--no-color",
         "--warnings=off",

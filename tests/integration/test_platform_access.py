@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from shared.settings import Settings
 from tests.factories import make_project
 from tests.stack import Stack
 
@@ -98,6 +99,26 @@ async def test_an_idempotency_key_that_is_none_is_refused(stack: Stack, name: st
     assert await stack.count("inbox_embed") == 0
 
 
-@pytest.fixture
-def limited(settings: Any) -> Any:
-    return msgspec.structs.replace(settings, platform_rate_limit=3, failure_rate_limit=2)
+class TestLimits:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return msgspec.structs.replace(settings, platform_rate_limit=3, failure_rate_limit=2)
+
+    async def test_a_key_may_be_used_so_often_in_a_minute_and_every_answer_says_what_is_left(
+        self, stack: Stack
+    ) -> None:
+        async with stack.engine.begin() as connection:
+            other = await make_project(connection, stack.settings, "Other")
+        answers = [await stack.http.get(EMBEDS, headers={"X-API-Key": stack.project.api_key}) for _ in range(8)]
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"3"}
+        assert answers[0].headers["x-ratelimit-remaining"] == "2"
+        assert refused.headers["x-ratelimit-remaining"] == "0"
+        assert (refused.headers["retry-after"], refused.json()["error"]) == ("60", "Rate limit exceeded")
+        assert (await stack.http.get(EMBEDS, headers={"X-API-Key": other.api_key})).status_code == 200
+
+    async def test_an_address_that_tries_many_wrong_keys_is_refused_and_good_keys_are_not(self, stack: Stack) -> None:
+        wrong = [await stack.http.get(EMBEDS, headers={"X-API-Key": f"guess {number}"}) for number in range(8)]
+        assert {answer.status_code for answer in wrong} == {401, 429}
+        assert wrong[0].status_code == 401
+        assert (await stack.http.get(EMBEDS, headers={"X-API-Key": stack.project.api_key})).status_code == 200
