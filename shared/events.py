@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from shared.user_claims import User
+
 
 class ContactView(msgspec.Struct):
     """The person on the other side. `name` is the best name we have, never empty."""
@@ -31,11 +33,14 @@ class LastMessageView(msgspec.Struct):
 
 
 class ConversationView(msgspec.Struct):
-    """A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent."""
+    """A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent. `handed_off_by` is there
+    while the mode is handoff, and null where nobody is known to have pressed the button.
+    """
 
     id: UUID
     status: str
     mode: str | None
+    handed_off_by: User | None
     contact: ContactView
     whatsapp_config_id: UUID
     phone_number_id: str
@@ -77,7 +82,14 @@ class ConversationUpdated(msgspec.Struct, tag_field="type", tag="conversation.up
     conversation: ConversationView
 
 
-Push = MessageCreated | MessageUpdated | ConversationUpdated
+class ConversationRemoved(msgspec.Struct, tag_field="type", tag="conversation.removed"):
+    """A conversation left the receiver's scope: it was given to somebody else. `rev` is that of the row that left."""
+
+    conversation_id: UUID
+    rev: str
+
+
+Push = MessageCreated | MessageUpdated | ConversationUpdated | ConversationRemoved
 
 
 class Event(msgspec.Struct, frozen=True):

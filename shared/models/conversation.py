@@ -29,7 +29,8 @@ now = func.now()
 class Conversation(Base):
     """A stretch of messages with one contact over one number; at most one of them is active at a time.
 
-    `customer_id` and `assignee_id` repeat what the number and the assignment say, so that one index serves each list.
+    `customer_id` and `assignee_id` repeat what the number and the assignment say, so that one index serves each list;
+    `mode` and `handed_off_by` what its latest workflow execution says, so that a row of the list needs no join.
     """
 
     __tablename__ = "conversation"
@@ -42,6 +43,9 @@ class Conversation(Base):
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("team_member.id", ondelete="SET NULL"))
     status: Mapped[str] = mapped_column(Text, server_default=sql("'active'"))
     mode: Mapped[str | None] = mapped_column(Text, comment="of its workflow: running, handoff, failed, or none")
+    handed_off_by: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="while the mode is handoff, the person who pressed Handoff: {id, name}"
+    )
     unread_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     messages_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     last_message_id: Mapped[UUID | None] = mapped_column(comment="no foreign key: the message may not be written yet")

@@ -45,7 +45,7 @@ class WorkflowExecution(Base):
     current_step: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     error_details: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     handed_off_by: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB(none_as_null=True), comment="the person who pressed Handoff: {id, name}"
+        JSONB(none_as_null=True), comment="the person who last pressed Handoff: {id, name}"
     )
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -62,6 +62,7 @@ class WorkflowExecution(Base):
             postgresql_where=sql("status IN ('running', 'waiting', 'handoff')"),
         ),
         Index("workflow_execution_of_workflow", "workflow_id", sql("started_at DESC"), sql("id DESC")),
+        Index("workflow_execution_by_status", "workflow_id", "status", sql("started_at DESC"), sql("id DESC")),
         Index("workflow_execution_of_conversation", "conversation_id", sql("started_at DESC"), sql("id DESC")),
     )
 

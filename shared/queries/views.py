@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.events import ContactView, ConversationView, LastMessageView, MessageView
 from shared.models import Contact, Conversation, Message, PhoneNumber
 from shared.scope import Audience, Scope
+from shared.user_claims import User
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's message free text may be sent (Meta: Cloud API, "Customer service windows")."""
@@ -27,6 +28,7 @@ _CONVERSATION: AnySelect = (
         Conversation.customer_id,
         Conversation.status,
         Conversation.mode,
+        Conversation.handed_off_by,
         Conversation.phone_number_id,
         Conversation.assignee_id,
         Conversation.unread_count,
@@ -111,6 +113,7 @@ def conversation_view(row: Row[Any]) -> ConversationView:
         id=row.id,
         status=row.status,
         mode=row.mode,
+        handed_off_by=None if row.handed_off_by is None else User(**row.handed_off_by),
         contact=ContactView(
             id=row.contact_id,
             name=_contact_name(row),

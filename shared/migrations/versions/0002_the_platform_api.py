@@ -169,7 +169,7 @@ def upgrade() -> None:
             "handed_off_by",
             postgresql.JSONB(none_as_null=True),
             nullable=True,
-            comment="the person who pressed Handoff: {id, name}",
+            comment="the person who last pressed Handoff: {id, name}",
         ),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -181,6 +181,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["workflow_id"], ["workflow.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "workflow_execution_by_status",
+        "workflow_execution",
+        ["workflow_id", "status", sa.text("started_at DESC"), sa.text("id DESC")],
+        unique=False,
     )
     op.create_index(
         "workflow_execution_of_conversation",
@@ -249,6 +255,15 @@ def upgrade() -> None:
     op.create_index("ix_contact_customer_id", "contact", ["customer_id"], unique=False)
     op.create_foreign_key(
         "contact_customer_id_fkey", "contact", "customer", ["customer_id"], ["id"], ondelete="SET NULL"
+    )
+    op.add_column(
+        "conversation",
+        sa.Column(
+            "handed_off_by",
+            postgresql.JSONB(none_as_null=True),
+            nullable=True,
+            comment="while the mode is handoff, the person who pressed Handoff: {id, name}",
+        ),
     )
     op.add_column("conversation", sa.Column("last_outbound_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
@@ -341,6 +356,7 @@ def downgrade() -> None:
     op.drop_column("conversation", "updated_at")
     op.drop_column("conversation", "metadata")
     op.drop_column("conversation", "last_outbound_at")
+    op.drop_column("conversation", "handed_off_by")
     op.drop_constraint("contact_customer_id_fkey", "contact", type_="foreignkey")
     op.drop_index("ix_contact_customer_id", table_name="contact")
     op.drop_index("contact_of_project", table_name="contact")
@@ -361,6 +377,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("status IN ('running', 'waiting', 'handoff')"),
     )
     op.drop_index("workflow_execution_of_workflow", table_name="workflow_execution")
+    op.drop_index("workflow_execution_by_status", table_name="workflow_execution")
     op.drop_index("workflow_execution_of_conversation", table_name="workflow_execution")
     op.drop_table("workflow_execution")
     op.drop_index(

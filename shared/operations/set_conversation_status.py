@@ -1,0 +1,65 @@
+"""End a conversation, or open an ended one again."""
+
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events import ConversationUpdated, Event
+from shared.models import Conversation
+from shared.operations.update_execution import end_open_execution
+from shared.queries.views import conversation_views
+from shared.refusals import NotFoundError, RefusedError
+from shared.scope import Scope
+
+ConversationStatus = Literal["active", "ended"]
+
+
+async def set_conversation_status(
+    connection: AsyncConnection, scope: Scope, conversation_id: UUID, status: ConversationStatus
+) -> list[Event]:
+    """Returns no event if the conversation has the status already: then nothing changed.
+
+    Ending also ends the workflow execution that is under way and clears a failed one's banner, since nobody is left to
+    answer. Raises NotFoundError if the scope does not contain the conversation, and RefusedError with code
+    `conversation_open` if another one of the same contact and number is active.
+    """
+    found = await connection.execute(
+        select(Conversation.status)
+        .where(scope.conversations(), Conversation.id == conversation_id)
+        .with_for_update(key_share=True)
+    )
+    before = found.scalar_one_or_none()
+    if before is None:
+        raise NotFoundError("Conversation")
+    if before == status:
+        return []
+    if status == "ended":
+        await _end(connection, conversation_id)
+    else:
+        await _reopen(connection, conversation_id)
+    view, audience = (await conversation_views(connection, [conversation_id]))[conversation_id]
+    return [Event(audience.channels(), ConversationUpdated(view))]
+
+
+async def _end(connection: AsyncConnection, conversation_id: UUID) -> None:
+    await end_open_execution(connection, conversation_id)
+    await connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(status="ended", ended_at=func.now(), mode=None, handed_off_by=None)
+    )
+
+
+async def _reopen(connection: AsyncConnection, conversation_id: UUID) -> None:
+    try:
+        async with connection.begin_nested():
+            await connection.execute(
+                update(Conversation).where(Conversation.id == conversation_id).values(status="active", ended_at=None)
+            )
+    except IntegrityError as error:  # conversation_one_active
+        raise RefusedError(
+            "conversation_open", "Another conversation of this contact on this number is active already."
+        ) from error
