@@ -1,11 +1,13 @@
 """The parameters and headers that Kapso's lists share."""
 
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from litestar import Response
 from litestar.params import QueryParameter
 
 from shared.paging import PageMeta
+from shared.validation import InvalidFieldsError
 
 Body = TypeVar("Body")
 
@@ -14,6 +16,18 @@ PerPage = Annotated[int, QueryParameter(ge=1, le=100, description="Rows on a pag
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The most rows to answer.")]
 After = Annotated[str | None, QueryParameter(max_length=300, description="A cursor: answer what follows it.")]
 Before = Annotated[str | None, QueryParameter(max_length=300, description="A cursor: answer what precedes it.")]
+
+Moment = Annotated[datetime | None, QueryParameter(description="A time in ISO 8601; UTC if it names no offset.")]
+
+
+def in_utc(moment: datetime | None, field: str) -> datetime | None:
+    """A Moment as PostgreSQL can compare it. Raises InvalidFieldsError for one at the edge of time."""
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidFieldsError({field: ["is out of range"]}) from error
 
 
 def numbered(body: Body, meta: PageMeta) -> Response[Body]:
