@@ -1,11 +1,13 @@
-"""Lock what a batch of webhooks is going to change, all at once and in one order for everybody."""
+"""Lock the conversations that are going to change, all at once and in one order for everybody."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.models import Conversation
 from shared.whatsapp.wamid import wamid_key
 from shared.whatsapp.webhook import InboundMessage, StatusUpdate
 
@@ -52,6 +54,12 @@ async def lock_conversations(
             "message_ids": [status.message_id for status in statuses if status.message_id is not None],
         },
     )
+
+
+async def lock_matching(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> list[UUID]:
+    """Lock the conversations that fulfil all conditions, in the order of the batches, and return their ids."""
+    query = select(Conversation.id).where(*conditions).order_by(Conversation.id).with_for_update(key_share=True)
+    return list((await connection.execute(query)).scalars())
 
 
 def _json(rows: list[dict[str, str]]) -> str:
