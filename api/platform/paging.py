@@ -16,6 +16,7 @@ PerPage = Annotated[int, QueryParameter(ge=1, le=100, description="Rows on a pag
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The most rows to answer.")]
 After = Annotated[str | None, QueryParameter(max_length=300, description="A cursor: answer what follows it.")]
 Before = Annotated[str | None, QueryParameter(max_length=300, description="A cursor: answer what precedes it.")]
+Contains = Annotated[str | None, QueryParameter(max_length=200, description="Only those that contain this text.")]
 
 Moment = Annotated[datetime | None, QueryParameter(description="A time in ISO 8601; UTC if it names no offset.")]
 
