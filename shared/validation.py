@@ -1,15 +1,21 @@
 """Turn a mapping into a msgspec struct and name every wrong field, not only the first."""
 
+import types
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
+AnyStruct = type[msgspec.Struct]
 
 
-class InvalidFieldsError(Exception):
-    """Some fields are wrong. `errors` maps a field's name to what is wrong with it."""
+class InvalidFieldsError(ValueError):
+    """Some fields are wrong. `errors` maps a field's name to what is wrong with it.
+
+    A struct's `__post_init__` may raise it for a rule between its fields. It must take None for any of them and for
+    any item of a list: there stood what is wrong by itself, and the rest is checked all the same.
+    """
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__("; ".join(f"{field} {'; '.join(texts)}" for field, texts in errors.items()))
@@ -20,32 +26,13 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
     """Build a `kind` from `values`; keys it has no field for are ignored.
 
     `strict=False` also reads numbers and booleans from text, as environment variables need.
-    Raises InvalidFieldsError with one entry for each missing or wrong field.
+    Raises InvalidFieldsError with one entry for each missing or wrong field, named by its path: `rows[1].title`.
     """
-    known: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
-    for field in msgspec.structs.fields(kind):
-        if field.encode_name not in values:
-            if field.required:
-                errors[field.encode_name] = ["is required"]
-            continue
-        if holds_nul(values[field.encode_name]):
-            errors[field.encode_name] = ["must not hold a NUL character"]
-            continue
-        value = values[field.encode_name]
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct) and isinstance(value, Mapping):
-            try:
-                known[field.name] = convert_fields(field.type, value, strict=strict)
-            except InvalidFieldsError as error:
-                errors |= {f"{field.encode_name}.{name}": texts for name, texts in error.errors.items()}
-            continue
-        try:
-            known[field.name] = msgspec.convert(value, field.type, strict=strict)
-        except msgspec.ValidationError as error:
-            errors[field.encode_name] = [_sentence(error)]
-    if errors:
+    made = _Reader(strict, errors).struct(kind, values, "")
+    if errors or made is None:
         raise InvalidFieldsError(errors)
-    return kind(**known)
+    return made
 
 
 def holds_nul(value: Any) -> bool:
@@ -55,6 +42,92 @@ def holds_nul(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(holds_nul(part) for part in (*value.keys(), *value.values()))
     return isinstance(value, list) and any(holds_nul(part) for part in value)
+
+
+class _Reader:
+    """Goes into structs and lists of structs, where msgspec would stop at the first wrong field, and gathers `errors`.
+
+    It gives None for what is wrong.
+    """
+
+    def __init__(self, strict: bool, errors: dict[str, list[str]]) -> None:
+        self._strict = strict
+        self._errors = errors
+
+    def struct(self, kind: type[T], values: Mapping[str, Any], prefix: str) -> T | None:
+        known: dict[str, Any] = {}
+        for field in msgspec.structs.fields(kind):
+            path = prefix + field.encode_name
+            if field.encode_name in values:
+                known[field.name] = self._value(field.type, values[field.encode_name], path)
+            elif field.required:
+                known[field.name] = None
+                self._errors[path] = ["is required"]
+        try:
+            return kind(**known)
+        except InvalidFieldsError as error:
+            for name, texts in error.errors.items():
+                self._errors.setdefault(prefix + name, texts)
+            return None
+
+    def _value(self, kind: Any, value: Any, path: str) -> Any:
+        structs, items = _parts(kind)
+        if structs and isinstance(value, Mapping):
+            chosen = self._chosen(structs, value, path)
+            return None if chosen is None else self.struct(chosen, value, f"{path}.")
+        if items is not None and isinstance(value, list):
+            self._leaf(_without_items(kind), [None] * len(value), path)
+            return [self._value(items, item, f"{path}[{place}]") for place, item in enumerate(value)]
+        return self._leaf(kind, value, path)
+
+    def _leaf(self, kind: Any, value: Any, path: str) -> Any:
+        if holds_nul(value):
+            self._errors[path] = ["must not hold a NUL character"]
+            return None
+        try:
+            return msgspec.convert(value, kind, strict=self._strict)
+        except msgspec.ValidationError as error:
+            self._errors[path] = [_sentence(error)]
+            return None
+
+    def _chosen(self, structs: list[AnyStruct], value: Mapping[str, Any], path: str) -> AnyStruct | None:
+        """The struct whose tag the value bears, where there are several."""
+        if len(structs) == 1:
+            return structs[0]
+        field = structs[0].__struct_config__.tag_field
+        tags = {struct.__struct_config__.tag: struct for struct in structs}
+        tag = value.get(str(field))
+        if isinstance(tag, str) and tag in tags:
+            return tags[tag]
+        names = ", ".join(f"`{name}`" for name in tags)
+        self._errors[f"{path}.{field}"] = ["is required" if tag is None else f"must be one of {names}"]
+        return None
+
+
+def _parts(kind: Any) -> tuple[list[AnyStruct], Any]:
+    """The structs that a value of this type may be, and the type of its items if it may be a list of structs."""
+    if get_origin(kind) is Annotated:
+        return _parts(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        parts = [_parts(one) for one in get_args(kind)]
+        return [struct for structs, _ in parts for struct in structs], next(
+            (i for _, i in parts if i is not None), None
+        )
+    if get_origin(kind) is list:
+        (items,) = get_args(kind)
+        structs, inner = _parts(items)
+        return [], items if structs or inner is not None else None
+    return ([kind], None) if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ([], None)
+
+
+def _without_items(kind: Any) -> Any:
+    """The type of a list with its limits, whatever it holds."""
+    if get_origin(kind) is Annotated:
+        inner, *limits = get_args(kind)
+        return Annotated[(_without_items(inner), *limits)]
+    if get_origin(kind) in (Union, types.UnionType):
+        return Union[tuple(_without_items(one) for one in get_args(kind))]  # noqa: UP007 - its members are computed
+    return list[Any] if get_origin(kind) is list else kind
 
 
 def _sentence(error: msgspec.ValidationError) -> str:

@@ -159,12 +159,12 @@ async def test_reading_clears_the_badge_for_everybody_and_tells_them(stack: Stac
     [
         ({}, {"client_id", "type"}),
         ({"client_id": "c", "type": "text"}, {"text"}),
-        ({"client_id": "", "type": "text", "text": {"body": ""}}, {"client_id", "text"}),
-        ({"client_id": "c", "type": "text", "text": {"body": "x" * 4097}}, {"text"}),
+        ({"client_id": "", "type": "text", "text": {"body": ""}}, {"client_id", "text.body"}),
+        ({"client_id": "c", "type": "text", "text": {"body": "x" * 4097}}, {"text.body"}),
         ({"client_id": "x" * 65, "type": "text", "text": "hi"}, {"client_id", "text"}),
         ({"client_id": "c", "type": "telepathy"}, {"type"}),
-        ({"client_id": "c\x00", "type": "text", "text": {"body": "a\x00b"}}, {"client_id", "text"}),
-        ({"client_id": "c", "type": "text", "text": {"body": "x"}, "context": {}}, {"context"}),
+        ({"client_id": "c\x00", "type": "text", "text": {"body": "a\x00b"}}, {"client_id", "text.body"}),
+        ({"client_id": "c", "type": "text", "text": {"body": "x"}, "context": {}}, {"context.message_id"}),
     ],
 )
 async def test_every_wrong_field_of_a_reply_is_named(stack: Stack, reply: dict[str, Any], fields: set[str]) -> None:

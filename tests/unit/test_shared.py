@@ -3,12 +3,14 @@
 import base64
 from datetime import UTC, datetime
 from itertools import permutations
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta
 
 from shared.crypto import DecryptionError, decrypt, encrypt, new_token, webhook_signature, webhook_signature_is_valid
 from shared.ids import new_id
@@ -159,6 +161,24 @@ class _Form(msgspec.Struct):
     tags: list[str] = []
 
 
+class _Circle(msgspec.Struct, tag_field="kind", tag="circle"):
+    radius: Annotated[float, Meta(gt=0)]
+
+
+class _Square(msgspec.Struct, tag_field="kind", tag="square"):
+    side: Annotated[float, Meta(gt=0)]
+    corner: Annotated[float, Meta(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        if (self.corner or 0) > (self.side or 0) / 2:
+            raise InvalidFieldsError({"corner": ["must be at most half a side"], "side": ["is too short"]})
+
+
+class _Drawing(msgspec.Struct):
+    shapes: Annotated[list[_Circle | _Square], Meta(min_length=1, max_length=4)]
+    frame: _Square | None = None
+
+
 class TestValidation:
     def test_every_wrong_field_is_named(self) -> None:
         with pytest.raises(InvalidFieldsError) as error:
@@ -171,3 +191,29 @@ class TestValidation:
 
     def test_what_is_right_is_taken(self) -> None:
         assert convert_fields(_Form, {"name": "a", "size": "2"}, strict=False) == _Form("a", 2)
+        drawing = {"shapes": [{"kind": "circle", "radius": 1}, {"kind": "square", "side": 2}], "frame": None}
+        assert convert_fields(_Drawing, drawing) == _Drawing([_Circle(1), _Square(2)])
+
+    def test_what_is_wrong_further_in_is_named_by_its_path_with_the_rules_between_fields(self) -> None:
+        shapes = [
+            {"kind": "circle"},
+            {"kind": "square", "side": 2, "corner": 3},
+            {"kind": "square", "side": "2", "corner": 3},
+            {"kind": "dot"},
+            {"kind": "circle\0", "radius": 1},
+            7,
+        ]
+        with pytest.raises(InvalidFieldsError) as error:
+            convert_fields(_Drawing, {"shapes": shapes, "frame": {"side": -1}})
+        assert error.value.errors == {
+            "shapes": ["must be `array` of length <= 4"],
+            "shapes[0].radius": ["is required"],
+            "shapes[1].corner": ["must be at most half a side"],
+            "shapes[1].side": ["is too short"],
+            "shapes[2].corner": ["must be at most half a side"],
+            "shapes[2].side": ["must be `float`, got `str`"],
+            "shapes[3].kind": ["must be one of `circle`, `square`"],
+            "shapes[4].kind": ["must be one of `circle`, `square`"],
+            "shapes[5]": ["must be `object`, got `int`"],
+            "frame.side": ["must be `float` > 0.0"],
+        }
