@@ -190,7 +190,8 @@ def _absent(request: AnyRequest, error: NotFoundError) -> AnyError:
 
 
 def _refused(request: AnyRequest, error: RefusedError) -> AnyError:
-    return _answer(request, 409 if isinstance(error, ConflictError) else 422, error.code, str(error))
+    status = 409 if isinstance(error, ConflictError) else 422
+    return _answer(request, status, error.code, str(error), error.errors)
 
 
 def _http(request: AnyRequest, error: HTTPException) -> AnyError:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.scope import Audience
 from shared.user_claims import User
 
 
@@ -97,3 +98,15 @@ class Event(msgspec.Struct, frozen=True):
 
     channels: tuple[str, ...]
     push: Push
+
+
+def moved(view: ConversationView, before: Audience, after: Audience) -> list[Event]:
+    """The events of a conversation whose audience may have changed: its new row for who sees it now, and its removal
+    for who saw it before only.
+    """
+    seen, shown = before.channels(), after.channels()
+    events = [Event(shown, ConversationUpdated(view))]
+    lost = tuple(channel for channel in seen if channel not in shown)
+    if lost:
+        events.append(Event(lost, ConversationRemoved(view.id, view.rev)))
+    return events

@@ -6,11 +6,14 @@ class NotFoundError(Exception):
 
 
 class RefusedError(Exception):
-    """The thing does not take the change now. `code` is stable; the text is a sentence for a person."""
+    """The thing does not take the change now. `code` is stable; the text is a sentence for a person; `errors` names
+    the fields that are at fault, where some are.
+    """
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, errors: dict[str, list[str]] | None = None) -> None:
         super().__init__(sentence)
         self.code = code
+        self.errors = errors or {}
 
 
 class ConflictError(RefusedError):

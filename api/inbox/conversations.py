@@ -1,16 +1,17 @@
-"""/inbox/v1/conversations: the list, one conversation, and that it was read."""
+"""/inbox/v1/conversations: the list, one conversation, its status, and that it was read."""
 
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, get, patch, post
 from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from api.auth import CurrentEmbed
 from api.errors import AnyRequest, not_found
 from shared.events import ConversationView
 from shared.operations.mark_read import mark_read
+from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
 from shared.paging import Paging
 from shared.publish import publish
 from shared.queries.conversations import ConversationFilters, get_conversation, list_conversations
@@ -24,6 +25,10 @@ class ConversationPage(msgspec.Struct):
 
 class ConversationAnswer(msgspec.Struct):
     data: ConversationView
+
+
+class ConversationChange(msgspec.Struct):
+    status: ConversationStatus
 
 
 class ConversationController(Controller):
@@ -43,6 +48,18 @@ class ConversationController(Controller):
             view = await get_conversation(connection, embed.scope, conversation_id)
         if view is None:
             raise not_found("Conversation")
+        return ConversationAnswer(view)
+
+    @patch("/{conversation_id:uuid}")
+    async def update(
+        self, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID], data: JSONBody[ConversationChange]
+    ) -> ConversationAnswer:
+        """End the conversation, or open it again; 422 if the contact has another active one."""
+        async with state.engine.begin() as connection:
+            events = await set_conversation_status(connection, embed.scope, conversation_id, data.status)
+            view = await get_conversation(connection, embed.scope, conversation_id)
+        await publish(state.redis, events)
+        assert view is not None
         return ConversationAnswer(view)
 
     @post("/{conversation_id:uuid}/read", status_code=200)

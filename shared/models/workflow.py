@@ -42,6 +42,7 @@ class WorkflowExecution(Base):
     tracking_id: Mapped[UUID]
     variables: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
     context: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
+    initial_data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
     current_step: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     error_details: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     handed_off_by: Mapped[dict[str, Any] | None] = mapped_column(

@@ -15,12 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.events import ConversationUpdated, Event
 from shared.ids import new_id
 from shared.models import Conversation, WorkflowExecution
+from shared.queries.executions import ExecutionStatus, Step
 from shared.queries.views import conversation_views
 from shared.refusals import NotFoundError, RefusedError
 from shared.user_claims import User
 from shared.validation import InvalidFieldsError
-
-ExecutionStatus = Literal["running", "waiting", "handoff", "ended", "failed"]
 
 OPEN = ("running", "waiting", "handoff")
 
@@ -64,22 +63,6 @@ _FOLLOW = text("""
     WHERE c.id = :id AND (c.mode, c.handed_off_by) IS DISTINCT FROM (latest.mode, latest.handed_off_by)
     RETURNING c.id
 """)
-
-
-class Position(msgspec.Struct, frozen=True):
-    """Where a step stands in the engine's drawing."""
-
-    x: float
-    y: float
-
-
-class Step(msgspec.Struct, frozen=True):
-    """A step of the engine's, in Kapso's fields."""
-
-    id: Annotated[str, Meta(max_length=200)] | None = None
-    identifier: Annotated[str, Meta(max_length=200, examples=["ask_for_order_number"])] | None = None
-    stepable_type: Annotated[str, Meta(max_length=200)] | None = None
-    position: Position | float | None = None
 
 
 class ExecutionChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,12 +20,19 @@ from shared.scope import Scope
 MOST_ROWS = 500
 
 
+class Removed(msgspec.Struct):
+    """A conversation that the assignee had and has not any more, and the `rev` of the row that left."""
+
+    conversation_id: UUID
+    rev: str
+
+
 class Changes(msgspec.Struct):
     """`reset` asks the reader to load again from the start; the lists are empty then."""
 
     conversations: list[ConversationView]
     messages: list[MessageView]
-    removed: list[UUID]
+    removed: list[Removed]
     reset: bool
     cursor: str
 
@@ -51,23 +58,24 @@ async def list_changes(connection: AsyncConnection, scope: Scope, since: int) ->
             .limit(MOST_ROWS + 1)
         )
     ).all()
-    if max(len(conversations), len(messages)) > MOST_ROWS:
+    removed = await _removed(connection, scope, since)
+    if max(len(conversations), len(messages), len(removed)) > MOST_ROWS:
         return Changes([], [], [], reset=True, cursor=cursor)
     return Changes(
         [conversation_view(row) for row in conversations],
         [message_view(row) for row in messages],
-        await _removed(connection, scope, since),
+        removed,
         reset=False,
         cursor=cursor,
     )
 
 
-async def _removed(connection: AsyncConnection, scope: Scope, since: int) -> list[UUID]:
+async def _removed(connection: AsyncConnection, scope: Scope, since: int) -> list[Removed]:
     """Conversations that were the assignee's and are not any more."""
     if scope.assignee_id is None:
         return []
     query = (
-        select(Conversation.id)
+        select(Conversation.id, Conversation.rev)
         .join(Assignment, Assignment.conversation_id == Conversation.id)
         .where(
             Scope(scope.project_id, scope.phone_number_id, scope.customer_id).conversations(),
@@ -75,6 +83,7 @@ async def _removed(connection: AsyncConnection, scope: Scope, since: int) -> lis
             Conversation.assignee_id.is_distinct_from(scope.assignee_id),
             Assignment.user_id == scope.assignee_id,
         )
-        .limit(MOST_ROWS)
+        .distinct()
+        .limit(MOST_ROWS + 1)
     )
-    return list((await connection.execute(query)).scalars())
+    return [Removed(row.id, str(row.rev)) for row in await connection.execute(query)]

@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("tracking_id", sa.Uuid(), nullable=False),
         sa.Column("variables", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("context", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("initial_data", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("current_step", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("error_details", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column(

@@ -1,0 +1,151 @@
+"""/platform/v1/whatsapp/conversations (Kapso: Platform API, "Conversations")."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, patch
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api.access import CurrentActor, CurrentKey
+from api.errors import not_found
+from api.openapi import refusals
+from api.platform.paging import After, Before, Limit, Moment, in_utc
+from api.platform.workflows import ExecutionList
+from shared.audit import record
+from shared.kapso.conversations import (
+    KapsoConversation,
+    KapsoConversationFilters,
+    get_kapso_conversation,
+    list_kapso_conversations,
+)
+from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
+from shared.paging import CursorQuery, Paging
+from shared.publish import publish
+from shared.queries.assignments import check_member
+from shared.queries.executions import (
+    ExecutionFilters,
+    ExecutionStatus,
+    list_conversation_executions,
+)
+from shared.scope import Scope
+from shared.validation import InvalidFieldsError
+
+
+class ConversationChange(msgspec.Struct):
+    """The status is all that can be written."""
+
+    status: ConversationStatus
+
+
+class ConversationChangeBody(msgspec.Struct):
+    whatsapp_conversation: ConversationChange
+
+
+class ConversationAnswer(msgspec.Struct):
+    data: KapsoConversation
+
+
+class ConversationList(msgspec.Struct):
+    data: list[KapsoConversation]
+    paging: Paging
+
+
+class ConversationController(Controller):
+    path = "/whatsapp/conversations"
+    tags = ("Conversations",)
+
+    @get(responses=refusals())
+    async def list(
+        self,
+        state: State,
+        key: CurrentKey,
+        phone_number_id: Annotated[str | None, QueryParameter(max_length=40, description="A number's Meta id.")] = None,
+        phone_number: Annotated[
+            str | None, QueryParameter(max_length=40, description="The contact's number, or a part of it.")
+        ] = None,
+        status: Annotated[Literal["active", "ended"] | None, QueryParameter(description="Either, if absent.")] = None,
+        assigned_user_id: Annotated[
+            UUID | None, QueryParameter(description="Those of one member; not with `unassigned`.")
+        ] = None,
+        unassigned: Annotated[bool, QueryParameter(description="Those of nobody.")] = False,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        last_active_after: Moment = None,
+        last_active_before: Moment = None,
+        limit: Limit = 20,
+        after: After = None,
+        before: Before = None,
+    ) -> ConversationList:
+        """The project's conversations, latest activity first."""
+        if unassigned and assigned_user_id is not None:
+            raise InvalidFieldsError({"unassigned": ["cannot be combined with `assigned_user_id`"]})
+        filters = KapsoConversationFilters(
+            phone_number=phone_number,
+            status=status,
+            assigned_user_id=assigned_user_id,
+            unassigned=unassigned,
+            created_after=in_utc(created_after, "created_after"),
+            created_before=in_utc(created_before, "created_before"),
+            last_active_after=in_utc(last_active_after, "last_active_after"),
+            last_active_before=in_utc(last_active_before, "last_active_before"),
+        )
+        scope = Scope(key.project_id, phone_number_id=phone_number_id)
+        async with state.engine.connect() as connection:
+            if assigned_user_id is not None:
+                await check_member(connection, key.project_id, assigned_user_id, "assigned_user_id")
+            data, paging = await list_kapso_conversations(connection, scope, filters, CursorQuery(limit, after, before))
+        return ConversationList(data, paging)
+
+    @get("/{conversation_id:uuid}/flow_executions", responses=refusals(404))
+    async def list_executions(
+        self,
+        state: State,
+        key: CurrentKey,
+        conversation_id: FromPath[UUID],
+        status: Annotated[ExecutionStatus | None, QueryParameter(description="Any, if absent.")] = None,
+        limit: Limit = 20,
+        after: After = None,
+        before: Before = None,
+    ) -> ExecutionList:
+        """The workflow executions of a conversation, newest first."""
+        filters = ExecutionFilters(status=status, conversation_id=conversation_id)
+        async with state.engine.connect() as connection:
+            data, paging = await list_conversation_executions(
+                connection, key.project_id, filters, CursorQuery(limit, after, before)
+            )
+        return ExecutionList(data, paging)
+
+    @get("/{conversation_id:uuid}", responses=refusals(404))
+    async def get(self, state: State, key: CurrentKey, conversation_id: FromPath[UUID]) -> ConversationAnswer:
+        """One conversation."""
+        async with state.engine.connect() as connection:
+            view = await get_kapso_conversation(connection, Scope(key.project_id), conversation_id)
+        if view is None:
+            raise not_found("Conversation")
+        return ConversationAnswer(view)
+
+    @patch("/{conversation_id:uuid}", responses=refusals(404))
+    async def update(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        conversation_id: FromPath[UUID],
+        data: JSONBody[ConversationChangeBody],
+    ) -> ConversationAnswer:
+        """End a conversation, and with it the workflow execution that is open on it; or open an ended one again.
+
+        Only one conversation of a contact on a number is active at a time.
+        """
+        scope, status = Scope(key.project_id), data.whatsapp_conversation.status
+        async with state.engine.begin() as connection:
+            events = await set_conversation_status(connection, scope, conversation_id, status)
+            if events:
+                changes = {"status": ["active" if status == "ended" else "ended", status]}
+                await record(connection, key.project_id, actor, "conversation.updated", conversation_id, changes)
+            view = await get_kapso_conversation(connection, scope, conversation_id)
+        await publish(state.redis, events)
+        assert view is not None
+        return ConversationAnswer(view)
