@@ -18,11 +18,21 @@ from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
 from api.inbox.conversations import ConversationController
+from api.inbox.handoff import HandoffController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
+from api.platform.api_keys import ApiKeyController
+from api.platform.assignments import AssignmentController
+from api.platform.audit_events import AuditEventController
+from api.platform.conversations import ConversationController as PlatformConversationController
+from api.platform.customers import CustomerController
 from api.platform.inbox_embeds import InboxEmbedController
+from api.platform.messages import MessageController as PlatformMessageController
+from api.platform.users import UserController
+from api.platform.workflow_executions import WorkflowExecutionController
+from api.platform.workflows import WorkflowController
 from api.request import ApiRequest
 from api.webhooks.intake import Intake
 from api.webhooks.whatsapp import WhatsAppWebhookController
@@ -48,13 +58,24 @@ def create_app(settings: Settings) -> Litestar:
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
             Router(
                 "/inbox/v1",
-                route_handlers=[SessionController, ConversationController, MessageController],
+                route_handlers=[SessionController, ConversationController, HandoffController, MessageController],
                 dependencies={"embed": Provide(embed_of_request)},
                 include_in_schema=False,
             ),
             Router(
                 "/platform/v1",
-                route_handlers=[InboxEmbedController],
+                route_handlers=[
+                    InboxEmbedController,
+                    CustomerController,
+                    UserController,
+                    ApiKeyController,
+                    AuditEventController,
+                    PlatformConversationController,
+                    AssignmentController,
+                    PlatformMessageController,
+                    WorkflowController,
+                    WorkflowExecutionController,
+                ],
                 middleware=[ApiKeyAccess(), Idempotency()],
                 dependencies={
                     "key": Provide(key_of_request, sync_to_thread=False),

@@ -1,0 +1,117 @@
+"""/platform/v1/customers (Kapso: Platform API, "Customers")."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api.access import CurrentActor, CurrentKey
+from api.errors import not_found
+from api.openapi import refusals
+from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
+from shared.audit import record
+from shared.operations.create_customer import NewCustomer, create_customer
+from shared.operations.delete_customer import delete_customer
+from shared.operations.update_customer import CustomerChanges, update_customer
+from shared.paging import PageMeta
+from shared.publish import close_embed
+from shared.queries.customers import CustomerFilters, CustomerView, get_customer, list_customers
+
+
+class NewCustomerBody(msgspec.Struct):
+    customer: NewCustomer
+
+
+class CustomerChangesBody(msgspec.Struct):
+    customer: CustomerChanges
+
+
+class CustomerAnswer(msgspec.Struct):
+    data: CustomerView
+
+
+class CustomerPage(msgspec.Struct):
+    data: list[CustomerView]
+    meta: PageMeta
+
+
+ExternalCustomerId = Annotated[str | None, QueryParameter(max_length=200, description="The one with this id of yours.")]
+
+
+class CustomerController(Controller):
+    path = "/customers"
+    tags = ("Customers",)
+
+    @get(responses=refusals())
+    async def list(
+        self,
+        state: State,
+        key: CurrentKey,
+        name_contains: Contains = None,
+        external_customer_id: ExternalCustomerId = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        page: Page = 1,
+        per_page: PerPage = 20,
+    ) -> Response[CustomerPage]:
+        """The project's customers, newest first."""
+        filters = CustomerFilters(
+            name_contains=name_contains,
+            external_customer_id=external_customer_id,
+            created_after=in_utc(created_after, "created_after"),
+            created_before=in_utc(created_before, "created_before"),
+        )
+        async with state.engine.connect() as connection:
+            data, meta = await list_customers(connection, key.project_id, filters, page=page, per_page=per_page)
+        return numbered(CustomerPage(data, meta), meta)
+
+    @post(responses=refusals())
+    async def create(
+        self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewCustomerBody]
+    ) -> CustomerAnswer:
+        """Add a customer. A number that is connected for the customer can be shown to them by an embed."""
+        async with state.engine.begin() as connection:
+            customer_id = await create_customer(connection, key.project_id, data.customer)
+            await record(connection, key.project_id, actor, "customer.created", customer_id)
+            view = await get_customer(connection, key.project_id, customer_id)
+        assert view is not None
+        return CustomerAnswer(view)
+
+    @get("/{customer_id:uuid}", responses=refusals(404))
+    async def get(self, state: State, key: CurrentKey, customer_id: FromPath[UUID]) -> CustomerAnswer:
+        """One customer."""
+        async with state.engine.connect() as connection:
+            view = await get_customer(connection, key.project_id, customer_id)
+        if view is None:
+            raise not_found("Customer")
+        return CustomerAnswer(view)
+
+    @patch("/{customer_id:uuid}", responses=refusals(404))
+    async def update(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        customer_id: FromPath[UUID],
+        data: JSONBody[CustomerChangesBody],
+    ) -> CustomerAnswer:
+        """Change a customer; what is not sent stays as it is."""
+        async with state.engine.begin() as connection:
+            changes = await update_customer(connection, key.project_id, customer_id, data.customer)
+            if changes:
+                await record(connection, key.project_id, actor, "customer.updated", customer_id, changes)
+            view = await get_customer(connection, key.project_id, customer_id)
+        assert view is not None
+        return CustomerAnswer(view)
+
+    @delete("/{customer_id:uuid}", responses=refusals(404))
+    async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, customer_id: FromPath[UUID]) -> None:
+        """Delete a customer. Numbers and conversations stay the project's; embeds of the customer's go at once."""
+        async with state.engine.begin() as connection:
+            embed_ids = await delete_customer(connection, key.project_id, customer_id)
+            await record(connection, key.project_id, actor, "customer.deleted", customer_id)
+        for embed_id in embed_ids:
+            await close_embed(state.redis, embed_id, "revoked_token")

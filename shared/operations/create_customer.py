@@ -1,0 +1,41 @@
+"""Add a customer of the business."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.ids import new_id
+from shared.models import Customer
+from shared.validation import InvalidFieldsError
+
+CustomerName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Larch Hotels"])]
+ExternalId = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, description="Your own id of the customer, unique here.", examples=["crm-4711"]),
+]
+
+TAKEN = {"external_customer_id": ["has already been taken"]}
+
+
+class NewCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller may say of a customer (Kapso: Platform API, "Create customer")."""
+
+    name: CustomerName
+    external_customer_id: ExternalId | None = None
+
+
+async def create_customer(connection: AsyncConnection, project_id: UUID, wanted: NewCustomer) -> UUID:
+    """Store a customer and return its id. Raises InvalidFieldsError if another one has the external id."""
+    customer_id = new_id()
+    try:
+        await connection.execute(
+            insert(Customer).values(id=customer_id, project_id=project_id, **msgspec.structs.asdict(wanted))
+        )
+    except IntegrityError as error:
+        raise InvalidFieldsError(TAKEN) from error
+    return customer_id

@@ -1,0 +1,50 @@
+"""Add a person of the business."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.ids import new_id
+from shared.models import TeamMember
+from shared.validation import InvalidFieldsError
+
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="Kept in lower case, unique in the project.",
+        examples=["ana@example.com"],
+    ),
+]
+PersonName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Ana Ribeiro"])]
+Role = Literal["owner", "admin", "member"]
+
+TAKEN = {"email": ["has already been taken"]}
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller may say of a person."""
+
+    email: Email
+    name: PersonName
+    role: Role = "member"
+
+
+async def create_user(connection: AsyncConnection, project_id: UUID, wanted: NewUser) -> UUID:
+    """Store a person and return their id, Kapso's `user_id`. Raises InvalidFieldsError if another has the email."""
+    user_id = new_id()
+    try:
+        await connection.execute(
+            insert(TeamMember).values(
+                id=user_id, project_id=project_id, email=wanted.email.lower(), name=wanted.name, role=wanted.role
+            )
+        )
+    except IntegrityError as error:
+        raise InvalidFieldsError(TAKEN) from error
+    return user_id
