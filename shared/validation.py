@@ -9,12 +9,15 @@ import msgspec
 T = TypeVar("T", bound=msgspec.Struct)
 AnyStruct = type[msgspec.Struct]
 
+WRONG: Any = msgspec.UNSET
+"""Stands for a value that is wrong or missing. It is neither true nor None."""
+
 
 class InvalidFieldsError(ValueError):
     """Some fields are wrong. `errors` maps a field's name to what is wrong with it.
 
-    A struct's `__post_init__` may raise it for a rule between its fields. It must take None for any of them and for
-    any item of a list: there stood what is wrong by itself, and the rest is checked all the same.
+    A struct's `__post_init__` may raise it for a rule between its fields. It must take WRONG for any of them, and for
+    any item of a list: what stood there is wrong by itself, and the rest is checked all the same.
     """
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
@@ -29,8 +32,8 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
     Raises InvalidFieldsError with one entry for each missing or wrong field, named by its path: `rows[1].title`.
     """
     errors: dict[str, list[str]] = {}
-    made = _Reader(strict, errors).struct(kind, values, "")
-    if errors or made is None:
+    made: T = _Reader(strict, errors).struct(kind, values, "")
+    if errors:
         raise InvalidFieldsError(errors)
     return made
 
@@ -47,34 +50,34 @@ def holds_nul(value: Any) -> bool:
 class _Reader:
     """Goes into structs and lists of structs, where msgspec would stop at the first wrong field, and gathers `errors`.
 
-    It gives None for what is wrong.
+    It gives WRONG for what is wrong.
     """
 
     def __init__(self, strict: bool, errors: dict[str, list[str]]) -> None:
         self._strict = strict
         self._errors = errors
 
-    def struct(self, kind: type[T], values: Mapping[str, Any], prefix: str) -> T | None:
+    def struct(self, kind: AnyStruct, values: Mapping[str, Any], prefix: str) -> Any:
         known: dict[str, Any] = {}
         for field in msgspec.structs.fields(kind):
             path = prefix + field.encode_name
             if field.encode_name in values:
                 known[field.name] = self._value(field.type, values[field.encode_name], path)
             elif field.required:
-                known[field.name] = None
+                known[field.name] = WRONG
                 self._errors[path] = ["is required"]
         try:
             return kind(**known)
         except InvalidFieldsError as error:
             for name, texts in error.errors.items():
                 self._errors.setdefault(prefix + name, texts)
-            return None
+            return WRONG
 
     def _value(self, kind: Any, value: Any, path: str) -> Any:
         structs, items = _parts(kind)
         if structs and isinstance(value, Mapping):
             chosen = self._chosen(structs, value, path)
-            return None if chosen is None else self.struct(chosen, value, f"{path}.")
+            return WRONG if chosen is None else self.struct(chosen, value, f"{path}.")
         if items is not None and isinstance(value, list):
             self._leaf(_without_items(kind), [None] * len(value), path)
             return [self._value(items, item, f"{path}[{place}]") for place, item in enumerate(value)]
@@ -83,20 +86,22 @@ class _Reader:
     def _leaf(self, kind: Any, value: Any, path: str) -> Any:
         if holds_nul(value):
             self._errors[path] = ["must not hold a NUL character"]
-            return None
+            return WRONG
         try:
             return msgspec.convert(value, kind, strict=self._strict)
         except msgspec.ValidationError as error:
             self._errors[path] = [_sentence(error)]
-            return None
+            return WRONG
 
     def _chosen(self, structs: list[AnyStruct], value: Mapping[str, Any], path: str) -> AnyStruct | None:
-        """The struct whose tag the value bears, where there are several."""
-        if len(structs) == 1:
-            return structs[0]
+        """The struct whose tag the value bears; an only one may go without."""
         field = structs[0].__struct_config__.tag_field
+        if field is None:
+            return structs[0]
         tags = {struct.__struct_config__.tag: struct for struct in structs}
-        tag = value.get(str(field))
+        tag = value.get(field)
+        if tag is None and len(structs) == 1:
+            return structs[0]
         if isinstance(tag, str) and tag in tags:
             return tags[tag]
         names = ", ".join(f"`{name}`" for name in tags)

@@ -1,0 +1,233 @@
+"""The messages that a business may send, and Meta's limits on them (Meta: Cloud API, "Messages" reference)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from shared.validation import InvalidFieldsError, convert_fields
+from shared.whatsapp.interactive import Interactive, MediaFile
+
+MessageType = Literal[
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "template",
+    "interactive",
+]
+
+Caption = Annotated[str, Meta(max_length=1024)]
+Wamid = Annotated[str, Meta(min_length=1, max_length=512, description="WhatsApp's id of a message: `wamid.…`.")]
+Name = Annotated[str, Meta(max_length=1000)]
+Word = Annotated[str, Meta(max_length=1000)]
+
+
+class Text(msgspec.Struct, frozen=True):
+    body: Annotated[str, Meta(min_length=1, max_length=4096)]
+    preview_url: bool = False
+
+
+class Media(MediaFile, frozen=True, kw_only=True):
+    """An image or a video."""
+
+    caption: Caption | None = None
+
+
+class Audio(MediaFile, frozen=True, kw_only=True):
+    voice: Annotated[bool, Meta(description="A voice note: Ogg with Opus.")] | None = None
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    name: Name | None = None
+    address: Name | None = None
+
+
+class ContactName(msgspec.Struct, frozen=True, kw_only=True):
+    formatted_name: Annotated[str, Meta(min_length=1, max_length=1000)]
+    first_name: Word | None = None
+    middle_name: Word | None = None
+    last_name: Word | None = None
+    prefix: Word | None = None
+    suffix: Word | None = None
+
+    def __post_init__(self) -> None:
+        if not any((self.first_name, self.middle_name, self.last_name, self.prefix, self.suffix)):
+            raise InvalidFieldsError({"first_name": ["is required, or another part of the name in its place"]})
+
+
+class ContactPhone(msgspec.Struct, frozen=True):
+    phone: Word | None = None
+    type: Word | None = None
+    wa_id: Word | None = None
+
+
+class ContactEmail(msgspec.Struct, frozen=True):
+    email: Word | None = None
+    type: Word | None = None
+
+
+class ContactUrl(msgspec.Struct, frozen=True):
+    url: Annotated[str, Meta(max_length=2000)] | None = None
+    type: Word | None = None
+
+
+class ContactAddress(msgspec.Struct, frozen=True):
+    street: Word | None = None
+    city: Word | None = None
+    state: Word | None = None
+    zip: Word | None = None
+    country: Word | None = None
+    country_code: Word | None = None
+    type: Word | None = None
+
+
+class ContactOrganization(msgspec.Struct, frozen=True):
+    company: Word | None = None
+    department: Word | None = None
+    title: Word | None = None
+
+
+class ContactCard(msgspec.Struct, frozen=True, kw_only=True):
+    name: ContactName
+    phones: list[ContactPhone] | None = None
+    emails: list[ContactEmail] | None = None
+    urls: list[ContactUrl] | None = None
+    addresses: list[ContactAddress] | None = None
+    org: ContactOrganization | None = None
+    birthday: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD")] | None = None
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    message_id: Wamid
+    emoji: Annotated[str, Meta(max_length=64, description="Empty to take the reaction back.")]
+
+
+class TemplateLanguage(msgspec.Struct, frozen=True):
+    code: Annotated[str, Meta(min_length=2, max_length=16, examples=["en_US"])]
+    policy: Annotated[str, Meta(max_length=32)] | None = None
+
+
+class TemplateParameter(msgspec.Struct, frozen=True, kw_only=True):
+    """The value stands under the key that `type` names."""
+
+    type: Annotated[str, Meta(min_length=1, max_length=32, examples=["text", "image", "payload"])]
+    parameter_name: Annotated[str, Meta(max_length=512)] | None = None
+    text: Annotated[str, Meta(max_length=32768)] | None = None
+    currency: dict[str, Any] | None = None
+    date_time: dict[str, Any] | None = None
+    image: MediaFile | None = None
+    video: MediaFile | None = None
+    document: MediaFile | None = None
+    location: dict[str, Any] | None = None
+    payload: Any = None
+    coupon_code: Annotated[str, Meta(max_length=15)] | None = None
+    action: dict[str, Any] | None = None
+
+
+class TemplateCard(msgspec.Struct, frozen=True):
+    card_index: Annotated[int, Meta(ge=0, le=9)]
+    components: list["TemplateComponent"]
+
+
+class TemplateComponent(msgspec.Struct, frozen=True, kw_only=True):
+    type: Annotated[str, Meta(min_length=1, max_length=32, examples=["header", "body", "button"])]
+    sub_type: Annotated[str, Meta(max_length=32, examples=["url", "quick_reply"])] | None = None
+    index: Annotated[int, Meta(ge=0, le=9)] | None = None
+    parameters: Annotated[list[TemplateParameter], Meta(max_length=100)] | None = None
+    cards: Annotated[list[TemplateCard], Meta(max_length=10)] | None = None
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,512}$")]
+    language: TemplateLanguage
+    components: Annotated[list[TemplateComponent], Meta(max_length=20)] | None = None
+
+
+class Quote(msgspec.Struct, frozen=True):
+    message_id: Wamid
+
+
+class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The content stands under the key that `type` names."""
+
+    type: MessageType
+    text: Text | None = None
+    image: Media | None = None
+    video: Media | None = None
+    audio: Audio | None = None
+    document: Media | None = None
+    sticker: MediaFile | None = None
+    location: Location | None = None
+    contacts: Annotated[list[ContactCard], Meta(min_length=1, max_length=257)] | None = None
+    reaction: Reaction | None = None
+    template: Template | None = None
+    interactive: Interactive | None = None
+    context: Annotated[Quote, Meta(description="The message that is quoted.")] | None = None
+    biz_opaque_callback_data: Annotated[str, Meta(max_length=512)] | None = None
+
+    def __post_init__(self) -> None:
+        kind: str | Any = self.type
+        if kind and getattr(self, kind) is None:
+            raise InvalidFieldsError({kind: ["is required"]})
+
+
+M = TypeVar("M", bound=OutboundMessage)
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A message that was found right. `content` is Meta's object under the key `type`, exactly as Graph takes it."""
+
+    type: str
+    content: Any
+    reply_to: str | None
+    callback_data: str | None
+
+
+def read_outbound(kind: type[M], body: Mapping[str, Any]) -> tuple[M, Outgoing]:
+    """A message and what else the body of a `kind` says. Raises InvalidFieldsError with every wrong field."""
+    message = convert_fields(kind, body, strict=False)
+    return message, outgoing(message, body)
+
+
+def outgoing(message: OutboundMessage, body: Mapping[str, Any]) -> Outgoing:
+    """The content as it stands in the body that `message` was read from: what we do not know of is Meta's to judge."""
+    content = body[message.type]
+    if message.template is not None and message.type == "template":
+        content = _without_positions(content)
+    reply_to = None if message.context is None else message.context.message_id
+    return Outgoing(message.type, content, reply_to, message.biz_opaque_callback_data)
+
+
+def _without_positions(template: dict[str, Any]) -> dict[str, Any]:
+    """A template whose parameters have no names that only say their position.
+
+    Kapso takes `body_param_1` and the like for positional parameters, which its own inbox app sends; Meta takes a name
+    for named ones only.
+    """
+    if not template.get("components"):
+        return template
+    return {**template, "components": [_without_names(component) for component in template["components"]]}
+
+
+def _without_names(component: dict[str, Any]) -> dict[str, Any]:
+    if not component.get("parameters"):
+        return component
+    place = str(component["type"]).lower()
+    if place == "button":
+        place = f"button_{component.get('index', 0)}"
+    parameters = [
+        {key: value for key, value in parameter.items() if key != "parameter_name"}
+        if parameter.get("parameter_name") == f"{place}_param_{number}"
+        else parameter
+        for number, parameter in enumerate(component["parameters"], start=1)
+    ]
+    return {**component, "parameters": parameters}
