@@ -46,12 +46,37 @@ class GraphClient:
 
         Raises GraphError, NotSentError or NoAnswerError.
         """
+        body = await self._call(
+            "POST",
+            f"{phone_number_id}/messages",
+            access_token,
+            content=msgspec.json.encode(message),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            return str(body["messages"][0]["id"])
+        except (KeyError, IndexError, TypeError) as error:
+            raise NoAnswerError("an answer without a message id") from error
+
+    async def get(self, path: str, access_token: str, **query: str) -> dict[str, Any]:
+        """GET /{path}: an object, with the `fields` that the query names, or a list under `data`.
+
+        Raises GraphError, NotSentError or NoAnswerError.
+        """
+        body = await self._call("GET", path, access_token, params=query)
+        if not isinstance(body, dict):
+            raise NoAnswerError("an answer that is no object")
+        return body
+
+    async def _call(
+        self, method: str, path: str, access_token: str, headers: dict[str, str] | None = None, **request: Any
+    ) -> Any:
+        """The JSON of a successful answer, {} if it is none."""
+        authorization = {"Authorization": f"Bearer {access_token}"}
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._http.post(
-                    f"{self._base}/{phone_number_id}/messages",
-                    content=msgspec.json.encode(message),
-                    headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
+                answer = await self._http.request(
+                    method, f"{self._base}/{path}", headers={**(headers or {}), **authorization}, **request
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotSentError(str(error)) from error
@@ -59,10 +84,7 @@ class GraphClient:
             raise NoAnswerError(f"{type(error).__name__}: {error}") from error
         body = _json(answer)
         if answer.is_success:
-            try:
-                return str(body["messages"][0]["id"])
-            except (KeyError, IndexError, TypeError) as error:
-                raise NoAnswerError(f"HTTP {answer.status_code} without a message id") from error
+            return body
         reported = body.get("error") if isinstance(body, dict) else None
         if isinstance(reported, dict):
             error_of_meta = error_view(reported) or {}
