@@ -41,6 +41,7 @@ from shared.health import health_router
 from shared.jobs import Queue, Waker, connect
 from shared.settings import Settings
 from shared.tasks import cancel_all, finish, keep_running
+from shared.whatsapp.graph import GraphClient, new_http_client
 
 MOST_BODY = 1024 * 1024
 STOP_SECONDS = 2.0
@@ -115,6 +116,8 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.redis = redis = connect(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
+    http = new_http_client()
+    app.state.graph = GraphClient(http, settings)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker)
@@ -127,6 +130,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
         ingest_waker.stop()
         send_waker.stop()
         await finish(wakers, STOP_SECONDS)
+        await http.aclose()
         await redis.aclose()
         await intake_engine.dispose()
         await engine.dispose()
