@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INBOX := templates/inbox
+CLIENTS := tests/compatibility
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -12,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed $(INBOX)/dist/.built ## everything that the other targets need, into .venv
+setup: $(VENV)/.installed $(INBOX)/dist/.built $(CLIENTS)/node_modules/.installed ## everything that the other targets need, into .venv
 
 demo: setup ## the whole product on this machine: http://localhost:8002
 	@exec porthole demo $(ARGS)
@@ -47,7 +48,7 @@ lock: setup ## write requirements/*.txt anew from pyproject.toml
 	    $${set#*:} pyproject.toml --output-file requirements/$${set%%:*}.txt; done
 
 clean: ## remove what the targets above have made
-	rm -rf $(VENV) $(INBOX)/node_modules $(INBOX)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(INBOX)/node_modules $(INBOX)/dist $(CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Porthole needs Python 3.11 or newer")'
@@ -67,6 +68,11 @@ $(INBOX)/dist/.built: $(INBOX)/node_modules/.installed $(shell find $(INBOX)/src
 		$(wildcard $(INBOX)/*.json $(INBOX)/*.ts)
 	@echo "· the front end"
 	@cd $(INBOX) && npm run build --silent -- --logLevel=warn
+	@touch $@
+
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json $(VENV)/.installed
+	@echo "· the clients that the compatibility tests run"
+	@cd $(CLIENTS) && npm ci --loglevel=error
 	@touch $@
 
 $(VENV)/.browser: $(VENV)/.installed
