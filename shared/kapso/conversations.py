@@ -49,7 +49,7 @@ _CONVERSATION: AnySelect = (
         Conversation.last_active_at,
         Conversation.last_inbound_at,
         Conversation.last_outbound_at,
-        Conversation.details,
+        Conversation.details.label("details"),  # in the table it is "metadata"
         Conversation.created_at,
         Conversation.updated_at,
         Contact.phone_number,

@@ -12,26 +12,27 @@ from shared.audit import changed
 from shared.events import Event, moved
 from shared.ids import new_id
 from shared.models import Assignment, Conversation
+from shared.patches import sent_fields
 from shared.queries.assignments import check_member
 from shared.queries.views import conversation_views
 from shared.refusals import NotFoundError, RefusedError
 from shared.scope import Audience, Scope
 
-Notes = Annotated[str | None, Meta(max_length=2000, examples=["Speaks Portuguese"])]
+Notes = Annotated[str, Meta(max_length=2000, examples=["Speaks Portuguese"])]
 
 
 class NewAssignment(msgspec.Struct, frozen=True):
     """Kapso: Platform API, "Create assignment"."""
 
     user_id: Annotated[UUID, Meta(description="The `user_id` of a member of the project.")]
-    notes: Notes = None
+    notes: Notes | None = None
 
 
 class AssignmentChange(msgspec.Struct, frozen=True):
     """Kapso: Platform API, "Update assignment"."""
 
     user_id: UUID | UnsetType = UNSET
-    notes: Notes | UnsetType = UNSET
+    notes: Notes | UnsetType | None = UNSET
     active: Annotated[bool, Meta(description="`false` takes the conversation away from the user.")] | UnsetType = UNSET
 
 
@@ -64,7 +65,7 @@ async def update_assignment(
     """
     audience = await _lock(connection, scope, conversation_id)
     row = await _row(connection, conversation_id, assignment_id)
-    values = {field: value for field, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    values = sent_fields(change)
     user_id, active = values.get("user_id", row["user_id"]), values.get("active", row["active"])
     if user_id != row["user_id"]:
         await check_member(connection, scope.project_id, user_id, "user_id")

@@ -23,17 +23,28 @@ from shared.whatsapp.phone import digits_of_number
 class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
     """Kapso: Workflows API, "Execute workflow". Each of the three objects holds at most 64 KiB of JSON."""
 
-    phone_number: Annotated[
-        str | None,
-        Meta(max_length=40, examples=["+15551234567"], description="Whom to answer; goes before `recipient`."),
-    ] = None
-    recipient: Annotated[
-        str | None, Meta(max_length=200, examples=["US.13491208655302741918"], description="A business-scoped user id.")
-    ] = None
-    phone_number_id: Annotated[
-        str | None,
-        Meta(max_length=40, examples=["106540352242922"], description="Required if the project has several numbers."),
-    ] = None
+    phone_number: (
+        Annotated[
+            str, Meta(max_length=40, examples=["+15551234567"], description="Whom to answer; goes before `recipient`.")
+        ]
+        | None
+    ) = None
+    recipient: (
+        Annotated[
+            str,
+            Meta(max_length=200, examples=["US.13491208655302741918"], description="A business-scoped user id."),
+        ]
+        | None
+    ) = None
+    phone_number_id: (
+        Annotated[
+            str,
+            Meta(
+                max_length=40, examples=["106540352242922"], description="Required if the project has several numbers."
+            ),
+        ]
+        | None
+    ) = None
     variables: dict[str, Any] = {}
     context: dict[str, Any] = {}
     initial_data: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.audit import changed
 from shared.models import Workflow
 from shared.operations.create_workflow import WorkflowName
+from shared.patches import sent_fields
 from shared.queries.workflows import WorkflowStatus
 from shared.refusals import NotFoundError
 
@@ -31,7 +32,7 @@ async def update_workflow(
     row = found.mappings().one_or_none()
     if row is None:
         raise NotFoundError("Workflow")
-    values = {field: value for field, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    values = sent_fields(change)
     changes = changed(dict(row), values)
     if changes:
         await connection.execute(update(Workflow).where(*wanted).values(**values, updated_at=func.now()))

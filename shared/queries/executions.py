@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation, Workflow, WorkflowEvent, WorkflowExecution
 from shared.paging import AnySelect, CursorQuery, Paging, cursor_page
+from shared.periods import between
 from shared.queries.workflows import WorkflowStatus
 from shared.refusals import NotFoundError
 from shared.user_claims import User
@@ -195,10 +196,7 @@ async def _list(
         query = query.where(WorkflowExecution.status == filters.status)
     if filters.conversation_id is not None:
         query = query.where(WorkflowExecution.conversation_id == filters.conversation_id)
-    if filters.created_after is not None:
-        query = query.where(WorkflowExecution.started_at >= filters.created_after)
-    if filters.created_before is not None:
-        query = query.where(WorkflowExecution.started_at <= filters.created_before)
+    query = query.where(*between(WorkflowExecution.started_at, filters.created_after, filters.created_before))
     rows, paging = await cursor_page(connection, query, WorkflowExecution.started_at, WorkflowExecution.id, page)
     return [ExecutionSummary(**_summary(row)) for row in rows], paging
 
