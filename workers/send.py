@@ -10,9 +10,8 @@ from redis.asyncio import Redis
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.crypto import DecryptionError, decrypt
-from shared.operations.settle_message import message_accepted, message_postponed, message_refused
-from shared.publish import publish
+from shared.operations.settle_message import message_postponed
+from shared.sending import Delivery, out_of_reach
 from shared.settings import Settings
 from shared.tasks import finish
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
@@ -39,18 +38,6 @@ _CLAIM = text("""
     RETURNING message_id, attempts
 """)
 
-_LOAD = text("""
-    SELECT m.type, m.content, m.reply_to, n.phone_number_id, n.access_token, c.phone_number, i.value AS bsuid
-    FROM message m
-    JOIN conversation v ON v.id = m.conversation_id
-    JOIN contact c ON c.id = v.contact_id
-    JOIN phone_number n ON n.phone_number_id = m.phone_number_id
-    LEFT JOIN contact_identity i ON i.contact_id = c.id AND i.kind = 'bsuid'
-    WHERE m.id = :id
-    LIMIT 1
-""")
-
-
 _UNANSWERED = {
     "code": 0,
     "title": "WhatsApp did not answer",
@@ -62,10 +49,8 @@ class Sender:
     """Sends what is due in the outbox."""
 
     def __init__(self, settings: Settings, engine: AsyncEngine, redis: Redis, graph: GraphClient) -> None:
-        self._settings = settings
         self._engine = engine
-        self._redis = redis
-        self._graph = graph
+        self._delivery = Delivery(settings, engine, redis, graph)
         self._sends: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -102,60 +87,26 @@ class Sender:
 
     async def _send(self, claimed: Row[Any]) -> None:
         message_id = claimed.message_id
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_LOAD, {"id": message_id})).mappings().one()
-        body = _body(str(message_id), dict(row))
         try:
-            token = decrypt(row["access_token"], self._settings.secret_key)
-            wamid = await self._graph.send_message(row["phone_number_id"], token, body)
+            await self._delivery.deliver(message_id)
         except NoAnswerError as error:
             log.warning("send_unanswered", message_id=str(message_id), error=str(error))
             if claimed.attempts >= MOST_UNANSWERED:
-                await self._refuse(message_id, _UNANSWERED)
-            return  # the lease runs out unless a status settles the message first
+                await self._delivery.refuse(message_id, _UNANSWERED)
+            # Otherwise the lease runs out, unless a status settles the message first.
         except NotSentError as error:
-            await self._postpone_or_refuse(
-                claimed, {"code": 0, "title": "WhatsApp was out of reach", "details": str(error)}
-            )
-            return
-        except DecryptionError as error:
-            await self._refuse(message_id, {"code": 190, "title": "The number's access token", "details": str(error)})
-            return
+            await self._postpone_or_refuse(claimed, out_of_reach(error))
         except GraphError as error:
             if error.retryable:
                 await self._postpone_or_refuse(claimed, error.error)
             else:
-                await self._refuse(message_id, error.error)
-            return
-        async with self._engine.begin() as connection:
-            events = await message_accepted(connection, message_id, wamid)
-        await publish(self._redis, events)
+                await self._delivery.refuse(message_id, error.error)
 
     async def _postpone_or_refuse(self, claimed: Row[Any], error: dict[str, Any]) -> None:
         if claimed.attempts >= MOST_ATTEMPTS:
-            await self._refuse(claimed.message_id, error)
+            await self._delivery.refuse(claimed.message_id, error)
             return
         longest = min(FIRST_DELAY * 2 ** (claimed.attempts - 1), LONGEST_DELAY)
         delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
         async with self._engine.begin() as connection:
             await message_postponed(connection, claimed.message_id, datetime.now(UTC) + delay)
-
-    async def _refuse(self, message_id: Any, error: dict[str, Any]) -> None:
-        async with self._engine.begin() as connection:
-            events = await message_refused(connection, message_id, error)
-        await publish(self._redis, events)
-
-
-def _body(message_id: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The body of Graph's POST /messages. `to` is a phone number, `recipient` a business-scoped user id."""
-    to = {"to": f"+{row['phone_number']}"} if row["phone_number"] else {"recipient": row["bsuid"]}
-    context = {"context": {"message_id": row["reply_to"]}} if row["reply_to"] else {}
-    return {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        **to,
-        **context,
-        "type": row["type"],
-        row["type"]: row["content"],
-        "biz_opaque_callback_data": message_id,
-    }

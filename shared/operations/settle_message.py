@@ -13,7 +13,8 @@ from shared.operations.apply_statuses import apply_kept_statuses, message_events
 from shared.whatsapp.wamid import wamid_key
 
 _LOCK = text("""
-    SELECT c.id, m.phone_number_id FROM message m JOIN conversation c ON c.id = m.conversation_id
+    SELECT c.id, c.project_id, c.contact_id, m.phone_number_id
+    FROM message m JOIN conversation c ON c.id = m.conversation_id
     WHERE m.id = :id FOR NO KEY UPDATE OF c
 """)
 
@@ -21,6 +22,16 @@ _ACCEPTED = text("""
     UPDATE message SET wamid = :wamid, wamid_key = :wamid_key,
         status = CASE WHEN status = 'queued' THEN 'accepted' ELSE status END
     WHERE id = :id AND wamid IS NULL
+""")
+
+# What the recipient writes comes under this number.
+_LINK = text("""
+    WITH linked AS (
+        INSERT INTO contact_identity (project_id, kind, value, contact_id)
+        VALUES (:project_id, 'wa_id', :wa_id, :contact_id) ON CONFLICT DO NOTHING
+        RETURNING contact_id
+    )
+    UPDATE contact SET phone_number = :wa_id, updated_at = now() FROM linked WHERE contact.id = linked.contact_id
 """)
 
 _FAILED = text("UPDATE message SET status = 'failed', error = CAST(:error AS jsonb) WHERE id = :id AND wamid IS NULL")
@@ -32,12 +43,21 @@ _LATER = text("""
 """)
 
 
-async def message_accepted(connection: AsyncConnection, message_id: UUID, wamid: str) -> list[Event]:
-    """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing."""
+async def message_accepted(
+    connection: AsyncConnection, message_id: UUID, wamid: str, known_by: str | None = None
+) -> list[Event]:
+    """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing.
+
+    `known_by` is the recipient's number where WhatsApp spells it in another way than we did (Meta: Cloud API, "Phone
+    numbers"); the contact goes by it from now on, unless another one does.
+    """
     place = (await connection.execute(_LOCK, {"id": message_id})).one()
     await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
     await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
     await connection.execute(_DONE, {"id": message_id})
+    if known_by is not None:
+        contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": known_by}
+        await connection.execute(_LINK, contact)
     return await message_events(connection, {message_id: place.id})
 
 

@@ -18,12 +18,19 @@ CALL_SECONDS = 25.0
 
 
 class GraphError(Exception):
-    """Meta answered with an error. `error` is {code, title, details}; `retryable` says that it may go later."""
+    """Meta answered with an error. `error` is {code, title, details}; `retryable` says that it may go later.
 
-    def __init__(self, error: dict[str, Any], *, retryable: bool) -> None:
+    `status` and `body` are of the answer as it came; the body is None if it is not Meta's.
+    """
+
+    def __init__(
+        self, error: dict[str, Any], *, retryable: bool, status: int, body: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(f"({error['code']}) {error['title']}")
         self.error = error
         self.retryable = retryable
+        self.status = status
+        self.body = body
 
 
 class NotSentError(Exception):
@@ -41,22 +48,18 @@ class GraphClient:
         self._http = http
         self._base = f"{settings.graph_url.rstrip('/')}/{settings.graph_version}"
 
-    async def send_message(self, phone_number_id: str, access_token: str, message: dict[str, Any]) -> str:
-        """POST /{phone_number_id}/messages; returns the wamid (Meta: Cloud API, "Messages" reference).
-
-        Raises GraphError, NotSentError or NoAnswerError.
-        """
-        body = await self._call(
+    async def post(self, path: str, access_token: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST /{path} with a JSON body. Raises GraphError, NotSentError or NoAnswerError."""
+        answer = await self._call(
             "POST",
-            f"{phone_number_id}/messages",
+            path,
             access_token,
-            content=msgspec.json.encode(message),
+            content=msgspec.json.encode(body),
             headers={"Content-Type": "application/json"},
         )
-        try:
-            return str(body["messages"][0]["id"])
-        except (KeyError, IndexError, TypeError) as error:
-            raise NoAnswerError("an answer without a message id") from error
+        if not isinstance(answer, dict):
+            raise NoAnswerError("an answer that is no object")
+        return answer
 
     async def get(self, path: str, access_token: str, **query: str) -> dict[str, Any]:
         """GET /{path}: an object, with the `fields` that the query names, or a list under `data`.
@@ -89,11 +92,11 @@ class GraphClient:
         if isinstance(reported, dict):
             error_of_meta = error_view(reported) or {}
             retryable = error_of_meta["code"] in RETRYABLE or answer.status_code == 429
-            raise GraphError(error_of_meta, retryable=retryable)
+            raise GraphError(error_of_meta, retryable=retryable, status=answer.status_code, body=body)
         if answer.status_code >= 500:  # of something between Meta and us; Meta may have acted
             raise NoAnswerError(f"HTTP {answer.status_code}")
         error_of_other = {"code": 0, "title": f"WhatsApp answered with HTTP {answer.status_code}", "details": None}
-        raise GraphError(error_of_other, retryable=answer.status_code == 429)
+        raise GraphError(error_of_other, retryable=answer.status_code == 429, status=answer.status_code)
 
 
 def new_http_client() -> httpx.AsyncClient:
