@@ -19,6 +19,18 @@ from shared.whatsapp.content import text_of
 
 MEDIA_TYPES = frozenset({"image", "video", "audio", "document", "sticker"})
 
+# All that Kapso documents. Its clients fail at others, of which Meta has ever more ("unsupported", "system").
+_TYPES = MEDIA_TYPES | {
+    "text",
+    "location",
+    "contacts",
+    "interactive",
+    "button",
+    "template",
+    "reaction",
+    "order",
+}
+
 MESSAGE_FIELDS = (
     "direction",
     "status",
@@ -145,7 +157,7 @@ def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, A
     shown: KapsoMessage = {
         "id": row.wamid or str(row.id),
         "timestamp": str(int(row.sent_at.timestamp())),
-        "type": row.type,
+        "type": row.type if row.type in _TYPES else "unknown",
         "from": contact if inbound else business,
         "to": business if inbound else contact,
         "username": row.username,
@@ -153,12 +165,23 @@ def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, A
     if row.reply_to is not None:
         shown["context"] = {"id": row.reply_to}
     media = _media(settings, row)
-    content = row.content
-    if media is not None and isinstance(content, Mapping):
-        content = {**content, "link": content.get("link") or media["url"]}
-    shown.setdefault(row.type, content)  # never over a key of Meta's envelope
+    shown.setdefault(row.type, _content(row, media))  # never over a key of Meta's envelope
     shown["kapso"] = _extension(row, media, statuses)
     return shown
+
+
+def _content(row: Row[Any], media: dict[str, Any] | None) -> Any:
+    """Meta's object with the keys that Kapso always has there, and that its clients rely on."""
+    content = row.content
+    if not isinstance(content, Mapping):
+        return content
+    if media is not None:  # what was sent by a link has no id
+        return {"id": "", **content, "link": content.get("link") or media["url"]}
+    if row.type == "reaction":  # one that is taken back has no emoji
+        return {**content, "emoji": content.get("emoji") or ""}
+    if row.type == "order":
+        return {**content, "order_text": content.get("text")}
+    return content
 
 
 def _extension(row: Row[Any], media: dict[str, Any] | None, statuses: list[dict[str, Any]]) -> dict[str, Any]:

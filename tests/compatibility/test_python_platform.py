@@ -131,6 +131,20 @@ async def test_messages_are_listed_and_found(platform: KapsoPlatformClient, ana:
     assert await platform.messages.list(status="failed") == []
 
 
+async def test_messages_have_the_types_and_keys_that_clients_rely_on(
+    platform: KapsoPlatformClient, ana: Customer
+) -> None:
+    """Meta has more types than Kapso, and leaves out what does not apply."""
+    first = (await platform.messages.list())[0].id
+    poll = await ana.sends("unsupported", {"type": "poll_creation"})
+    taken_back = await ana.sends("reaction", {"message_id": first})
+    order = await ana.sends("order", {"catalog_id": "c1", "text": "please", "product_items": []})
+    shown: dict[str, Any] = {one.id: one.model_dump() for one in await platform.messages.list()}
+    assert (shown[poll]["type"], shown[poll]["unsupported"]) == ("unknown", {"type": "poll_creation"})
+    assert shown[taken_back]["reaction"] == {"message_id": first, "emoji": ""}
+    assert shown[order]["order"]["order_text"] == "please"
+
+
 async def test_contacts_are_created_found_changed_and_erased(
     platform: KapsoPlatformClient, ana: Customer, stack: Stack
 ) -> None:

@@ -397,6 +397,8 @@ async def test_every_kind_that_a_customer_sends_parses(whatsapp: WhatsAppClient,
         ("interactive", {"type": "button_reply", "button_reply": {"id": "yes", "title": "Yes"}}),
         ("button", {"text": "Confirm", "payload": "confirm"}),
         ("order", {"catalog_id": "c1", "text": "please", "product_items": [{"product_retailer_id": "lamp"}]}),
+        ("unsupported", {"type": "poll_creation"}),
+        ("reaction", {"message_id": (await whatsapp.messages.list(phone_number_id=ana.number)).data[0].id}),
     ):
         await ana.sends(kind, content)
     page = await whatsapp.messages.list(phone_number_id=ana.number)
@@ -408,6 +410,9 @@ async def test_every_kind_that_a_customer_sends_parses(whatsapp: WhatsAppClient,
     assert found["order"].order
     assert _kapso(found["order"]).order_text == "please"
     assert found["contacts"].contacts
+    assert found["reaction"].reaction
+    assert found["reaction"].reaction.emoji == ""
+    assert "unknown" in found
     for kind in ("image", "video", "audio", "document", "sticker"):
         extension = _kapso(found[kind])
         assert extension.has_media
