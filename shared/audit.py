@@ -13,9 +13,9 @@ from shared.models import AuditEvent
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts: an API key, a person in an embedded inbox, or somebody at the command line."""
+    """Who acts: an API key, a person in an embedded inbox, somebody at the command line, or Porthole by itself."""
 
-    type: Literal["api_key", "embed", "cli"]
+    type: Literal["api_key", "embed", "cli", "system"]
     id: str | None = None
     name: str | None = None
     address: str | None = None

@@ -24,7 +24,7 @@ class AuditEvent(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
-    actor_type: Mapped[str] = mapped_column(Text, comment="api_key, embed or cli")
+    actor_type: Mapped[str] = mapped_column(Text, comment="api_key, embed, cli or system")
     actor_id: Mapped[str | None] = mapped_column(Text)
     actor_name: Mapped[str | None] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text, comment="inbox_embed.created")

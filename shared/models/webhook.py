@@ -3,7 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    func,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,11 +56,15 @@ class WebhookEndpoint(Base):
 
 
 class WebhookDelivery(Base):
-    """One event for one endpoint: what is sent, and what came of it. It waits here until it is delivered or failed."""
+    """One event for one endpoint: what is sent, and what came of it. It waits here until it is delivered or failed.
+
+    `sequence` is the order in which a conversation's events happened: whoever adds one holds the conversation's lock.
+    """
 
     __tablename__ = "webhook_delivery"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
     endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoint.id", ondelete="CASCADE"))
     event: Mapped[str] = mapped_column(Text)
@@ -58,6 +73,7 @@ class WebhookDelivery(Base):
     phone_number_id: Mapped[str | None] = mapped_column(Text)
     conversation_id: Mapped[UUID | None]
     conversation_phone_number: Mapped[str | None] = mapped_column(Text)
+    batch_id: Mapped[UUID | None] = mapped_column(comment="while it goes out together with others, see buffering")
     status: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
     attempt_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
@@ -71,10 +87,30 @@ class WebhookDelivery(Base):
 
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="webhook_delivery_status"),
-        Index("webhook_delivery_due", "due_at", postgresql_where=sql("status = 'pending'")),
+        Index("webhook_delivery_due", "endpoint_id", "due_at", "sequence", postgresql_where=sql("status = 'pending'")),
         Index(
-            "webhook_delivery_order", "endpoint_id", "conversation_id", "id", postgresql_where=sql("status = 'pending'")
+            "webhook_delivery_order",
+            "endpoint_id",
+            "conversation_id",
+            "sequence",
+            postgresql_where=sql("status = 'pending'"),
         ),
         Index("webhook_delivery_of_project", "project_id", sql("created_at DESC"), sql("id DESC")),
+        Index("webhook_delivery_of_event", "project_id", "event", sql("created_at DESC"), sql("id DESC")),
         Index("webhook_delivery_of_endpoint", "endpoint_id", sql("created_at DESC"), sql("id DESC")),
+        Index(
+            "webhook_delivery_problems",
+            "project_id",
+            sql("created_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql("problem IS NOT NULL"),
+        ),
+        # Its key is the last message before the silence: one stretch of silence is reported once.
+        Index(
+            "webhook_delivery_one_inactive",
+            "endpoint_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=sql("event = 'whatsapp.conversation.inactive'"),
+        ),
     )

@@ -17,7 +17,7 @@ def upgrade() -> None:
         "audit_event",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("project_id", sa.Uuid(), nullable=False),
-        sa.Column("actor_type", sa.Text(), nullable=False, comment="api_key, embed or cli"),
+        sa.Column("actor_type", sa.Text(), nullable=False, comment="api_key, embed, cli or system"),
         sa.Column("actor_id", sa.Text(), nullable=True),
         sa.Column("actor_name", sa.Text(), nullable=True),
         sa.Column("action", sa.Text(), nullable=False, comment="inbox_embed.created"),
@@ -104,6 +104,7 @@ def upgrade() -> None:
     op.create_table(
         "webhook_delivery",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("project_id", sa.Uuid(), nullable=False),
         sa.Column("endpoint_id", sa.Uuid(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
@@ -112,6 +113,9 @@ def upgrade() -> None:
         sa.Column("phone_number_id", sa.Text(), nullable=True),
         sa.Column("conversation_id", sa.Uuid(), nullable=True),
         sa.Column("conversation_phone_number", sa.Text(), nullable=True),
+        sa.Column(
+            "batch_id", sa.Uuid(), nullable=True, comment="while it goes out together with others, see buffering"
+        ),
         sa.Column("status", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("attempt_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -130,15 +134,16 @@ def upgrade() -> None:
     op.create_index(
         "webhook_delivery_due",
         "webhook_delivery",
-        ["due_at"],
+        ["endpoint_id", "due_at", "sequence"],
         unique=False,
         postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_index(
-        "webhook_delivery_of_endpoint",
+        "webhook_delivery_order",
         "webhook_delivery",
-        ["endpoint_id", sa.text("created_at DESC"), sa.text("id DESC")],
+        ["endpoint_id", "conversation_id", "sequence"],
         unique=False,
+        postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_index(
         "webhook_delivery_of_project",
@@ -147,11 +152,30 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "webhook_delivery_order",
+        "webhook_delivery_of_event",
         "webhook_delivery",
-        ["endpoint_id", "conversation_id", "id"],
+        ["project_id", "event", sa.text("created_at DESC"), sa.text("id DESC")],
         unique=False,
-        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
+        "webhook_delivery_of_endpoint",
+        "webhook_delivery",
+        ["endpoint_id", sa.text("created_at DESC"), sa.text("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "webhook_delivery_problems",
+        "webhook_delivery",
+        ["project_id", sa.text("created_at DESC"), sa.text("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("problem IS NOT NULL"),
+    )
+    op.create_index(
+        "webhook_delivery_one_inactive",
+        "webhook_delivery",
+        ["endpoint_id", "idempotency_key"],
+        unique=True,
+        postgresql_where=sa.text("event = 'whatsapp.conversation.inactive'"),
     )
     op.create_table(
         "workflow_execution",
@@ -304,6 +328,10 @@ def upgrade() -> None:
             comment="the person who sent it from an inbox: {id, name}",
         ),
     )
+    op.add_column(
+        "message",
+        sa.Column("callback_data", sa.Text(), nullable=True, comment="what the sender wants back with each status"),
+    )
     op.create_index(
         "message_of_number", "message", ["phone_number_id", sa.text("sent_at DESC"), sa.text("id DESC")], unique=False
     )
@@ -348,6 +376,7 @@ def downgrade() -> None:
     op.drop_column("phone_number", "inbound_processing_enabled")
     op.drop_index("message_of_project", table_name="message")
     op.drop_index("message_of_number", table_name="message")
+    op.drop_column("message", "callback_data")
     op.drop_column("message", "sent_by")
     op.drop_column("message", "origin")
     op.drop_constraint("inbox_embed_previous_token_hash_key", "inbox_embed", type_="unique")
@@ -381,12 +410,6 @@ def downgrade() -> None:
     op.drop_index("workflow_execution_by_status", table_name="workflow_execution")
     op.drop_index("workflow_execution_of_conversation", table_name="workflow_execution")
     op.drop_table("workflow_execution")
-    op.drop_index(
-        "webhook_delivery_order", table_name="webhook_delivery", postgresql_where=sa.text("status = 'pending'")
-    )
-    op.drop_index("webhook_delivery_of_project", table_name="webhook_delivery")
-    op.drop_index("webhook_delivery_of_endpoint", table_name="webhook_delivery")
-    op.drop_index("webhook_delivery_due", table_name="webhook_delivery", postgresql_where=sa.text("status = 'pending'"))
     op.drop_table("webhook_delivery")
     op.drop_index("webhook_endpoint_one_meta", table_name="webhook_endpoint", postgresql_where=sa.text("kind = 'meta'"))
     op.drop_index("ix_webhook_endpoint_project_id", table_name="webhook_endpoint")
