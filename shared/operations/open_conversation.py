@@ -43,7 +43,7 @@ _OPEN_CONVERSATION = text("""
     SELECT :id, n.project_id, n.phone_number_id, n.customer_id, :contact_id, now(),
         (SELECT max(last_inbound_at) FROM conversation
          WHERE contact_id = :contact_id AND phone_number_id = n.phone_number_id)
-    FROM phone_number n WHERE n.project_id = :project_id AND n.phone_number_id = :phone_number_id
+    FROM phone_number n WHERE n.project_id = :project_id AND n.phone_number_id = :phone_number_id FOR KEY SHARE OF n
     ON CONFLICT (phone_number_id, contact_id) WHERE status = 'active' DO UPDATE SET status = c.status
     RETURNING id
 """)

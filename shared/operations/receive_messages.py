@@ -30,7 +30,9 @@ class _Row(msgspec.Struct):
     conversation_id: UUID | None = None
 
 
-_NUMBERS = text("SELECT phone_number_id, project_id FROM phone_number WHERE phone_number_id = ANY(:ids)")
+_NUMBERS = text("""
+    SELECT phone_number_id, project_id, inbound_processing_enabled FROM phone_number WHERE phone_number_id = ANY(:ids)
+""")
 
 # A contact is made together with its identity. Who comes second waits for the first, and then finds the contact made.
 _ADD_CONTACTS = text("""
@@ -65,13 +67,14 @@ _RENAME_CONTACTS = text("""
     FROM given JOIN locked ON locked.id = given.contact_id WHERE contact.id = given.contact_id
 """)
 
+# The number is locked, as its foreign key does later: its customer cannot change between the reading and the writing.
 _OPEN_CONVERSATIONS = text("""
     INSERT INTO conversation (id, project_id, phone_number_id, customer_id, contact_id, last_active_at)
     SELECT g.id, g.project_id, g.phone_number_id, n.customer_id, g.contact_id, g.sent_at
     FROM json_to_recordset(CAST(:rows AS json))
         AS g(id uuid, project_id uuid, phone_number_id text, contact_id uuid, sent_at timestamptz)
     JOIN phone_number n USING (phone_number_id)
-    ORDER BY g.phone_number_id, g.contact_id
+    ORDER BY g.phone_number_id, g.contact_id FOR KEY SHARE OF n
     ON CONFLICT (phone_number_id, contact_id) WHERE status = 'active' DO NOTHING
 """)
 
@@ -113,14 +116,15 @@ _COUNT_MESSAGES = text("""
 async def receive_messages(
     connection: AsyncConnection, messages: Sequence[InboundMessage]
 ) -> tuple[list[Event], set[str]]:
-    """Store the messages that are not stored yet.
+    """Store the messages that are not stored yet, except those to a number whose inbound processing is switched off.
 
     Returns the events to publish after the commit, and the phone number ids that no project has: their messages are
     not stored, and the caller keeps the webhook for review.
     """
-    numbers = await connection.execute(_NUMBERS, {"ids": sorted({message.phone_number_id for message in messages})})
-    projects = {row.phone_number_id: row.project_id for row in numbers}
-    unknown = {message.phone_number_id for message in messages} - projects.keys()
+    mentioned = {message.phone_number_id for message in messages}
+    numbers = (await connection.execute(_NUMBERS, {"ids": sorted(mentioned)})).all()
+    unknown = mentioned - {row.phone_number_id for row in numbers}
+    projects = {row.phone_number_id: row.project_id for row in numbers if row.inbound_processing_enabled}
     # By time, so that ids made here sort as the messages were sent; each wamid once.
     ordered = sorted(messages, key=lambda message: message.sent_at)
     once = {(message.phone_number_id, message.wamid): message for message in reversed(ordered)}
