@@ -133,12 +133,14 @@ _SETTLE = text("""
     UPDATE conversation c SET
         status = g.status, ended_at = g.ended_at, mode = g.mode, assignee_id = g.assignee_id,
         unread_count = g.unread_count, messages_count = m.messages, last_message_id = m.last_id,
-        last_active_at = m.last_at, last_inbound_at = m.last_inbound_at, created_at = m.first_at
+        last_active_at = m.last_at, last_inbound_at = m.last_inbound_at, last_outbound_at = m.last_outbound_at,
+        created_at = m.first_at
     FROM json_to_recordset(CAST(:rows AS json)) AS g(
         id uuid, status text, ended_at timestamptz, mode text, assignee_id uuid, unread_count integer)
     JOIN (
         SELECT conversation_id, count(*) AS messages, min(sent_at) AS first_at, max(sent_at) AS last_at,
                max(sent_at) FILTER (WHERE direction = 'inbound') AS last_inbound_at,
+               max(sent_at) FILTER (WHERE direction = 'outbound') AS last_outbound_at,
                (array_agg(id ORDER BY sent_at DESC, id DESC))[1] AS last_id
         FROM message GROUP BY conversation_id
     ) m ON m.conversation_id = g.id

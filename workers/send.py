@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.operations.queue_message import LEASE
 from shared.operations.settle_message import message_postponed
 from shared.sending import Delivery, out_of_reach
 from shared.settings import Settings
@@ -26,7 +27,7 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0  # seconds
 # A lease that ran out belongs to a worker that died, or to an answer that never came: Meta may have the message. Its
 # first status carries our id and settles it, so nothing is sent again while a webhook of that time waits to be applied.
 _CLAIM = text("""
-    UPDATE outbox SET leased_until = now() + interval '90 seconds', attempts = attempts + 1
+    UPDATE outbox SET leased_until = now() + :lease, attempts = attempts + 1
     WHERE id = (
         SELECT o.id FROM outbox o
         WHERE o.due_at <= now()
@@ -83,7 +84,7 @@ class Sender:
 
     async def _claim(self) -> Row[Any] | None:
         async with self._engine.begin() as connection:
-            return (await connection.execute(_CLAIM)).one_or_none()
+            return (await connection.execute(_CLAIM, {"lease": LEASE})).one_or_none()
 
     async def _send(self, claimed: Row[Any]) -> None:
         message_id = claimed.message_id

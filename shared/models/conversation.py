@@ -120,6 +120,7 @@ class Message(Base):
     sent_by: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB(none_as_null=True), comment="the person who sent it from an inbox: {id, name}"
     )
+    callback_data: Mapped[str | None] = mapped_column(Text, comment="what the sender wants back with each status")
     sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     rev: Mapped[int] = mapped_column(Xid8, FetchedValue(), server_default=func.pg_current_xact_id())

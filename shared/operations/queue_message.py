@@ -1,18 +1,18 @@
-"""Accept a reply from the inbox: a queued message, and its place in the outbox."""
+"""Accept a message to a customer: the message as queued, and its place in the outbox."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event, MessageCreated, MessageView
 from shared.ids import new_id
 from shared.models import Conversation, Message
 from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views
-from shared.refusals import NotFoundError, RefusedError
+from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.scope import Scope
 from shared.user_claims import User
 from shared.whatsapp.content import preview_of, text_of
@@ -20,18 +20,22 @@ from shared.whatsapp.content import preview_of, text_of
 _QUEUE = text("""
     WITH added AS (
         INSERT INTO message (id, project_id, conversation_id, phone_number_id, client_id, direction, type, content,
-                             text, preview, reply_to, sent_by, status, sent_at)
+                             text, preview, reply_to, sent_by, callback_data, status, sent_at)
         VALUES (:id, :project_id, :conversation_id, :phone_number_id, :client_id, 'outbound', :type,
-                CAST(:content AS jsonb), :text, :preview, :reply_to, CAST(:sent_by AS jsonb), 'queued', :sent_at)
+                CAST(:content AS jsonb), :text, :preview, :reply_to, CAST(:sent_by AS jsonb), :callback_data, 'queued',
+                :sent_at)
         RETURNING id, conversation_id
     )
-    INSERT INTO outbox (message_id, conversation_id) SELECT id, conversation_id FROM added
+    INSERT INTO outbox (message_id, conversation_id, attempts, leased_until)
+    SELECT id, conversation_id, CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease
+    FROM added, CAST(:lease AS interval) AS lease
 """)
 
 _COUNT = text("""
     UPDATE conversation c SET
         messages_count = messages_count + 1,
         last_active_at = greatest(last_active_at, :sent_at),
+        last_outbound_at = greatest(last_outbound_at, :sent_at),
         last_message_id = CASE WHEN EXISTS (
             SELECT FROM message m WHERE m.id = c.last_message_id AND (m.sent_at, m.id) > (:sent_at, :message_id)
         ) THEN last_message_id ELSE :message_id END
@@ -39,54 +43,109 @@ _COUNT = text("""
 """)
 
 
+_Conversation = Row[UUID, UUID, str, str, str | None, datetime | None]
+
+LEASE = timedelta(seconds=90)
+"""For how long an outbox row belongs to whoever has taken it: more than a call to Graph can take."""
+
+_UNSENT = text("SELECT EXISTS (SELECT FROM outbox WHERE conversation_id = :id)")
+
+_FORGET = text("UPDATE message SET client_id = NULL WHERE id = :id")
+
+
 class NewMessage(msgspec.Struct, frozen=True):
-    """A reply as the client sends it: Meta's content object under its type, the client's own id of the send, and
-    the person who sends it, where the host names one.
+    """A message as its sender gives it: Meta's content object under its type, the sender's own id of the send, the
+    person who sends it, where the host names one, and what the sender wants back with each status.
     """
 
-    client_id: str
+    client_id: str | None
     type: str
-    content: dict[str, Any]
+    content: Any
     reply_to: str | None = None
     sent_by: User | None = None
+    callback_data: str | None = None
 
 
 async def queue_message(
     connection: AsyncConnection, scope: Scope, conversation_id: UUID, message: NewMessage
 ) -> tuple[MessageView, list[Event]]:
-    """Store the message as queued. A `client_id` that the conversation has seen gives the first message and no event.
+    """A person's message, for a worker to send. A `client_id` that the conversation has seen gives the first message
+    and no event.
 
     Raises NotFoundError, or RefusedError with code `conversation_ended`, `workflow_running` or `window_closed`.
     """
-    # The lock makes two sends of one conversation take turns, so that the outbox keeps their order.
-    conversation = (
-        await connection.execute(
-            select(
-                Conversation.project_id,
-                Conversation.phone_number_id,
-                Conversation.status,
-                Conversation.mode,
-                Conversation.last_inbound_at,
-            )
-            .where(scope.conversations(), Conversation.id == conversation_id)
-            .with_for_update(key_share=True)
+    conversation = await _locked(connection, scope, conversation_id)
+    earlier = await _earlier(connection, conversation_id, message.client_id)
+    if earlier is not None:
+        return earlier, []
+    _refuse(conversation.status, conversation.mode, conversation.last_inbound_at, message.type)
+    return await _store(connection, conversation, message, None)
+
+
+async def lease_message(
+    connection: AsyncConnection, scope: Scope, conversation_id: UUID, message: NewMessage
+) -> tuple[MessageView, list[Event]]:
+    """A program's message, which the caller delivers after the commit; a worker does only if the caller dies.
+
+    A `client_id` that the conversation has seen gives the first message and no event if that one was sent; if it has
+    failed, it is sent anew. A running workflow is no obstacle: its engine sends in this way. Raises NotFoundError,
+    ConflictError `message_in_flight` while another message waits to be sent, which this one must not overtake, or
+    RefusedError `conversation_ended` or `window_closed`.
+    """
+    conversation = await _locked(connection, scope, conversation_id)
+    earlier = await _earlier(connection, conversation_id, message.client_id)
+    if earlier is not None and earlier["wamid"] is not None:
+        return earlier, []
+    if (await connection.execute(_UNSENT, {"id": conversation_id})).scalar_one():
+        raise ConflictError(
+            "message_in_flight", "Another message is already in-flight for this conversation. Please retry shortly."
         )
-    ).one_or_none()
+    if earlier is not None:
+        await connection.execute(_FORGET, {"id": earlier["id"]})
+    _refuse(conversation.status, None, conversation.last_inbound_at, message.type)
+    return await _store(connection, conversation, message, LEASE)
+
+
+async def _locked(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> _Conversation:
+    """The lock makes two sends of one conversation take turns, so that the outbox keeps their order."""
+    found = await connection.execute(
+        select(
+            Conversation.id,
+            Conversation.project_id,
+            Conversation.phone_number_id,
+            Conversation.status,
+            Conversation.mode,
+            Conversation.last_inbound_at,
+        )
+        .where(scope.conversations(), Conversation.id == conversation_id)
+        .with_for_update(key_share=True)
+    )
+    conversation = found.one_or_none()
     if conversation is None:
         raise NotFoundError("Conversation")
-    repeated = await connection.execute(
-        select(Message.id).where(Message.conversation_id == conversation_id, Message.client_id == message.client_id)
+    return conversation
+
+
+async def _earlier(connection: AsyncConnection, conversation_id: UUID, client_id: str | None) -> MessageView | None:
+    if client_id is None:
+        return None
+    found = await connection.execute(
+        select(Message.id).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
     )
-    if (earlier := repeated.scalar_one_or_none()) is not None:
-        return (await message_views(connection, [earlier]))[0], []
-    _refuse(conversation.status, conversation.mode, conversation.last_inbound_at, message.type)
+    earlier = found.scalar_one_or_none()
+    return None if earlier is None else (await message_views(connection, [earlier]))[0]
+
+
+async def _store(
+    connection: AsyncConnection, conversation: _Conversation, message: NewMessage, lease: timedelta | None
+) -> tuple[MessageView, list[Event]]:
     # Whole seconds, as Meta counts: a customer's message of the same second that comes later sorts later, by its id.
     message_id, now = new_id(), datetime.now(UTC).replace(microsecond=0)
     await connection.execute(
         _QUEUE,
         {
             "id": message_id,
-            "conversation_id": conversation_id,
+            "conversation_id": conversation.id,
             "project_id": conversation.project_id,
             "phone_number_id": conversation.phone_number_id,
             "client_id": message.client_id,
@@ -96,11 +155,13 @@ async def queue_message(
             "preview": preview_of(message.type, message.content),
             "reply_to": message.reply_to,
             "sent_by": msgspec.json.encode(message.sent_by).decode() if message.sent_by else None,
+            "callback_data": message.callback_data,
             "sent_at": now,
+            "lease": lease,
         },
     )
-    await connection.execute(_COUNT, {"id": conversation_id, "message_id": message_id, "sent_at": now})
-    view, audience = (await conversation_views(connection, [conversation_id]))[conversation_id]
+    await connection.execute(_COUNT, {"id": conversation.id, "message_id": message_id, "sent_at": now})
+    view, audience = (await conversation_views(connection, [conversation.id]))[conversation.id]
     stored = (await message_views(connection, [message_id]))[0]
     return stored, [Event(audience.channels(), MessageCreated(view, stored))]
 

@@ -14,7 +14,7 @@ RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 1
 
 
 CALL_SECONDS = 25.0
-"""The most that a call may take in all; well below the 90 seconds for which workers/send.py leases a message."""
+"""The most that a call may take in all; well below the 90 seconds for which a message is leased."""
 
 
 class GraphError(Exception):
