@@ -39,6 +39,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     skip_delivered          never send `delivered`
     hold_webhooks           queue webhooks; switching it off releases them
     wamid_scope             which identity of the user the wamids carry
+    number_state            what Graph says of every business number; sends go on as ever
+    unsubscribed            no app is subscribed to the business accounts, says Graph; webhooks go on as ever
     """
 
     slow_seconds: float = 0.0
@@ -57,6 +59,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     skip_delivered: bool = False
     hold_webhooks: bool = False
     wamid_scope: Literal["phone", "bsuid"] = "phone"
+    number_state: Literal["healthy", "limited", "blocked", "disconnected"] = "healthy"
+    unsubscribed: bool = False
 
     def take_failure(self) -> FailNext | None:
         """The error for this send, counted down, or None."""

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError
 from cli.simulator.graph_media_routes import delete_media, download, upload_media
-from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers
+from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers, subscribed_apps
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
 
@@ -48,6 +48,7 @@ def graph_router(simulator: Simulator) -> Router:
             node,
             phone_numbers,
             message_templates,
+            subscribed_apps,
             upload_media,
             delete_media,
             download,

@@ -54,7 +54,7 @@ async def node(
     number = simulator.numbers.get(object_id)
     if number is None:
         return simulator.media.describe(look_up(simulator, object_id, "get", phone_number_id))
-    known = _describe(number)
+    known = {**_describe(simulator, number), "health_status": _health(simulator, number)}
     wanted = [field.partition("{")[0].strip() for field in fields.split(",")] if fields else _DEFAULT_FIELDS
     for field in wanted:
         if field not in known:
@@ -68,7 +68,10 @@ async def phone_numbers(simulator: NamedDependency[Simulator], object_id: FromPa
     """Meta: WhatsApp Business Account, Phone numbers."""
     _account(simulator, object_id)
     owned = [number for number in simulator.config.numbers if number.business_account_id == object_id]
-    return {"data": [_describe(number) for number in owned], "paging": {"cursors": {"before": "MA", "after": "MA"}}}
+    return {
+        "data": [_describe(simulator, number) for number in owned],
+        "paging": {"cursors": {"before": "MA", "after": "MA"}},
+    }
 
 
 @get("/{version:str}/{object_id:str}/message_templates")
@@ -107,12 +110,26 @@ async def message_templates(
     return {"data": [_pick(template, fields) for template in page], "paging": paging}
 
 
-def _describe(number: SimulatedNumber) -> Json:
+@get("/{version:str}/{object_id:str}/subscribed_apps")
+async def subscribed_apps(simulator: NamedDependency[Simulator], object_id: FromPath[str]) -> Json:
+    """Meta: WhatsApp Business Account, Subscribed apps."""
+    _account(simulator, object_id)
+    if simulator.faults.unsubscribed:
+        return {"data": []}
+    app = {
+        "id": "670843887433847",
+        "name": "Porthole",
+        "link": "https://www.facebook.com/games/?app_id=670843887433847",
+    }
+    return {"data": [{"whatsapp_business_api_data": app}]}
+
+
+def _describe(simulator: Simulator, number: SimulatedNumber) -> Json:
     return {
         "id": number.phone_number_id,
         "display_phone_number": number.display_phone_number,
         "verified_name": number.verified_name,
-        "status": "CONNECTED",
+        "status": "DISCONNECTED" if simulator.faults.number_state == "disconnected" else "CONNECTED",
         "quality_rating": "GREEN",
         "code_verification_status": "VERIFIED",
         "name_status": "APPROVED",
@@ -120,10 +137,19 @@ def _describe(number: SimulatedNumber) -> Json:
         "host_platform": "CLOUD_API",
         "platform_type": "CLOUD_API",
         "is_official_business_account": False,
+        "is_pin_enabled": True,
+        "is_on_biz_app": False,
         "messaging_limit_tier": "TIER_1K",
         "whatsapp_business_manager_messaging_limit": "TIER_2K",
         "throughput": {"level": "STANDARD"},
     }
+
+
+def _health(simulator: Simulator, number: SimulatedNumber) -> Json:
+    """Meta: WhatsApp Business Platform, "Messaging health status"."""
+    can_send = {"limited": "LIMITED", "blocked": "BLOCKED"}.get(simulator.faults.number_state, "AVAILABLE")
+    entity: Json = {"entity_type": "PHONE_NUMBER", "id": number.phone_number_id, "can_send_message": can_send}
+    return {"can_send_message": can_send, "entities": [entity]}
 
 
 def _account(simulator: Simulator, business_account_id: str) -> None:
