@@ -1,5 +1,6 @@
 """The door of the Platform API and of the Meta-compatible path: a project's key, and how often it may knock."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from shared.audit import Actor
 from shared.crypto import token_hash
 from shared.embeds import MOST_TOKEN
 from shared.models import ApiKey
-from shared.rate_limit import WINDOW, Usage, count_call
+from shared.rate_limit import WINDOW, Usage, count_call, count_failure
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -56,7 +57,7 @@ class ApiKeyAccess(ASGIMiddleware):
         async def send_with_limit(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                headers.update(_limit_headers(usage))
+                headers.update(limit_headers(usage))
             await send(message)
 
         await next_app(scope, receive, send_with_limit)
@@ -66,8 +67,7 @@ class ApiKeyAccess(ASGIMiddleware):
         key = await _good_key(state.engine, _presented_key(request))
         if key is not None:
             return key
-        failures = f"failures:{client_address(request)}"
-        tried = await count_call(state.redis, failures, state.settings.failure_rate_limit)
+        tried = await count_failure(state.redis, client_address(request), state.settings.failure_rate_limit)
         if tried.exceeded:
             raise too_many(tried)
         raise ApiError(401, "unauthorized", "Invalid or missing API key")
@@ -122,12 +122,12 @@ async def _good_key(engine: AsyncEngine, given: str) -> ProjectKey | None:
     return ProjectKey(row.id, row.project_id, row.name)
 
 
-def _limit_headers(usage: Usage) -> dict[str, str]:
-    return {"X-RateLimit-Limit": str(usage.limit), "X-RateLimit-Remaining": str(usage.remaining)}
+def limit_headers(usage: Usage) -> dict[str, str]:
+    """What an answer says of the limit (Kapso: "Rate limits")."""
+    headers = {"X-RateLimit-Limit": str(usage.limit), "X-RateLimit-Remaining": str(usage.remaining)}
+    return headers | ({"Retry-After": str(WINDOW)} if usage.exceeded else {})
 
 
-def too_many(usage: Usage) -> ApiError:
-    """The answer to a call beyond the limit."""
-    return ApiError(
-        429, "rate_limited", "Rate limit exceeded", headers={"Retry-After": str(WINDOW), **_limit_headers(usage)}
-    )
+def too_many(usage: Usage, headers: Mapping[str, str] | None = None) -> ApiError:
+    """The answer to a call beyond the limit, with `headers` besides those that tell the limit."""
+    return ApiError(429, "rate_limited", "Rate limit exceeded", headers={**limit_headers(usage), **(headers or {})})

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import jinja2
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import CacheControlHeader, ResponseHeader, State
+from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
-from api.auth import embed_of_request
+from api.auth import EmbedAccess, embed_of_request, user_of_request
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
@@ -60,7 +60,11 @@ def create_app(settings: Settings) -> Litestar:
             Router(
                 "/inbox/v1",
                 route_handlers=[SessionController, ConversationController, HandoffController, MessageController],
-                dependencies={"embed": Provide(embed_of_request)},
+                middleware=[EmbedAccess()],
+                dependencies={
+                    "embed": Provide(embed_of_request, sync_to_thread=False),
+                    "user": Provide(user_of_request, sync_to_thread=False),
+                },
                 include_in_schema=False,
             ),
             Router(
@@ -99,7 +103,6 @@ def create_app(settings: Settings) -> Litestar:
         state=state,
         lifespan=[_resources],
         exception_handlers=HANDLERS,
-        response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         request_max_body_size=MOST_BODY,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         openapi_config=CONFIG,

@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.db import is_data_error, is_outage
-from shared.embeds import EmbedRefusedError
 from shared.paging import InvalidCursorError
 from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.validation import InvalidFieldsError, convert_fields
@@ -181,10 +180,6 @@ def _wrong_fields(request: AnyRequest, value: dict[str, Any]) -> dict[str, list[
     return {}
 
 
-def _embed_refused(request: AnyRequest, error: EmbedRefusedError) -> AnyError:
-    return _answer(request, 403 if error.code == "forbidden_origin" else 401, error.code, str(error))
-
-
 def _absent(request: AnyRequest, error: NotFoundError) -> AnyError:
     return _answer(request, 404, "not_found", f"{error} not found.")
 
@@ -224,7 +219,6 @@ HANDLERS: ExceptionHandlersMap = {
     ApiError: _api_error,
     InvalidFieldsError: _invalid_fields,
     InvalidCursorError: _invalid_cursor,
-    EmbedRefusedError: _embed_refused,
     NotFoundError: _absent,
     RefusedError: _refused,
     ValidationException: _invalid_arguments,

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.errors import CommandError
 from cli.output import emit
+from shared.audit import Actor, record
 from shared.db import create_engine
+from shared.embed_snippet import embed_url, iframe_snippet
 from shared.log import configure_logs
 from shared.migrate import upgrade
 from shared.operations.connect_number import NewNumber, connect_number
@@ -81,11 +83,21 @@ async def embed_create(arguments: argparse.Namespace) -> None:
     try:
         async with _database() as (settings, engine), engine.begin() as connection:
             embed = read_new_embed(wanted)
-            embed_id, token = await create_embed(connection, _uuid(arguments.project), embed)
+            project_id = _uuid(arguments.project)
+            created = await create_embed(connection, project_id, embed, settings.secret_key)
+            await record(connection, project_id, Actor(type="cli"), "inbox_embed.created", created.embed_id)
     except (InvalidFieldsError, ScopeNotFoundError) as error:
         raise CommandError(str(error)) from error
-    url = f"{settings.base_url.rstrip('/')}/embed/{token}"
-    emit(arguments.json, {"id": embed_id, "token": token, "embed_url": url}, f"embed URL, shown once: {url}")
+    url = embed_url(settings.base_url, created.token)
+    value = {
+        "id": created.embed_id,
+        "token": created.token,
+        "embed_url": url,
+        "iframe": iframe_snippet(url, embed.name),
+        "signing_secret": created.signing_secret,
+    }
+    text = f"embed URL, shown once: {url}\nsigning secret for user claims, shown once: {created.signing_secret}"
+    emit(arguments.json, value, text)
 
 
 @contextlib.asynccontextmanager

@@ -60,7 +60,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
                 access_token=remembered["access_token"],
                 with_conversations=not arguments.no_seed,
             )
-            token = await _open_doors(engine, seeded, remembered["api_key"], _url(host_sock))
+            token = await _open_doors(engine, settings, seeded, remembered["api_key"], _url(host_sock))
             transcripts = await phone_transcripts(engine)
         finally:
             await engine.dispose()
@@ -69,7 +69,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
         page = host_page.create_app(embed_url, COMPANY)
         async with (
             running_all(settings) as app,
-            serving(app, sock),
+            serving(app, sock, settings.trusted_proxies),
             serving(simulator, simulator_sock),
             serving(page, host_sock),
         ):
@@ -79,13 +79,13 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             await stop.wait()
 
 
-async def _open_doors(engine: AsyncEngine, seeded: Seeded, api_key: str, host_origin: str) -> str:
+async def _open_doors(engine: AsyncEngine, settings: Settings, seeded: Seeded, api_key: str, host_origin: str) -> str:
     """Make the API key good, and an embed of the whole project for the host page; returns the embed's token."""
     async with engine.begin() as connection:
         await ensure_key(connection, seeded.project_id, "Demo", api_key)
         wanted = NewEmbed(scope_type="project", name="Team inbox", allowed_origins=[host_origin])
-        _, token = await create_embed(connection, seeded.project_id, wanted)
-    return token
+        created = await create_embed(connection, seeded.project_id, wanted, settings.secret_key)
+    return created.token
 
 
 async def _give_phones(simulator_url: str, transcripts: list[dict[str, Any]]) -> None:

@@ -8,13 +8,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from api.app import create_app
 from api.request_log import RequestLog
 from realtime.app import PATH, running_realtime
+from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
 from workers.main import running_worker
 
 
 @contextlib.asynccontextmanager
 async def running_api(settings: Settings) -> AsyncIterator[ASGIApp]:
-    yield RequestLog(create_app(settings))
+    yield SecurityHeaders(RequestLog(create_app(settings)), settings.base_url)
 
 
 @contextlib.asynccontextmanager

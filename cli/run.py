@@ -38,7 +38,7 @@ async def run_role(arguments: argparse.Namespace) -> None:
         sock = started.enter_context(bind(settings.host, settings.port))
         url = f"http://{settings.host}:{port_of(sock)}"
         stop = stop_signal()
-        async with ROLES[arguments.command](settings) as app, serving(app, sock):
+        async with ROLES[arguments.command](settings) as app, serving(app, sock, settings.trusted_proxies):
             emit(arguments.json, {"role": arguments.command, "url": url}, f"porthole {arguments.command} on {url}")
             await stop.wait()
 

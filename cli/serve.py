@@ -53,8 +53,11 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve until the block is left; then finish what is under way. Raises RuntimeError if the app does not start."""
+async def serving(app: ASGIApp, sock: socket.socket, trusted_proxies: str = "") -> AsyncIterator[None]:
+    """Serve until the block is left; then finish what is under way. Raises RuntimeError if the app does not start.
+
+    Of `trusted_proxies`, as the setting has them, X-Forwarded-For is believed; a caller's own is not.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -64,6 +67,8 @@ async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)

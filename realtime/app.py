@@ -13,6 +13,7 @@ from realtime.server import Realtime
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import connect
+from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
 from shared.tasks import cancel_all
 
@@ -36,7 +37,7 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
         await chosen(scope, receive, send)
 
     try:
-        yield app
+        yield SecurityHeaders(app, settings.base_url)
     finally:
         await cancel_all([delivery])
         await realtime.close()

@@ -1,6 +1,7 @@
 """The Socket.IO server: who may connect, and what they then receive."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,39 +17,62 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from realtime import wire
 from realtime.hub import Hub
 from realtime.wire import Encoded
-from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, check_origin, good_embeds
+from shared.crypto import token_hash
+from shared.embeds import (
+    AnyRow,
+    Embed,
+    EmbedRefusedError,
+    authenticate_embed,
+    check_origin,
+    embed_rows,
+    opened_embed,
+)
 from shared.jobs import connect_pubsub
-from shared.scope import embed_channel
+from shared.rate_limit import count_failure
+from shared.scope import EMBED_CHANNELS, embed_channel
 from shared.settings import Settings
 from shared.tasks import keep_running
+from shared.user_claims import read_user_claim
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 5.0
-MOST_INCOMING = 10_000  # bytes; an iframe has nothing long to say
+MOST_INCOMING = 10_000  # bytes; an iframe has nothing to say but its token and its user claim
 
 
 class _Viewer(msgspec.Struct):
-    """A connected iframe."""
+    """An iframe that is connected, or about to be. `closed` says why it is not to be, or not any more."""
 
-    embed_id: UUID
+    embed: Embed
+    token_hash: bytes
     channels: tuple[str, str]
-    expiry: asyncio.TimerHandle | None
+    connected: bool = False
+    closed: str | None = None
+    expiry: asyncio.TimerHandle | None = None
+
+
+class _Greeting(msgspec.Struct):
+    """What an iframe says as it connects (docs/inbox-api.md)."""
+
+    token: str
+    user: Any = None
 
 
 class Realtime:
     """Serves iframes: WebSocket only, so that no load balancer needs sticky sessions."""
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
+        self._settings = settings
         self._engine = engine
         self._redis = connect_pubsub(settings)
         self._hub = Hub(self._redis, self._deliver, self._missed)
         self._viewers: dict[str, _Viewer] = {}
+        self._changed: asyncio.Queue[UUID] = asyncio.Queue()
         self._closing: set[asyncio.Task[None]] = set()
         self.socket_io = socketio.AsyncServer(
             async_mode="asgi",
             transports=["websocket"],
-            cors_allowed_origins="*",  # the embed's own origins are checked below, per token
+            cors_allowed_origins=[],  # nothing is checked there: the embed's own origins are, below, per token
             json=wire,
             max_http_buffer_size=MOST_INCOMING,
             websocket_compression=False,
@@ -63,7 +87,7 @@ class Realtime:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_running(self._hub.run))
-            tasks.create_task(keep_running(self._close_refused))
+            tasks.create_task(keep_running(self._watch_embeds))
 
     async def close(self) -> None:
         for viewer in self._viewers.values():
@@ -74,13 +98,7 @@ class Realtime:
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         try:
-            embed = await self._authenticate(environ, auth)
-            channels = (embed.scope.channel(), embed_channel(embed.id))
-            self._viewers[sid] = _Viewer(embed.id, channels, self._expiry(sid, embed))
-            for channel in channels:
-                await self._hub.join(channel, sid)
-                await self.socket_io.enter_room(sid, channel)
-            await self._authenticate(environ, auth)  # it may have been revoked before we listened
+            await self._admit(sid, environ, auth)
         except EmbedRefusedError as error:
             await self._forget(sid)
             raise Refused(str(error), {"code": error.code}) from error
@@ -92,14 +110,38 @@ class Realtime:
             await self._forget(sid)
             raise
 
-    async def _authenticate(self, environ: dict[str, Any], auth: Any) -> Embed:
-        token = auth.get("token") if isinstance(auth, dict) else None
-        if not isinstance(token, str):
-            raise EmbedRefusedError("invalid_token")
-        async with self._engine.connect() as connection:
-            embed = await authenticate_embed(connection, token)
+    async def _admit(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+        try:
+            greeting = msgspec.convert(auth, _Greeting)
+        except msgspec.ValidationError:
+            greeting = _Greeting("")
+        embed = await self._authenticate(environ, greeting.token)
         check_origin(embed, environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", ""))
-        return embed
+        if greeting.user is not None:
+            read_user_claim(str(greeting.user), embed, self._settings.secret_key)
+        channels = (embed.scope.channel(), embed_channel(embed.id))
+        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), channels)
+        for channel in channels:
+            await self._hub.join(channel, sid)
+        await self.socket_io.enter_room(sid, embed.scope.channel())
+        # What changed before we listened shows now, what changed since then has been said to the viewer.
+        if await authenticate_embed(self._engine, greeting.token) != viewer.embed:
+            raise EmbedRefusedError("embed_changed", embed)
+        if viewer.closed is not None:
+            raise EmbedRefusedError(viewer.closed, embed)
+        self._close_at_end(sid, viewer)
+        viewer.connected = True
+
+    async def _authenticate(self, environ: dict[str, Any], token: str) -> Embed:
+        try:
+            return await authenticate_embed(self._engine, token)
+        except EmbedRefusedError as error:
+            if error.code == "invalid_token":
+                address, _ = environ["asgi.scope"].get("client") or ("unknown", 0)
+                tried = await count_failure(self._redis, address, self._settings.failure_rate_limit)
+                if tried.exceeded:
+                    raise Refused("Rate limit exceeded", {"code": "rate_limited"}) from error
+            raise
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         await self._forget(sid)
@@ -114,40 +156,85 @@ class Realtime:
             await self._hub.leave(channel, sid)
 
     async def _deliver(self, channel: str, payload: bytes) -> None:
-        if channel.startswith("inbox:embed:"):
-            for sid in [sid for sid, viewer in self._viewers.items() if channel in viewer.channels]:
-                await self._close(sid, payload)
-        else:
+        if not channel.startswith(EMBED_CHANNELS):
             await self.socket_io.emit("events", Encoded(payload), room=channel)
+            return
+        embed_id, code = UUID(channel.removeprefix(EMBED_CHANNELS)), msgspec.json.decode(payload)["code"]
+        if code == "embed_changed":
+            self._changed.put_nowait(embed_id)
+        else:
+            for sid in [sid for sid, viewer in self._viewers.items() if viewer.embed.id == embed_id]:
+                await self._close(sid, code)
 
     async def _missed(self, channel: str) -> None:
-        await self.socket_io.emit("catch_up", room=channel)
+        if channel.startswith(EMBED_CHANNELS):
+            self._changed.put_nowait(UUID(channel.removeprefix(EMBED_CHANNELS)))
+        else:
+            await self.socket_io.emit("catch_up", room=channel)
 
-    async def _close_refused(self) -> None:
-        """Close the iframes of embeds that are no longer good and whose control message got lost."""
+    async def _watch_embeds(self) -> None:
+        """Look at an embed again when it is said to have changed, and every few seconds at all of them, since what was
+        said may have got lost.
+        """
+        loop = asyncio.get_running_loop()
+        next_round = loop.time() + CHECK_SECONDS
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            viewed = {viewer.embed_id for viewer in self._viewers.values()}
             try:
-                async with self._engine.connect() as connection:
-                    good = await good_embeds(connection, viewed)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("embeds_not_checked", error=type(error).__name__)
-                continue
-            for sid in [sid for sid, viewer in self._viewers.items() if viewer.embed_id in viewed - good]:
-                await self._close(sid, b'{"code":"revoked_token"}')
+                async with asyncio.timeout_at(next_round):
+                    embed_ids = {await self._changed.get()}
+            except TimeoutError:
+                embed_ids = {viewer.embed.id for viewer in self._viewers.values()}
+                next_round = loop.time() + CHECK_SECONDS
+            await self._look_again(embed_ids)
 
-    async def _close(self, sid: str, payload: bytes) -> None:
-        await self.socket_io.emit("closed", Encoded(payload), to=sid)
-        await self.socket_io.disconnect(sid)
+    async def _look_again(self, embed_ids: Collection[UUID]) -> None:
+        viewers = [(sid, viewer) for sid, viewer in self._viewers.items() if viewer.embed.id in embed_ids]
+        if not viewers:
+            return
+        try:
+            async with self._engine.connect() as connection:
+                rows = await embed_rows(connection, embed_ids)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("embeds_not_checked", error=type(error).__name__)
+            return
+        for sid, viewer in viewers:
+            await self._compare(sid, viewer, rows.get(viewer.embed.id))
 
-    def _expiry(self, sid: str, embed: Embed) -> asyncio.TimerHandle | None:
-        if embed.expires_at is None:
-            return None
-        seconds = (embed.expires_at - datetime.now(UTC)).total_seconds()
-        return asyncio.get_running_loop().call_later(max(0.0, seconds), self._expire, sid)
+    async def _compare(self, sid: str, viewer: _Viewer, row: AnyRow | None) -> None:
+        """Close an iframe whose embed is no longer what it was opened with. Where only the end moved, it goes along."""
+        if row is None:
+            await self._close(sid, "revoked_token")
+            return
+        try:
+            embed = opened_embed(row, viewer.token_hash)
+        except EmbedRefusedError as error:
+            await self._close(sid, error.code)
+            return
+        if msgspec.structs.replace(viewer.embed, expires_at=embed.expires_at) != embed:
+            await self._close(sid, "embed_changed")
+        elif viewer.embed.expires_at != embed.expires_at:
+            viewer.embed = embed
+            self._close_at_end(sid, viewer)
+
+    def _close_at_end(self, sid: str, viewer: _Viewer) -> None:
+        if viewer.expiry is not None:
+            viewer.expiry.cancel()
+            viewer.expiry = None
+        if viewer.embed.expires_at is not None:
+            seconds = (viewer.embed.expires_at - datetime.now(UTC)).total_seconds()
+            viewer.expiry = asyncio.get_running_loop().call_later(max(0.0, seconds), self._expire, sid)
 
     def _expire(self, sid: str) -> None:
-        task = asyncio.create_task(self._close(sid, b'{"code":"expired_token"}'))
+        task = asyncio.create_task(self._close(sid, "expired_token"))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    async def _close(self, sid: str, code: str) -> None:
+        """Tell an iframe why, and hang up; one that is only about to connect is refused instead."""
+        viewer = self._viewers.get(sid)
+        if viewer is None:
+            return
+        viewer.closed = code
+        if viewer.connected:
+            await self.socket_io.emit("closed", {"code": code}, to=sid)
+            await self.socket_io.disconnect(sid)

@@ -1,44 +1,75 @@
 """Embeds: who may open an inbox in an iframe, and what it shows."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crypto import token_hash
 from shared.models import InboxEmbed
 from shared.origins import is_same_origin, origin_is_allowed
-from shared.scope import Scope
+from shared.scope import Scope, ScopeType
 
 MOST_TOKEN = 200  # characters; ours have 43
+USED_EVERY = timedelta(minutes=1)
 
 REFUSALS = {
     "invalid_token": "The embed token is not valid.",
     "expired_token": "The embed token has expired.",
     "revoked_token": "The embed token has been revoked.",
+    "embed_changed": "The embed has changed; load its page again.",
     "forbidden_origin": "This origin may not use the embed.",
+    "invalid_user_claim": "The user claim is not valid.",
+    "expired_user_claim": "The user claim has expired.",
 }
+
+AnyRow = Row[*tuple[Any, ...]]
+Mode = Literal["system", "light", "dark"]
+Language = Literal["en", "es", "pt", "fr", "de", "ar"]
+
+_BY_TOKEN = select(InboxEmbed.__table__).where(
+    or_(InboxEmbed.token_hash == bindparam("hash"), InboxEmbed.previous_token_hash == bindparam("hash"))
+)
+_BY_ID = select(InboxEmbed.__table__)
+# Whoever meets somebody else's lock passes on: one of them writes the time, and nobody waits for it.
+_USED = (
+    update(InboxEmbed)
+    .values(last_used_at=func.now())
+    .where(
+        InboxEmbed.id
+        == select(InboxEmbed.id)
+        .where(
+            InboxEmbed.id == bindparam("embed_id"),
+            or_(InboxEmbed.last_used_at.is_(None), InboxEmbed.last_used_at < func.now() - USED_EVERY),
+        )
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+)
 
 
 class Embed(msgspec.Struct, frozen=True):
-    """An embed whose token was just presented and is good."""
+    """An embed as its token opens it. `expires_at` is the end of the token that was presented, which for a replaced one
+    is the end of its grace; `signing_secret` is encrypted.
+    """
 
     id: UUID
     name: str | None
-    scope_type: str
+    scope_type: ScopeType
     scope: Scope
     allowed_origins: list[str]
-    default_mode: Literal["system", "light", "dark"]
-    language: str
+    default_mode: Mode
+    language: Language
     expires_at: datetime | None
+    signing_secret: bytes | None
 
 
 class EmbedRefusedError(Exception):
-    """The token opens nothing. `code` is a key of REFUSALS; `embed` is known for an expired or revoked one."""
+    """The caller is not let in. `code` is a key of REFUSALS; `embed` is known unless the token is not valid at all."""
 
     def __init__(self, code: str, embed: Embed | None = None) -> None:
         super().__init__(REFUSALS[code])
@@ -55,36 +86,40 @@ def check_origin(embed: Embed, origin: str | None, host: str) -> None:
         raise EmbedRefusedError("forbidden_origin", embed)
 
 
-async def authenticate_embed(connection: AsyncConnection, token: str) -> Embed:
-    """The embed that a token opens: one indexed query. Raises EmbedRefusedError."""
+async def authenticate_embed(engine: AsyncEngine, token: str) -> Embed:
+    """The embed that a token opens: one indexed query, and once a minute a note that it is used.
+
+    Raises EmbedRefusedError.
+    """
     if not 0 < len(token) <= MOST_TOKEN:
         raise EmbedRefusedError("invalid_token")
-    query = select(InboxEmbed.__table__).where(InboxEmbed.token_hash == token_hash(token))
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        raise EmbedRefusedError("invalid_token")
-    embed = _embed(row)
-    if row.revoked_at is not None:
-        raise EmbedRefusedError("revoked_token", embed)
-    if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
-        raise EmbedRefusedError("expired_token", embed)
+    presented = token_hash(token)
+    # Without a transaction around it, the query is one round trip instead of three.
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        row = (await connection.execute(_BY_TOKEN, {"hash": presented})).one_or_none()
+        if row is None:
+            raise EmbedRefusedError("invalid_token")
+        embed = opened_embed(row, presented)
+        if row.last_used_at is None or row.last_used_at < datetime.now(UTC) - USED_EVERY:
+            await connection.execute(_USED, {"embed_id": embed.id})
     return embed
 
 
-async def good_embeds(connection: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the embeds that are neither revoked nor expired."""
-    if not ids:
-        return set()
-    query = select(InboxEmbed.id).where(
-        InboxEmbed.id.in_(ids),
-        InboxEmbed.revoked_at.is_(None),
-        or_(InboxEmbed.expires_at.is_(None), InboxEmbed.expires_at > func.now()),
-    )
-    return set((await connection.execute(query)).scalars())
+async def embed_rows(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, AnyRow]:
+    """What `opened_embed` reads, for embeds that are open in iframes; one that was deleted is missing."""
+    rows = await connection.execute(_BY_ID.where(InboxEmbed.id.in_(ids)))
+    return {row.id: row for row in rows}
 
 
-def _embed(row: Row[Any]) -> Embed:
-    return Embed(
+def opened_embed(row: AnyRow, presented: bytes) -> Embed:
+    """The embed of a row, for whoever presented the token with this hash.
+
+    A replaced token without an end is dead, one with an end lives until then. Raises EmbedRefusedError.
+    """
+    is_current = row.token_hash == presented
+    is_in_grace = row.previous_token_hash == presented and row.previous_token_expires_at is not None
+    ends = [row.expires_at, None if is_current else row.previous_token_expires_at]
+    embed = Embed(
         id=row.id,
         name=row.name,
         scope_type=row.scope_type,
@@ -92,5 +127,11 @@ def _embed(row: Row[Any]) -> Embed:
         allowed_origins=row.allowed_origins,
         default_mode=row.default_mode,
         language=row.language,
-        expires_at=row.expires_at,
+        expires_at=min((end for end in ends if end is not None), default=None),
+        signing_secret=row.signing_secret,
     )
+    if row.revoked_at is not None or not (is_current or is_in_grace):
+        raise EmbedRefusedError("revoked_token", embed)
+    if embed.expires_at is not None and embed.expires_at <= datetime.now(UTC):
+        raise EmbedRefusedError("expired_token", embed)
+    return embed

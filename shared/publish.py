@@ -49,7 +49,9 @@ async def publish(redis: Redis, events: Sequence[Event]) -> None:
 
 
 async def close_embed(redis: Redis, embed_id: UUID, code: str) -> None:
-    """Tell the iframes of an embed that its token is no longer good; `code` is a key of shared.embeds.REFUSALS."""
+    """Tell the iframes of an embed that its token is no longer good, by a code of shared.embeds.REFUSALS; with
+    `embed_changed` they are closed if what they were opened with is no longer so.
+    """
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
             await redis.publish(embed_channel(embed_id), _encode({"code": code}))

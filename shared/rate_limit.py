@@ -4,6 +4,7 @@ Redis away lets everything through: a limit protects the service, and its absenc
 """
 
 import asyncio
+import ipaddress
 import time
 
 import msgspec
@@ -30,6 +31,18 @@ class Usage(msgspec.Struct, frozen=True):
     @property
     def exceeded(self) -> bool:
         return self.used > self.limit
+
+
+async def count_failure(redis: Redis, address: str, limit: int) -> Usage:
+    """Count a wrong key or token that came from an address. In IPv6 the network of 64 bits counts as one, since that is
+    what one customer of a provider has.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return await count_call(redis, f"failures:{address}", limit)
+    network = ipaddress.ip_network((parsed, 64 if parsed.version == 6 else 32), strict=False)
+    return await count_call(redis, f"failures:{network}", limit)
 
 
 async def count_call(redis: Redis, subject: str, limit: int) -> Usage:

@@ -72,6 +72,9 @@ class Audience(msgspec.Struct, frozen=True):
         return tuple(channels)
 
 
+EMBED_CHANNELS = "inbox:embed:"
+
+
 def embed_channel(embed_id: UUID) -> str:
     """The channel that tells the iframes of one embed that it was revoked or changed."""
-    return f"inbox:embed:{embed_id}"
+    return f"{EMBED_CHANNELS}{embed_id}"

@@ -1,6 +1,21 @@
-"""Who is looking at an inbox, as the host's backend says it."""
+"""Who is looking at an inbox, as the host's backend says it: a JWT that it signs with the embed's signing secret."""
 
+from typing import Annotated
+
+import jwt
 import msgspec
+import structlog
+from msgspec import Meta
+
+from shared.crypto import DecryptionError, decrypt
+from shared.embeds import Embed, EmbedRefusedError
+
+log = structlog.get_logger()
+
+MOST_CLAIM = 8000  # characters; with 200 of each in the longest spelling of JSON it has about 6,500
+
+# No control characters, and no halves of characters, which JSON can spell and PostgreSQL cannot store.
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+\Z")]
 
 
 class User(msgspec.Struct, frozen=True):
@@ -8,3 +23,38 @@ class User(msgspec.Struct, frozen=True):
 
     id: str
     name: str
+
+
+class _Claims(msgspec.Struct):
+    sub: Text
+    name: Text
+
+
+def read_user_claim(claim: str, embed: Embed, secret_key: str) -> User:
+    """The person whom a claim names.
+
+    It must be signed by HS256 (RFC 7518, section 3.2) with the embed's own secret, and have an end that is not over;
+    `nbf` is obeyed where it stands, `aud` is refused, because no audience was agreed on (RFC 7519, section 4.1).
+    Raises EmbedRefusedError with the code `invalid_user_claim` or `expired_user_claim`.
+    """
+    if embed.signing_secret is None or len(claim) > MOST_CLAIM:
+        raise EmbedRefusedError("invalid_user_claim", embed)
+    try:
+        secret = decrypt(embed.signing_secret, secret_key)
+    except DecryptionError as error:
+        log.error("signing_secret_unreadable", embed_id=str(embed.id), error=str(error))
+        raise EmbedRefusedError("invalid_user_claim", embed) from error
+    try:
+        payload = jwt.decode(
+            claim,
+            secret,
+            algorithms=["HS256"],
+            # Many libraries add `iat`, and a host's clock may be a little ahead of ours.
+            options={"require": ["exp"], "verify_iat": False},
+        )
+        claims = msgspec.convert(payload, _Claims)
+    except jwt.ExpiredSignatureError as error:
+        raise EmbedRefusedError("expired_user_claim", embed) from error
+    except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
+        raise EmbedRefusedError("invalid_user_claim", embed) from error
+    return User(claims.sub, claims.name)

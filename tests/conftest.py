@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.embedded import embedded_redis_url
 from shared.db import create_engine
 from shared.settings import Settings
-from tests.factories import ProjectRows, make_project
+from tests.factories import SECRET_KEY, ProjectRows, make_project
 from tests.servers import Postgres, running_postgres
 from tests.stack import Stack, running_stack
 
@@ -32,9 +32,10 @@ async def settings(postgres: Postgres, valkey_url: str) -> AsyncIterator[Setting
         yield Settings(
             database_url=database_url,
             redis_url=valkey_url,
-            secret_key="a secret key for the tests",
+            secret_key=SECRET_KEY,
             whatsapp_app_secret="app-secret, new-app-secret",
             whatsapp_verify_token="verify-token",
+            failure_rate_limit=100_000,  # all tests call from one address
             database_pool=5,
         )
 

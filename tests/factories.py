@@ -17,6 +17,7 @@ from shared.operations.create_project import create_key, create_project
 from shared.settings import Settings
 
 ACCESS_TOKEN = "graph-access-token"
+SECRET_KEY = "a secret key for the tests"
 _numbers = itertools.count(106_540_352_242_900)
 _wamids = itertools.count(1)
 
@@ -63,8 +64,8 @@ async def _number(
 
 async def make_embed(connection: AsyncConnection, project_id: UUID, **fields: Any) -> str:
     """An embed's token; of the whole project unless `fields` say otherwise."""
-    _, token = await create_embed(connection, project_id, read_new_embed({"scope_type": "project", **fields}))
-    return token
+    wanted = read_new_embed({"scope_type": "project", **fields})
+    return (await create_embed(connection, project_id, wanted, SECRET_KEY)).token
 
 
 def new_wamid() -> str:

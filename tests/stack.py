@@ -152,7 +152,7 @@ async def _running_stack(
     try:
         async with (
             running_all(settings) as app,
-            serving(app, sock),
+            serving(app, sock, settings.trusted_proxies),
             serving(simulator, simulator_sock),
         ):
             yield stack

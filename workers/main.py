@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, connect, deserialize_job, serialize_job
+from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
 from shared.tasks import cancel_all, finish
 from shared.whatsapp.graph import GraphClient, new_http_client
@@ -51,7 +52,8 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     log.info("worker_started", queues=[str(queue) for queue in drainers])
     state = State({"engine": engine, "redis": redis})
     try:
-        yield Litestar([health_router], state=state, openapi_config=None, logging_config=None)
+        health = Litestar([health_router], state=state, openapi_config=None, logging_config=None)
+        yield SecurityHeaders(health, settings.base_url)
     finally:
         stop.set()
         await finish(serving, STOP_SECONDS)

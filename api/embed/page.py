@@ -1,17 +1,18 @@
 """/embed/{token}: the page in the iframe."""
 
-from typing import Any
-
 import msgspec
-from litestar import Controller, MediaType, Response, get
+from litestar import Controller, MediaType, Response, route
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from api.access import client_address, limit_headers
 from api.embed.assets import TEMPLATES
 from api.embed.policy import page_headers
-from shared.embeds import Embed, EmbedRefusedError, authenticate_embed
+from api.errors import AnyRequest
+from shared.embeds import EmbedRefusedError, authenticate_embed
+from shared.rate_limit import count_failure
 
-_UNAVAILABLE: dict[str, dict[str, str]] = msgspec.json.decode((TEMPLATES / "unavailable.json").read_bytes())
+_UNAVAILABLE: dict[str, dict[str, dict[str, str]]] = msgspec.json.decode((TEMPLATES / "unavailable.json").read_bytes())
 _RIGHT_TO_LEFT = frozenset({"ar"})
 
 
@@ -19,31 +20,53 @@ class EmbedPageController(Controller):
     path = "/embed"
     include_in_schema = False
 
-    @get("/{token:str}", media_type=MediaType.HTML)
-    async def page(self, state: State, token: FromPath[str]) -> Response[str]:
-        """The inbox, or a page that says it is no longer available: 401, whatever is wrong with the token."""
-        origin = state.settings.origin()
+    @route(
+        ["/", "/{token:path}"],
+        http_method=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        status_code=200,
+        media_type=MediaType.HTML,
+    )
+    async def page(self, request: AnyRequest, state: State, token: FromPath[str] = "") -> Response[str]:
+        """The inbox, or a page that says it is no longer available: 401, whatever is wrong with the token and however
+        it is asked for, since a frame that shows an error of ours helps nobody.
+        """
         try:
-            async with state.engine.connect() as connection:
-                embed = await authenticate_embed(connection, token)
+            embed = await authenticate_embed(state.engine, token.removeprefix("/"))
         except EmbedRefusedError as error:
-            html = _render(state, "embed_unavailable.html", error.embed)
-            return Response(html, status_code=401, headers=page_headers([], origin))
-        html = _render(state, "embed.html", embed)
-        return Response(html, headers=page_headers(embed.allowed_origins, origin))
+            return await _unavailable(request, state, error)
+        html = _render(state, "embed.html", embed.language, embed.default_mode)
+        return Response(html, headers=page_headers(embed.allowed_origins, state.settings.origin()))
 
 
-def _render(state: State, template: str, embed: Embed | None) -> str:
-    language = embed.language if embed else "en"
+async def _unavailable(request: AnyRequest, state: State, error: EmbedRefusedError) -> Response[str]:
+    """In the embed's language, and where there is none in the reader's: 401, or 429 for who guesses too often."""
+    headers, status, reason = page_headers([], state.settings.origin()), 401, "gone"
+    if error.code == "invalid_token":
+        tried = await count_failure(state.redis, client_address(request), state.settings.failure_rate_limit)
+        if tried.exceeded:
+            headers, status, reason = headers | limit_headers(tried), 429, "busy"
+    language = error.embed.language if error.embed else _readers_language(request)
+    mode = error.embed.default_mode if error.embed else "system"
+    html = _render(state, "embed_unavailable.html", language, mode, text=_UNAVAILABLE[language][reason])
+    return Response(html, status_code=status, headers=headers)
+
+
+def _readers_language(request: AnyRequest) -> str:
+    """The first of the browser's languages that there is a text in; browsers name them in order."""
+    for part in request.headers.get("accept-language", "").split(","):
+        language = part.partition(";")[0].partition("-")[0].strip().lower()
+        if language in _UNAVAILABLE:
+            return language
+    return "en"
+
+
+def _render(state: State, template: str, language: str, mode: str, **values: object) -> str:
     html: str = state.jinja.get_template(template).render(
         language=language,
         direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
-        mode=embed.default_mode if embed else "system",
-        text=_UNAVAILABLE[language],
-        **_asset_urls(state),
+        mode=mode,
+        theme_script=state.assets.theme_script,
+        **msgspec.structs.asdict(state.assets.inbox),
+        **values,
     )
     return html
-
-
-def _asset_urls(state: State) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(state.assets.inbox), "theme_script": state.assets.theme_script}

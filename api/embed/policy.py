@@ -1,4 +1,4 @@
-"""The security headers of the page in the iframe."""
+"""The security headers of the page in the iframe, where they are not those of every answer."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,6 @@ def page_headers(allowed_origins: Sequence[str], origin: str) -> dict[str, str]:
     policy = _POLICY | {"connect-src": f"'self' {socket}", "frame-ancestors": ancestors}
     return {
         "Content-Security-Policy": "; ".join(f"{directive} {value}" for directive, value in policy.items()),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
         "Permissions-Policy": "camera=(), geolocation=(), payment=()",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
-from api.auth import CurrentEmbed
+from api.auth import CurrentEmbed, CurrentUser
 from api.body import json_object
 from api.errors import AnyRequest, not_found
 from shared.events import MessageView
@@ -18,6 +18,7 @@ from shared.paging import Paging
 from shared.publish import publish
 from shared.queries.conversations import get_conversation
 from shared.queries.messages import list_messages
+from shared.user_claims import User
 from shared.validation import InvalidFieldsError, convert_fields
 
 
@@ -74,10 +75,15 @@ class MessageController(Controller):
 
     @post()
     async def send(
-        self, request: AnyRequest, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]
+        self,
+        request: AnyRequest,
+        state: State,
+        embed: CurrentEmbed,
+        user: CurrentUser,
+        conversation_id: FromPath[UUID],
     ) -> Response[MessageAnswer]:
         """Queue a reply: 201, or 200 if its client_id was sent before. 422 names what is wrong or why not now."""
-        message = _new_message(await json_object(request))
+        message = _new_message(await json_object(request), user)
         async with state.engine.begin() as connection:
             stored, events = await queue_message(connection, embed.scope, conversation_id, message)
         if events:
@@ -86,11 +92,12 @@ class MessageController(Controller):
         return Response(MessageAnswer(stored), status_code=201 if events else 200)
 
 
-def _new_message(body: dict[str, Any]) -> NewMessage:
+def _new_message(body: dict[str, Any], user: User | None) -> NewMessage:
     reply = convert_fields(Reply, body)
     if reply.type != "text":
         raise InvalidFieldsError({"type": ["must be `text`"]})
     if isinstance(reply.text, UnsetType):
         raise InvalidFieldsError({"text": ["is required"]})
     content = msgspec.to_builtins(reply.text)
-    return NewMessage(reply.client_id, reply.type, content, reply.context.message_id if reply.context else None)
+    quoted = reply.context.message_id if reply.context else None
+    return NewMessage(reply.client_id, reply.type, content, quoted, sent_by=user)

@@ -10,10 +10,11 @@ from litestar.datastructures import State
 from msgspec import Meta
 from sqlalchemy import select
 
-from api.auth import CurrentEmbed
+from api.auth import CurrentEmbed, CurrentUser
 from api.errors import AnyRequest
 from shared.models import PhoneNumber
 from shared.queries.changes import Changes, current_cursor, list_changes
+from shared.user_claims import User
 from shared.validation import convert_fields
 
 
@@ -36,6 +37,7 @@ class PhoneNumberView(msgspec.Struct):
 class Session(msgspec.Struct):
     embed: EmbedView
     phone_numbers: list[PhoneNumberView]
+    user: User | None
     cursor: str
 
 
@@ -55,8 +57,8 @@ class SessionController(Controller):
     path = "/"
 
     @get("/session")
-    async def session(self, state: State, embed: CurrentEmbed) -> SessionAnswer:
-        """The embed, its numbers, and a cursor for `changes` to be taken before anything else is loaded."""
+    async def session(self, state: State, embed: CurrentEmbed, user: CurrentUser) -> SessionAnswer:
+        """The embed, its numbers, who is looking, and a cursor for `changes`, to be taken before the rest is loaded."""
         numbers = (
             select(PhoneNumber.id, PhoneNumber.phone_number_id, PhoneNumber.name, PhoneNumber.display_phone_number)
             .where(embed.scope.phone_numbers())
@@ -67,7 +69,7 @@ class SessionController(Controller):
             cursor = await current_cursor(connection)
             rows = (await connection.execute(numbers)).all()
         view = EmbedView(embed.id, embed.name, embed.scope_type, embed.default_mode, embed.language, embed.expires_at)
-        return SessionAnswer(Session(view, [PhoneNumberView(*row) for row in rows], cursor))
+        return SessionAnswer(Session(view, [PhoneNumberView(*row) for row in rows], user, cursor))
 
     @get("/changes")
     async def changes(self, request: AnyRequest, state: State, embed: CurrentEmbed) -> ChangesAnswer:

@@ -1,37 +1,81 @@
 """/platform/v1/inbox_embeds (Kapso: Platform API, "Inbox embeds")."""
 
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import State
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, Meta, UnsetType
 
 from api.access import CurrentActor, CurrentKey
 from api.errors import ApiError, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import record
+from shared.embed_snippet import embed_url, iframe_snippet
 from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, create_embed
 from shared.operations.revoke_embed import revoke_embed
+from shared.operations.rotate_embed import Rotation, rotate_embed
+from shared.operations.update_embed import EmbedChanges, update_embed
 from shared.paging import PageMeta
 from shared.publish import close_embed
-from shared.queries.embeds import InboxEmbedView, get_embed, list_embeds
+from shared.queries.embeds import EmbedFilters, EmbedStatus, InboxEmbedView, get_embed, list_embeds
+from shared.scope import ScopeType
+
+Token = Annotated[str, Meta(description="Opens the inbox; shown once.", examples=["inbox_token_example"])]
+EmbedUrl = Annotated[
+    str, Meta(description="The page for an iframe.", examples=["https://inbox.example.com/embed/inbox_token_example"])
+]
+Iframe = Annotated[
+    str,
+    Meta(
+        description="HTML to put into a page.",
+        examples=['<iframe src="https://inbox.example.com/embed/inbox_token_example" title="Support inbox"></iframe>'],
+    ),
+]
+SigningSecret = Annotated[
+    str, Meta(description="Signs user claims (docs/embedding.md); shown once.", examples=["signing_secret_example"])
+]
 
 
 class NewEmbedBody(msgspec.Struct):
     inbox_embed: NewEmbed
 
 
-class CreatedEmbed(InboxEmbedView, kw_only=True):
-    """The one answer that holds the token."""
+class EmbedChangesBody(msgspec.Struct):
+    inbox_embed: EmbedChanges
 
-    token: str
-    embed_url: str
+
+class RotationBody(msgspec.Struct):
+    inbox_embed: Rotation = msgspec.field(default_factory=Rotation)
+
+
+class CreatedEmbed(InboxEmbedView, kw_only=True):
+    """The one answer that holds the token and the signing secret."""
+
+    token: Token
+    embed_url: EmbedUrl
+    iframe: Iframe
+    signing_secret: SigningSecret
+
+
+class RotatedEmbed(InboxEmbedView, kw_only=True):
+    """The one answer that holds the new token, and the signing secret where there is a new one."""
+
+    token: Token
+    embed_url: EmbedUrl
+    iframe: Iframe
+    signing_secret: SigningSecret | UnsetType = UNSET
 
 
 class CreatedEmbedAnswer(msgspec.Struct):
     data: CreatedEmbed
+
+
+class RotatedEmbedAnswer(msgspec.Struct):
+    data: RotatedEmbed
 
 
 class EmbedAnswer(msgspec.Struct):
@@ -43,6 +87,12 @@ class EmbedPage(msgspec.Struct):
     meta: PageMeta
 
 
+Status = Annotated[EmbedStatus | None, QueryParameter(description="Those that are, or are no longer, good.")]
+ScopeTypeFilter = Annotated[ScopeType | None, QueryParameter(description="What they show.")]
+ScopeId = Annotated[str | None, QueryParameter(max_length=100, description="Of this customer or phone_number_id.")]
+AssignedUserId = Annotated[UUID | None, QueryParameter(description="Limited to what is assigned to this person.")]
+
+
 class InboxEmbedController(Controller):
     path = "/inbox_embeds"
     tags = ("Inbox embeds",)
@@ -52,29 +102,36 @@ class InboxEmbedController(Controller):
         self,
         state: State,
         key: CurrentKey,
+        status: Status = None,
+        scope_type: ScopeTypeFilter = None,
+        scope_id: ScopeId = None,
+        assigned_user_id: AssignedUserId = None,
         page: Page = 1,
         per_page: PerPage = 20,
     ) -> Response[EmbedPage]:
         """The project's embeds, newest first."""
+        filters = EmbedFilters(
+            status=status, scope_type=scope_type, scope_id=scope_id, assigned_user_id=assigned_user_id
+        )
         async with state.engine.connect() as connection:
-            data, meta = await list_embeds(connection, key.project_id, page=page, per_page=per_page)
+            data, meta = await list_embeds(connection, key.project_id, filters, page=page, per_page=per_page)
         return numbered(EmbedPage(data, meta), meta)
 
     @post(responses=refusals(404))
     async def create(
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewEmbedBody]
     ) -> CreatedEmbedAnswer:
-        """Create an embed; `token` and `embed_url` are in this answer only."""
+        """Create an embed. `token`, `embed_url`, `iframe` and `signing_secret` are in this answer only."""
         try:
             async with state.engine.begin() as connection:
-                embed_id, token = await create_embed(connection, key.project_id, data.inbox_embed)
-                await record(connection, key.project_id, actor, "inbox_embed.created", embed_id)
-                view = await get_embed(connection, key.project_id, embed_id)
+                created = await create_embed(connection, key.project_id, data.inbox_embed, state.settings.secret_key)
+                await record(connection, key.project_id, actor, "inbox_embed.created", created.embed_id)
+                view = await get_embed(connection, key.project_id, created.embed_id)
         except ScopeNotFoundError as error:
             raise ApiError(404, "not_found", str(error)) from error
         assert view is not None
-        url = f"{state.settings.base_url.rstrip('/')}/embed/{token}"
-        return CreatedEmbedAnswer(CreatedEmbed(**msgspec.structs.asdict(view), token=token, embed_url=url))
+        shown = _shown_once(state, view, created.token)
+        return CreatedEmbedAnswer(CreatedEmbed(**shown, signing_secret=created.signing_secret))
 
     @get("/{embed_id:uuid}", responses=refusals(404))
     async def get(self, state: State, key: CurrentKey, embed_id: FromPath[UUID]) -> EmbedAnswer:
@@ -85,13 +142,63 @@ class InboxEmbedController(Controller):
             raise not_found("Inbox embed")
         return EmbedAnswer(view)
 
+    @patch("/{embed_id:uuid}", responses=refusals(404))
+    async def update(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        embed_id: FromPath[UUID],
+        data: JSONBody[EmbedChangesBody],
+    ) -> EmbedAnswer:
+        """Change an embed; its open iframes load again. The scope cannot be changed, and is ignored here."""
+        async with state.engine.begin() as connection:
+            changes = await update_embed(connection, key.project_id, embed_id, data.inbox_embed)
+            if changes:
+                await record(connection, key.project_id, actor, "inbox_embed.updated", embed_id, changes)
+            view = await get_embed(connection, key.project_id, embed_id)
+        assert view is not None
+        if changes:
+            await close_embed(state.redis, embed_id, "embed_changed")
+        return EmbedAnswer(view)
+
+    @post("/{embed_id:uuid}/rotate", status_code=200, responses=refusals(404))
+    async def rotate(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        embed_id: FromPath[UUID],
+        data: JSONBody[RotationBody | None] = None,
+    ) -> RotatedEmbedAnswer:
+        """Replace an embed's token, and its signing secret if asked. The token of before dies at once, or after
+        `grace_seconds`; its open iframes close then. The new secrets are in this answer only.
+        """
+        rotation = data.inbox_embed if data else Rotation()
+        async with state.engine.begin() as connection:
+            secrets = await rotate_embed(connection, key.project_id, embed_id, rotation, state.settings.secret_key)
+            changes = {"grace_seconds": [None, rotation.grace_seconds]}
+            await record(connection, key.project_id, actor, "inbox_embed.rotated", embed_id, changes)
+            view = await get_embed(connection, key.project_id, embed_id)
+        assert view is not None
+        await close_embed(state.redis, embed_id, "embed_changed")
+        shown = _shown_once(state, view, secrets.token)
+        return RotatedEmbedAnswer(RotatedEmbed(**shown, signing_secret=secrets.signing_secret or UNSET))
+
     @delete("/{embed_id:uuid}", responses=refusals(404))
     async def revoke(self, state: State, key: CurrentKey, actor: CurrentActor, embed_id: FromPath[UUID]) -> None:
         """Revoke an embed at once; its open iframes close."""
         async with state.engine.begin() as connection:
-            found = await revoke_embed(connection, key.project_id, embed_id)
-            if found:
+            if await revoke_embed(connection, key.project_id, embed_id):
                 await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id)
-        if not found:
-            raise not_found("Inbox embed")
         await close_embed(state.redis, embed_id, "revoked_token")
+
+
+def _shown_once(state: State, view: InboxEmbedView, token: str) -> dict[str, Any]:
+    url = embed_url(state.settings.base_url, token)
+    return {
+        **msgspec.structs.asdict(view),
+        "token": token,
+        "embed_url": url,
+        "iframe": iframe_snippet(url, view.name),
+    }

@@ -1,7 +1,7 @@
-"""Create an embed: its scope, checked, and its token, which is shown once."""
+"""Create an embed: its scope, checked, and its secrets, which are shown once."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -9,48 +9,73 @@ from msgspec import Meta
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.crypto import new_token, token_hash
+from shared.crypto import encrypt, new_token, token_hash
+from shared.embeds import Language, Mode
 from shared.ids import new_id
-from shared.models import Customer, InboxEmbed, PhoneNumber, TeamMember
-from shared.origins import InvalidOriginError, normal_origin
+from shared.models import Customer, InboxEmbed, PhoneNumber
+from shared.operations.check_embed import check_assignee, check_end, checked_origins
 from shared.scope import ScopeType
 from shared.validation import InvalidFieldsError, convert_fields
 
-LANGUAGES = ("en", "es", "pt", "fr", "de", "ar")
+Name = Annotated[str, Meta(max_length=200, description="What the embed is for.", examples=["Support inbox"])]
+Origins = Annotated[
+    list[Annotated[str, Meta(max_length=300)]],
+    Meta(
+        max_length=50,
+        description="Where the inbox may be embedded: https origins and wildcards such as `*.example.com`; empty: "
+        "anywhere. Plain http is for localhost.",
+        examples=[["https://app.example.com", "*.example.org"]],
+    ),
+]
+Assignee = Annotated[UUID, Meta(description="Show only what is assigned to this member of the project.")]
+End = Annotated[datetime, Meta(tz=True, description="When the embed stops to open anything; null: never.")]
 
 
 class NewEmbed(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller may say of an embed (Kapso: Platform API, "Create inbox embed")."""
 
     scope_type: ScopeType
-    scope_id: Annotated[str, Meta(max_length=100)] | None = None
-    name: Annotated[str, Meta(max_length=200)] | None = None
-    assigned_user_id: UUID | None = None
-    allowed_origins: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=50)] = []
-    default_mode: Literal["system", "light", "dark"] = "system"
-    language: Literal["en", "es", "pt", "fr", "de", "ar"] = "en"
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    scope_id: (
+        Annotated[
+            str,
+            Meta(
+                max_length=100,
+                description="The customer's id or Meta's phone_number_id; blank for the scope type project.",
+                examples=["106540352242922"],
+            ),
+        ]
+        | None
+    ) = None
+    name: Name | None = None
+    assigned_user_id: Assignee | None = None
+    allowed_origins: Origins = []
+    default_mode: Mode = "system"
+    language: Language = "en"
+    expires_at: End | None = None
 
 
 class ScopeNotFoundError(Exception):
     """The project has no such customer or phone number; the text says which."""
 
 
-async def create_embed(connection: AsyncConnection, project_id: UUID, wanted: NewEmbed) -> tuple[UUID, str]:
-    """Store an embed and return its id and its token.
+class EmbedSecrets(msgspec.Struct, frozen=True):
+    """What is shown once: the token opens the inbox, the signing secret signs user claims."""
 
-    Raises InvalidFieldsError with every wrong field, or ScopeNotFoundError.
-    """
+    embed_id: UUID
+    token: str
+    signing_secret: str
+
+
+async def create_embed(
+    connection: AsyncConnection, project_id: UUID, wanted: NewEmbed, secret_key: str
+) -> EmbedSecrets:
+    """Store an embed. Raises InvalidFieldsError with every wrong field, or ScopeNotFoundError."""
     errors: dict[str, list[str]] = {}
-    origins = _origins(wanted.allowed_origins, errors)
-    if wanted.expires_at is not None and wanted.expires_at <= datetime.now(UTC):
-        errors["expires_at"] = ["must be in the future"]
+    origins = checked_origins(wanted.allowed_origins, errors)
+    if wanted.expires_at is not None:
+        check_end(wanted.expires_at, errors)
     if wanted.assigned_user_id is not None:
-        member = select(TeamMember.id).where(
-            TeamMember.project_id == project_id, TeamMember.id == wanted.assigned_user_id
-        )
-        if (await connection.execute(member)).scalar_one_or_none() is None:
-            errors["assigned_user_id"] = ["is not a member of this project"]
+        await check_assignee(connection, project_id, wanted.assigned_user_id, errors)
     if wanted.scope_type == "project" and wanted.scope_id:
         errors["scope_id"] = ["must be blank for the scope type project"]
     if wanted.scope_type != "project" and not wanted.scope_id:
@@ -58,12 +83,13 @@ async def create_embed(connection: AsyncConnection, project_id: UUID, wanted: Ne
     if errors:
         raise InvalidFieldsError(errors)
     phone_number_id, customer_id = await _scope(connection, project_id, wanted)
-    embed_id, token = new_id(), new_token()
+    created = EmbedSecrets(new_id(), new_token(), new_token())
     await connection.execute(
         insert(InboxEmbed).values(
-            id=embed_id,
+            id=created.embed_id,
             project_id=project_id,
-            token_hash=token_hash(token),
+            token_hash=token_hash(created.token),
+            signing_secret=encrypt(created.signing_secret, secret_key),
             name=wanted.name,
             scope_type=wanted.scope_type,
             phone_number_id=phone_number_id,
@@ -75,20 +101,7 @@ async def create_embed(connection: AsyncConnection, project_id: UUID, wanted: Ne
             expires_at=wanted.expires_at,
         )
     )
-    return embed_id, token
-
-
-def _origins(patterns: list[str], errors: dict[str, list[str]]) -> list[str]:
-    """The patterns in their stored form; "*" is Kapso's clients' way to say any origin, which is ours for none."""
-    origins: list[str] = []
-    for pattern in patterns:
-        if pattern.strip() == "*":
-            continue
-        try:
-            origins.append(normal_origin(pattern))
-        except InvalidOriginError as error:
-            errors.setdefault("allowed_origins", []).append(f"{pattern}: {error}")
-    return list(dict.fromkeys(origins))
+    return created
 
 
 async def _scope(connection: AsyncConnection, project_id: UUID, wanted: NewEmbed) -> tuple[str | None, UUID | None]:

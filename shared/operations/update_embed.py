@@ -1,0 +1,55 @@
+"""Change an embed. Its scope stays: whoever was given the token was given that."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.audit import changed
+from shared.embeds import Language, Mode
+from shared.models import InboxEmbed
+from shared.operations.check_embed import check_assignee, check_end, checked_origins, lock_embed
+from shared.operations.create_embed import Assignee, End, Name, Origins
+from shared.patches import sent_fields
+from shared.validation import InvalidFieldsError
+
+
+class EmbedChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be changed (Kapso: Platform API, "Update inbox embed"); null clears."""
+
+    name: Name | UnsetType | None = UNSET
+    assigned_user_id: Assignee | UnsetType | None = UNSET
+    allowed_origins: Origins | UnsetType = UNSET
+    default_mode: Mode | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+    expires_at: End | UnsetType | None = UNSET
+
+
+async def update_embed(
+    connection: AsyncConnection, project_id: UUID, embed_id: UUID, wanted: EmbedChanges
+) -> dict[str, list[Any]]:
+    """Store what differs and return it as {field: [before, after]}.
+
+    Raises NotFoundError, RefusedError with code `embed_revoked`, or InvalidFieldsError with every wrong field.
+    """
+    row = await lock_embed(connection, project_id, embed_id)
+    values, errors = sent_fields(wanted), dict[str, list[str]]()
+    if "allowed_origins" in values:
+        values["allowed_origins"] = checked_origins(values["allowed_origins"], errors)
+    if values.get("expires_at") is not None:
+        check_end(values["expires_at"], errors)
+    if values.get("assigned_user_id") is not None:
+        await check_assignee(connection, project_id, values["assigned_user_id"], errors)
+    if errors:
+        raise InvalidFieldsError(errors)
+    changes = changed({**row, "assigned_user_id": row["assignee_id"]}, values)
+    if changes:
+        if "assigned_user_id" in values:
+            values["assignee_id"] = values.pop("assigned_user_id")
+        await connection.execute(
+            update(InboxEmbed).where(InboxEmbed.id == embed_id).values(**values, updated_at=func.now())
+        )
+    return changes
