@@ -3,6 +3,7 @@ import { Api, ApiError } from "./api";
 import { wantsDetails } from "./details";
 import { type Filters, filterQuery } from "./filters";
 import { goLive } from "./live";
+import { reopen } from "./renewal";
 import { detailsOpen, dispatch, filters, inbox, openId, openThread, refusal, session } from "./store";
 
 let api: Api;
@@ -13,6 +14,7 @@ export async function start(token: string): Promise<() => void> {
   api = new Api(token, (code) => {
     refusal.value = code;
   });
+  reopen();
   const cursor = await load();
   const stopWatching = effect(closeRemoved);
   const stopLive = goLive({ api, token, cursor, reload: load });
@@ -41,7 +43,7 @@ async function load(): Promise<string> {
 export function changeFilters(change: Partial<Filters>): void {
   filters.value = { ...filters.value, ...change };
   const query = filterQuery(filters.value, new URLSearchParams(location.search));
-  history.replaceState(history.state, "", `${location.pathname}${query.size > 0 ? `?${query}` : ""}`);
+  history.replaceState(history.state, "", `${location.pathname}${query.size > 0 ? `?${query}` : ""}${location.hash}`);
   void loadList();
 }
 

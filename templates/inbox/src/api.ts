@@ -1,5 +1,6 @@
 import { type Filters, filterQuery } from "./filters";
 import type { Changes, Conversation, Message, Page, Session } from "./types";
+import { userClaim } from "./user";
 
 /** An answer other than 2xx. `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
@@ -64,6 +65,8 @@ export class Api {
 
   private async fetch(method: string, path: string, signal?: AbortSignal, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { Authorization: `Bearer ${this.token}` };
+    const user = userClaim();
+    if (user !== null) headers["X-Porthole-User"] = user;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const deadline = AbortSignal.timeout(timeout);
     try {

@@ -1,5 +1,6 @@
 import { announceInbound } from "./announce";
 import type { Api } from "./api";
+import { renew } from "./renewal";
 import { openSocket } from "./socket";
 import { connection, dispatch, refusal } from "./store";
 import type { LiveEvent } from "./types";
@@ -80,7 +81,8 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
       announceInbound(events);
     },
     onRefused: (code) => {
-      refusal.value = code;
+      if (code === "embed_changed") renew();
+      else refusal.value = code;
     },
   });
   void catchUp();

@@ -5,7 +5,7 @@ import { App } from "./components/App";
 import { parseFilters } from "./filters";
 import { loadLanguage } from "./i18n";
 import { keepTime } from "./now";
-import { filters } from "./store";
+import { filters, refusal } from "./store";
 
 const root = document.getElementById("inbox");
 if (root) {
@@ -13,5 +13,7 @@ if (root) {
   filters.value = parseFilters(query);
   await loadLanguage(language);
   keepTime();
+  // A host that puts a fresh user claim there does not load the page by that.
+  window.addEventListener("hashchange", () => refusal.value !== null && location.reload());
   render(<App token={token} />, root);
 }

@@ -1,5 +1,6 @@
 import { io } from "socket.io-client";
 import type { LiveEvent } from "./types";
+import { userClaim } from "./user";
 
 interface Handlers {
   onEvents: (events: LiveEvent[]) => void;
@@ -7,18 +8,26 @@ interface Handlers {
   onDisconnect: () => void;
   /** The server may have missed something itself. */
   onGap: () => void;
-  /** The token is refused for good, at the handshake or later. */
+  /** The token or the user claim is refused for good, or the embed has changed: at the handshake or later. */
   onRefused: (code: string) => void;
 }
 
-const refusals = ["invalid_token", "expired_token", "revoked_token", "forbidden_origin"];
+const refusals = [
+  "invalid_token",
+  "expired_token",
+  "revoked_token",
+  "embed_changed",
+  "forbidden_origin",
+  "invalid_user_claim",
+  "expired_user_claim",
+];
 
 /** A WebSocket that reconnects by itself, with jitter, until the token is refused. */
 export function openSocket(token: string, handlers: Handlers): () => void {
   const socket = io({
     path: "/realtime/socket.io",
     transports: ["websocket"],
-    auth: { token },
+    auth: (send) => send({ token, user: userClaim() }),
     timeout: 8_000,
     reconnectionDelay: 1_000,
     reconnectionDelayMax: 20_000,

@@ -12,9 +12,17 @@ export interface PhoneNumber {
   display_phone_number: string | null;
 }
 
+/** A person of the host's. */
+export interface User {
+  id: string;
+  name: string;
+}
+
 export interface Session {
   embed: { id: string; name: string | null; default_mode: Mode; language: string; expires_at: string | null };
   phone_numbers: PhoneNumber[];
+  /** Who is looking, where the host says it. */
+  user: User | null;
   cursor: string;
 }
 
@@ -125,6 +133,8 @@ export interface Message {
   status: MessageStatus;
   error: MessageError | null;
   context: { message_id?: string } | null;
+  /** Who sent it from an inbox, where the host said it. */
+  sent_by: User | null;
   timestamp: string;
   rev: string;
   text?: { body?: string };

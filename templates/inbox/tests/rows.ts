@@ -39,6 +39,7 @@ export function message(values: Partial<Message> & { id: string }): Message {
     status: "received",
     error: null,
     context: null,
+    sent_by: null,
     timestamp: "2026-01-01T10:00:00Z",
     rev: "1",
     ...values,

@@ -4,6 +4,7 @@ import { clock, fullTime } from "../format";
 import { t } from "../i18n";
 import type { Outgoing } from "../reducer";
 import { discardOutgoing, retryOutgoing, sendAgain, unreachable } from "../sending";
+import { session } from "../store";
 import type { Message } from "../types";
 import { RetryIcon } from "./icons";
 import { MessageContent } from "./MessageContent";
@@ -13,13 +14,12 @@ import { Ticks } from "./Ticks";
 interface Props {
   message: Message;
   joined: boolean;
-  /** Heard, not seen: the side that a bubble is on tells the rest. */
   author: string;
   byWamid: ReadonlyMap<string | null, Message>;
 }
 
 export function MessageItem({ message, joined, author, byWamid }: Props) {
-  const { direction, type, status, timestamp, context } = message;
+  const { direction, type, status, timestamp, context, sent_by } = message;
   if (type === "system")
     return (
       <p class="system" dir="auto">
@@ -30,7 +30,7 @@ export function MessageItem({ message, joined, author, byWamid }: Props) {
     return <Reaction message={message} target={byWamid.get(message.reaction?.message_id ?? "")} />;
   return (
     <article id={messageId(message)} class={`message ${direction} ${joined ? "joined" : ""}`}>
-      <span class="visually-hidden">{author}</span>
+      <Author name={author} shown={sent_by !== null && !joined} />
       <div class="bubble">
         {context?.message_id && <Quote message={byWamid.get(context.message_id)} />}
         <MessageContent message={message} />
@@ -46,12 +46,22 @@ export function MessageItem({ message, joined, author, byWamid }: Props) {
   );
 }
 
-/** A reply on its way, or one that did not get through. */
-export function OutgoingItem({ outgoing }: { outgoing: Outgoing }) {
-  const { client_id, body, timestamp, failure } = outgoing;
+/** Always heard. Seen once above what one colleague writes: for the rest, the side that a bubble is on tells enough. */
+function Author({ name, shown }: { name: string; shown: boolean }) {
   return (
-    <article class="message outbound">
-      <span class="visually-hidden">{t("message.fromYou")}</span>
+    <span class={shown ? "author" : "visually-hidden"} dir="auto">
+      {name}
+    </span>
+  );
+}
+
+/** A reply on its way, or one that did not get through. */
+export function OutgoingItem({ outgoing, joined }: { outgoing: Outgoing; joined: boolean }) {
+  const { client_id, body, timestamp, failure } = outgoing;
+  const user = session.value?.user;
+  return (
+    <article class={`message outbound ${joined ? "joined" : ""}`}>
+      <Author name={user?.name ?? t("message.fromYou")} shown={user != null && !joined} />
       <div class="bubble">
         <div class="text" dir="auto">
           <RichText text={body} />
@@ -108,7 +118,7 @@ function Quote({ message }: { message: Message | undefined }) {
   const show = () => message && document.getElementById(messageId(message))?.scrollIntoView({ block: "center" });
   return (
     <button type="button" class="quote" disabled={!message} onClick={show}>
-      {message?.direction === "outbound" && <strong>{t("message.fromYou")}</strong>}
+      {message?.direction === "outbound" && <strong dir="auto">{message.sent_by?.name ?? t("message.fromYou")}</strong>}
       <span dir="auto">{message ? summary(message) : t("message.unavailable")}</span>
     </button>
   );

@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { now, visible } from "../now";
 import type { Thread } from "../reducer";
 import { firstUnread, outgoingTo, threadMessages } from "../selectors";
-import { inbox } from "../store";
+import { inbox, session } from "../store";
 import { type TimelineItem, timeline } from "../timeline";
 import type { Conversation, Message } from "../types";
 import { DownIcon } from "./icons";
@@ -13,6 +13,7 @@ import { MessageItem, OutgoingItem } from "./MessageItem";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 
 const unreadLine = "unread-line";
+const senderOf = (message: Message) => message.sent_by?.name ?? t("message.fromYou");
 
 export function MessageLog({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const box = useRef<HTMLDivElement>(null);
@@ -43,12 +44,12 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
             key={item.key}
             message={item.message}
             joined={item.joined}
-            author={item.message.direction === "outbound" ? t("message.fromYou") : conversation.contact.name}
+            author={item.message.direction === "outbound" ? senderOf(item.message) : conversation.contact.name}
             byWamid={byWamid}
           />
         );
       case "outgoing":
-        return <OutgoingItem key={item.key} outgoing={item.outgoing} />;
+        return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} />;
     }
   };
   return (
@@ -57,7 +58,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
       <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: conversation.contact.name })}>
         <LogStart thread={thread} box={box} />
         <div class="log-content" ref={content}>
-          {timeline(messages, outgoing, unreadFrom).map(draw)}
+          {timeline(messages, outgoing, unreadFrom, session.value?.user ?? null).map(draw)}
         </div>
       </section>
       {!atEnd && (

@@ -84,6 +84,12 @@ export const de: Dictionary = {
   "gone.forbidden":
     "Er darf in dieser Website nicht erscheinen. Bitte die Person, die dieses Werkzeug verwaltet, die Adresse zuzulassen.",
   "gone.title": "Dieser Posteingang ist nicht mehr verfügbar",
+  "gone.userExpired.body":
+    "Deine Anmeldung an diesem Posteingang ist abgelaufen. Lade die Seite, in der er steht, neu, um weiterzumachen.",
+  "gone.userExpired.title": "Bitte die Seite neu laden",
+  "gone.userInvalid.body":
+    "Die Seite, in der er steht, nennt dich auf ungültige Weise. Bitte die Person, die dieses Werkzeug verwaltet, das zu prüfen.",
+  "gone.userInvalid.title": "Dieser Posteingang weiß nicht, wer du bist",
   "list.failed.body": "Prüfe die Verbindung und versuche es erneut.",
   "list.failed.title": "Unterhaltungen konnten nicht geladen werden",
   "list.label": "Unterhaltungen",

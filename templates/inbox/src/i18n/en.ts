@@ -76,6 +76,11 @@ export const en = {
   "gone.body": "The link to it was revoked or has expired. Ask whoever runs this tool for a new one.",
   "gone.forbidden": "It may not be shown inside this website. Ask whoever runs this tool to allow the address.",
   "gone.title": "This inbox is no longer available",
+  "gone.userExpired.body": "Your sign-in to this inbox has run out. Reload the page around it to go on.",
+  "gone.userExpired.title": "Please reload the page",
+  "gone.userInvalid.body":
+    "The page around it names you in a way that is not valid. Ask whoever runs this tool to look into it.",
+  "gone.userInvalid.title": "This inbox does not know who you are",
   "list.failed.body": "Check the connection, then try again.",
   "list.failed.title": "Conversations could not be loaded",
   "list.label": "Conversations",

@@ -82,6 +82,11 @@ export const es: Dictionary = {
   "gone.forbidden":
     "No puede mostrarse en este sitio web. Pide a quien administra esta herramienta que permita la dirección.",
   "gone.title": "Esta bandeja ya no está disponible",
+  "gone.userExpired.body": "Tu acceso a esta bandeja ha caducado. Recarga la página que la contiene para continuar.",
+  "gone.userExpired.title": "Recarga la página",
+  "gone.userInvalid.body":
+    "La página que la contiene te identifica de una forma no válida. Pide a quien administra esta herramienta que lo revise.",
+  "gone.userInvalid.title": "Esta bandeja no sabe quién eres",
   "list.failed.body": "Comprueba la conexión y reinténtalo.",
   "list.failed.title": "No se pudieron cargar las conversaciones",
   "list.label": "Conversaciones",

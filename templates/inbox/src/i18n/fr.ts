@@ -84,6 +84,12 @@ export const fr: Dictionary = {
   "gone.forbidden":
     "Elle ne peut pas s’afficher dans ce site. Demandez à la personne qui gère cet outil d’autoriser l’adresse.",
   "gone.title": "Cette boîte de réception n’est plus disponible",
+  "gone.userExpired.body":
+    "Votre accès à cette boîte de réception a expiré. Rechargez la page qui la contient pour continuer.",
+  "gone.userExpired.title": "Rechargez la page",
+  "gone.userInvalid.body":
+    "La page qui la contient vous identifie d’une façon non valide. Demandez à la personne qui gère cet outil de vérifier.",
+  "gone.userInvalid.title": "Cette boîte de réception ne sait pas qui vous êtes",
   "list.failed.body": "Vérifiez la connexion, puis réessayez.",
   "list.failed.title": "Impossible de charger les conversations",
   "list.label": "Conversations",

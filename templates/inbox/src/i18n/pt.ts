@@ -82,6 +82,12 @@ export const pt: Dictionary = {
   "gone.forbidden":
     "Ela não pode ser mostrada neste site. Peça a quem administra esta ferramenta que permita o endereço.",
   "gone.title": "Esta caixa de entrada não está mais disponível",
+  "gone.userExpired.body":
+    "Seu acesso a esta caixa de entrada expirou. Recarregue a página em que ela está para continuar.",
+  "gone.userExpired.title": "Recarregue a página",
+  "gone.userInvalid.body":
+    "A página em que ela está identifica você de uma forma inválida. Peça a quem administra esta ferramenta que verifique.",
+  "gone.userInvalid.title": "Esta caixa de entrada não sabe quem você é",
   "list.failed.body": "Verifique a conexão e tente de novo.",
   "list.failed.title": "Não foi possível carregar as conversas",
   "list.label": "Conversas",
