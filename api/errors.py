@@ -19,6 +19,8 @@ from shared.db import is_data_error, is_outage
 from shared.paging import InvalidCursorError
 from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.validation import InvalidFieldsError, convert_fields
+from shared.whatsapp.graph import GraphError as WhatsAppError
+from shared.whatsapp.graph import NoAnswerError, NotSentError
 
 log = structlog.get_logger()
 
@@ -197,6 +199,26 @@ def _http(request: AnyRequest, error: HTTPException) -> AnyError:
     return _answer(request, status, _CODES.get(status, "error"), sentence, headers=dict(error.headers or {}))
 
 
+def _whatsapp_refused(request: AnyRequest, error: WhatsAppError) -> AnyError | Response[dict[str, Any]]:
+    """Under /meta, Meta's own answer."""
+    passed_on = request.url.path.startswith("/meta/") and error.status >= 400
+    if passed_on and error.body is not None:
+        return Response(error.body, status_code=error.status)
+    title, details = error.error["title"], error.error["details"]
+    sentence = f"WhatsApp refused: {title}" + (f" ({details})" if details else "")
+    status = error.status if passed_on else 502
+    return _answer(request, status, "whatsapp_refused", sentence, graph_code=error.error["code"])
+
+
+def _whatsapp_silent(request: AnyRequest, error: NotSentError | NoAnswerError) -> AnyError:
+    log.warning("whatsapp_silent", error=str(error))
+    return _answer(request, 502, "whatsapp_unavailable", "WhatsApp did not answer; try again shortly.")
+
+
+def _too_deep(request: AnyRequest, _: RecursionError) -> AnyError:
+    return _answer(request, 400, "malformed_json", "The body is nested too deeply.")
+
+
 def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSError) -> AnyError:
     # Not the error's text: PostgreSQL quotes the values that it refuses.
     kind = type(getattr(error, "orig", None) or error).__name__
@@ -223,6 +245,10 @@ HANDLERS: ExceptionHandlersMap = {
     RefusedError: _refused,
     ValidationException: _invalid_arguments,
     HTTPException: _http,
+    WhatsAppError: _whatsapp_refused,
+    NotSentError: _whatsapp_silent,
+    NoAnswerError: _whatsapp_silent,
+    RecursionError: _too_deep,
     DBAPIError: _database,
     PoolTimeoutError: _database,
     OSError: _database,

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from api.auth import CurrentEmbed, CurrentUser
 from api.body import json_object
@@ -19,7 +19,8 @@ from shared.publish import publish
 from shared.queries.conversations import get_conversation
 from shared.queries.messages import list_messages
 from shared.user_claims import User
-from shared.validation import InvalidFieldsError, convert_fields
+from shared.validation import convert_fields
+from shared.whatsapp.outbound import OutboundMessage, read_outbound
 
 
 class MessagePage(msgspec.Struct):
@@ -36,24 +37,10 @@ class ThreadQuery(msgspec.Struct, frozen=True):
     after: Annotated[str, Meta(max_length=300)] | None = None
 
 
-class TextContent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Meta: Cloud API, "Text messages": at most 4,096 characters."""
-
-    body: Annotated[str, Meta(min_length=1, max_length=4096)]
-    preview_url: bool = False
-
-
-class ReplyContext(msgspec.Struct, frozen=True):
-    message_id: Annotated[str, Meta(min_length=1, max_length=300)]
-
-
-class Reply(msgspec.Struct, frozen=True):
+class Reply(OutboundMessage, frozen=True, kw_only=True):
     """Meta's body of a send, without the recipient, which is the conversation's; plus the client's id of the send."""
 
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
-    type: str
-    text: TextContent | UnsetType = UNSET
-    context: ReplyContext | None = None
 
 
 class MessageController(Controller):
@@ -93,11 +80,12 @@ class MessageController(Controller):
 
 
 def _new_message(body: dict[str, Any], user: User | None) -> NewMessage:
-    reply = convert_fields(Reply, body)
-    if reply.type != "text":
-        raise InvalidFieldsError({"type": ["must be `text`"]})
-    if isinstance(reply.text, UnsetType):
-        raise InvalidFieldsError({"text": ["is required"]})
-    content = msgspec.to_builtins(reply.text)
-    quoted = reply.context.message_id if reply.context else None
-    return NewMessage(reply.client_id, reply.type, content, quoted, sent_by=user)
+    reply, message = read_outbound(Reply, body)
+    return NewMessage(
+        client_id=reply.client_id,
+        type=message.type,
+        content=message.content,
+        reply_to=message.reply_to,
+        sent_by=user,
+        callback_data=message.callback_data,
+    )

@@ -1,5 +1,6 @@
 """The messages that a business may send, and Meta's limits on them (Meta: Cloud API, "Messages" reference)."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -183,6 +184,9 @@ class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
 M = TypeVar("M", bound=OutboundMessage)
 
 
+_POSITION = re.compile(r"(header|body|button_\d+)_param_\d+", re.ASCII)
+
+
 class Outgoing(msgspec.Struct, frozen=True):
     """A message that was found right. `content` is Meta's object under the key `type`, exactly as Graph takes it."""
 
@@ -200,11 +204,18 @@ def read_outbound(kind: type[M], body: Mapping[str, Any]) -> tuple[M, Outgoing]:
 
 def outgoing(message: OutboundMessage, body: Mapping[str, Any]) -> Outgoing:
     """The content as it stands in the body that `message` was read from: what we do not know of is Meta's to judge."""
-    content = body[message.type]
+    content = _without_nulls(body[message.type])
     if message.template is not None and message.type == "template":
         content = _without_positions(content)
     reply_to = None if message.context is None else message.context.message_id
     return Outgoing(message.type, content, reply_to, message.biz_opaque_callback_data)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Some clients write null for what they do not say."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def _without_positions(template: dict[str, Any]) -> dict[str, Any]:
@@ -221,13 +232,10 @@ def _without_positions(template: dict[str, Any]) -> dict[str, Any]:
 def _without_names(component: dict[str, Any]) -> dict[str, Any]:
     if not component.get("parameters"):
         return component
-    place = str(component["type"]).lower()
-    if place == "button":
-        place = f"button_{component.get('index', 0)}"
     parameters = [
         {key: value for key, value in parameter.items() if key != "parameter_name"}
-        if parameter.get("parameter_name") == f"{place}_param_{number}"
+        if _POSITION.fullmatch(parameter.get("parameter_name", ""))
         else parameter
-        for number, parameter in enumerate(component["parameters"], start=1)
+        for parameter in component["parameters"]
     ]
     return {**component, "parameters": parameters}

@@ -249,16 +249,16 @@ def test_names_that_only_say_a_parameters_position_are_left_out() -> None:
         "parameters": [
             {"type": "text", "parameter_name": "body_param_1", "text": "B"},
             {"type": "text", "parameter_name": "order_number", "text": "C"},
-            {"type": "text", "parameter_name": "body_param_1", "text": "D"},
+            {"type": "text", "parameter_name": None, "text": "D"},
         ],
     }
     button = {
         "type": "button",
         "sub_type": "url",
         "index": 1,
-        "parameters": [{"type": "text", "parameter_name": "button_1_param_1", "text": "E"}],
+        "parameters": [{"type": "text", "parameter_name": "button_0_param_1", "text": "E"}],
     }
     sent = _read({"type": "template", "template": _template(header, body, button)}).content
-    names = [one.get("parameter_name") for component in sent["components"] for one in component["parameters"]]
-    assert names == [None, None, "order_number", "body_param_1", None]
+    names = [one.get("parameter_name", "none") for component in sent["components"] for one in component["parameters"]]
+    assert names == ["none", "none", "order_number", "none", "none"]
     assert [one["text"] for component in sent["components"] for one in component["parameters"]] == list("ABCDE")
