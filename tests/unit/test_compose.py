@@ -1,5 +1,6 @@
 """What compose.yaml, its Caddyfile, its env.example and the Dockerfile promise to each other and to the settings."""
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,15 @@ def test_only_caddy_publishes_ports_and_it_does_not_reach_the_stores() -> None:
     assert "data" not in SERVICES["caddy"]["networks"]
     for name in ("postgres", "valkey", "storage"):
         assert SERVICES[name]["networks"] == ["data"]
+
+
+def test_callers_addresses_are_taken_from_caddy_which_replaces_what_they_claim() -> None:
+    trusted = SERVICES["api"]["environment"]["PORTHOLE_TRUSTED_PROXIES"].split(",")
+    assert all(ipaddress.ip_network(network).is_private for network in trusted)
+    assert "trusted_proxies" not in CADDYFILE  # so that Caddy believes no X-Forwarded-For that reaches it
+    for name in ("api", "realtime"):
+        others = {other for other, service in SERVICES.items() if "front" in service.get("networks", ())} - {name}
+        assert others <= {"caddy", "api", "realtime"}
 
 
 @pytest.mark.parametrize("name", ["api", "realtime"])
