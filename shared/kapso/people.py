@@ -15,14 +15,17 @@ def digits_of(number: str) -> str:
 
 
 def contacts_matching(project_id: UUID, phone_number: str | None, bsuid: str | None) -> Select[tuple[UUID]] | None:
-    """Ids of the contacts whose number contains the digits, and who have the business-scoped user id; None for all."""
+    """Ids of the contacts whose number contains the digits, and who have the business-scoped user id; None for all.
+
+    A text without a digit is part of no number.
+    """
     if phone_number is None and bsuid is None:
         return None
     query: Any = select(Contact.id).where(Contact.project_id == project_id)
     if phone_number is not None:
         digits = digits_of(phone_number)
         # `search` has the trigram index, but holds names too; the second condition is the exact one.
-        query = query.where(Contact.search.contains(digits), Contact.phone_number.contains(digits))
+        query = query.where(bool(digits), Contact.search.contains(digits), Contact.phone_number.contains(digits))
     if bsuid is not None:
         owner = select(ContactIdentity.contact_id).where(
             ContactIdentity.project_id == project_id,

@@ -261,12 +261,12 @@ async def test_every_assignees_iframe_shows_what_the_assignments_say_live_and_by
                 token = await stack.embed(**fields)
                 cursor = (await stack.get("/inbox/v1/session", token))["data"]["cursor"]
                 viewers[name, scope] = Viewer(stack, token, its[scope], cursor)
-        for place, name in steps:
-            held[conversations[place]] = name
-            await _give(api, conversations[place], team.get(name or ""))
-            for (owner, scope), viewer in viewers.items():
+        for place, owner in steps:
+            held[conversations[place]] = owner
+            await _give(api, conversations[place], team.get(owner or ""))
+            for (viewing, scope), viewer in viewers.items():
                 visible = conversations if scope.startswith("project") else conversations[1:]
-                await viewer.shows({one for one in visible if held[one] == owner})
+                await viewer.shows({one for one in visible if held[one] == viewing})
 
 
 async def _give(api: PlatformApi, conversation_id: str, user_id: str | None) -> None:
