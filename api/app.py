@@ -21,6 +21,7 @@ from api.inbox.conversations import ConversationController
 from api.inbox.handoff import HandoffController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
+from api.meta.messages import MessageController as MetaMessageController
 from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
 from api.platform.api_keys import ApiKeyController
@@ -30,6 +31,7 @@ from api.platform.conversations import ConversationController as PlatformConvers
 from api.platform.customers import CustomerController
 from api.platform.inbox_embeds import InboxEmbedController
 from api.platform.messages import MessageController as PlatformMessageController
+from api.platform.phone_numbers import CustomerPhoneNumberController, PhoneNumberController
 from api.platform.users import UserController
 from api.platform.workflow_executions import WorkflowExecutionController
 from api.platform.workflows import WorkflowController
@@ -75,6 +77,8 @@ def create_app(settings: Settings) -> Litestar:
                     UserController,
                     ApiKeyController,
                     AuditEventController,
+                    PhoneNumberController,
+                    CustomerPhoneNumberController,
                     PlatformConversationController,
                     AssignmentController,
                     PlatformMessageController,
@@ -90,7 +94,7 @@ def create_app(settings: Settings) -> Litestar:
             ),
             Router(
                 "/meta/whatsapp/{version:str}",
-                route_handlers=[],
+                route_handlers=[MetaMessageController],
                 guards=[known_version],
                 middleware=[ApiKeyAccess(), Idempotency()],
                 dependencies={

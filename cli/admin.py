@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import getpass
+import os
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -20,6 +22,7 @@ from shared.migrate import upgrade
 from shared.operations.connect_number import NewNumber, connect_number
 from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
 from shared.operations.create_project import ProjectNotFoundError, create_key, create_project
+from shared.refusals import RefusedError
 from shared.settings import Settings, read_settings
 from shared.validation import InvalidFieldsError
 
@@ -34,13 +37,16 @@ async def migrate(arguments: argparse.Namespace) -> None:
 async def project_create(arguments: argparse.Namespace) -> None:
     async with _database() as (_, engine), engine.begin() as connection:
         project_id = await create_project(connection, arguments.name)
+        await record(connection, project_id, _actor(), "project.created", project_id)
     emit(arguments.json, {"project_id": project_id, "name": arguments.name}, f"project {project_id}")
 
 
 async def key_create(arguments: argparse.Namespace) -> None:
+    project_id = _uuid(arguments.project)
     try:
         async with _database() as (_, engine), engine.begin() as connection:
-            key_id, key = await create_key(connection, _uuid(arguments.project), arguments.name)
+            key_id, key = await create_key(connection, project_id, arguments.name)
+            await record(connection, project_id, _actor(), "api_key.created", key_id)
     except ProjectNotFoundError as error:
         raise CommandError(f"{error}; `porthole project create NAME` makes one") from error
     value = {"api_key_id": key_id, "api_key": key, "project_id": arguments.project}
@@ -60,10 +66,12 @@ async def number_connect(arguments: argparse.Namespace) -> None:
         access_token=access_token,
         customer_id=_uuid(arguments.customer) if arguments.customer else None,
     )
+    project_id = _uuid(arguments.project)
     try:
         async with _database() as (settings, engine), engine.begin() as connection:
-            number_id = await connect_number(connection, _uuid(arguments.project), number, settings.secret_key)
-    except (ProjectNotFoundError, InvalidFieldsError) as error:
+            number_id = await connect_number(connection, project_id, number, settings.secret_key)
+            await record(connection, project_id, _actor(), "phone_number.connected", number.phone_number_id)
+    except (ProjectNotFoundError, InvalidFieldsError, RefusedError) as error:
         raise CommandError(str(error)) from error
     value = {"whatsapp_config_id": number_id, "phone_number_id": arguments.phone_number_id}
     emit(arguments.json, value, f"connected {arguments.display_phone_number}")
@@ -85,7 +93,7 @@ async def embed_create(arguments: argparse.Namespace) -> None:
             embed = read_new_embed(wanted)
             project_id = _uuid(arguments.project)
             created = await create_embed(connection, project_id, embed, settings.secret_key)
-            await record(connection, project_id, Actor(type="cli"), "inbox_embed.created", created.embed_id)
+            await record(connection, project_id, _actor(), "inbox_embed.created", created.embed_id)
     except (InvalidFieldsError, ScopeNotFoundError) as error:
         raise CommandError(str(error)) from error
     url = embed_url(settings.base_url, created.token)
@@ -112,6 +120,15 @@ async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
         raise CommandError(f"the database does not do this: {str(reason).splitlines()[0]}") from error
     finally:
         await engine.dispose()
+
+
+def _actor() -> Actor:
+    """Whom the audit log names: the user of the operating system, by number where it has no name for it."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return Actor(type="cli", name=name)
 
 
 def _uuid(text: str) -> UUID:

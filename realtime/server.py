@@ -162,9 +162,10 @@ class Realtime:
         embed_id, code = UUID(channel.removeprefix(EMBED_CHANNELS)), msgspec.json.decode(payload)["code"]
         if code == "embed_changed":
             self._changed.put_nowait(embed_id)
-        else:
-            for sid in [sid for sid, viewer in self._viewers.items() if viewer.embed.id == embed_id]:
-                await self._close(sid, code)
+            return
+        shown = "embed_changed" if code == "scope_changed" else code
+        for sid in [sid for sid, viewer in self._viewers.items() if viewer.embed.id == embed_id]:
+            await self._close(sid, shown)
 
     async def _missed(self, channel: str) -> None:
         if channel.startswith(EMBED_CHANNELS):

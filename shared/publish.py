@@ -57,3 +57,8 @@ async def close_embed(redis: Redis, embed_id: UUID, code: str) -> None:
             await redis.publish(embed_channel(embed_id), _encode({"code": code}))
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("publish_failed", embed_id=str(embed_id), error=str(error))
+
+
+async def reload_embed(redis: Redis, embed_id: UUID) -> None:
+    """Have the open pages of an embed load again: the embed is as it was, but what its scope holds is not."""
+    await close_embed(redis, embed_id, "scope_changed")

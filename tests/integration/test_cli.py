@@ -1,6 +1,7 @@
 """The command porthole, as its users run it: in processes of their own."""
 
 import asyncio
+import getpass
 import os
 import signal
 import sys
@@ -128,6 +129,23 @@ async def test_a_number_is_connected_once_with_its_token_from_stdin_kept_encrypt
         status, _, err = await porthole(*words, environ=_of(settings), stdin=stdin)
         assert (status, err.count("\n")) == (1, 1), err
         assert expected in err
+
+
+async def test_what_is_done_at_the_command_line_is_in_the_audit_log(settings: Settings, engine: AsyncEngine) -> None:
+    environ = _of(settings)
+    _, out, _ = await porthole("project", "create", "Alder & Finch", "--json", environ=environ)
+    project = ("--project", msgspec.json.decode(out)["project_id"])
+    number = ("number", "connect", *project, "--phone-number-id", "106999", "--name", "Sales",
+              "--business-account-id", "9", "--display-phone-number", "+1 555 0199")  # fmt: skip
+    for words in (("key", "create", *project), number, ("embed", "create", *project)):
+        status, _, err = await porthole(*words, environ=environ, stdin=b"secret-graph-token\n")
+        assert status == 0, err
+    async with engine.connect() as connection:
+        rows = (await connection.execute(text("SELECT * FROM audit_event ORDER BY id"))).all()
+    actions = [row.action for row in rows]
+    assert actions == ["project.created", "api_key.created", "phone_number.connected", "inbox_embed.created"]
+    assert {(row.actor_type, row.actor_name, row.address) for row in rows} == {("cli", getpass.getuser(), None)}
+    assert "secret" not in str(rows)
 
 
 async def test_wrong_words_to_a_command_are_one_line_that_says_what_is_wrong(settings: Settings) -> None:

@@ -1,0 +1,420 @@
+"""/platform/v1/whatsapp/phone_numbers: connected with what WhatsApp says of them, moved, and taken away."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from api.app import create_app
+from cli.serve import bind, port_of, serving
+from shared.crypto import decrypt
+from tests.factories import ACCESS_TOKEN, make_project, text_message, webhook
+from tests.platform_api import PlatformApi, audit_lines, every_page_size, numbered_pages
+from tests.stack import Stack
+from tests.waiting import eventually
+
+NUMBERS = "/whatsapp/phone_numbers"
+FIELDS = {
+    *("id", "internal_id", "phone_number_id", "name", "business_account_id", "is_coexistence"),
+    *("inbound_processing_enabled", "calls_enabled", "webhook_verified_at", "customer_id", "display_name"),
+    *("display_phone_number", "display_phone_number_normalized", "verified_name", "quality_rating"),
+    *("code_verification_status", "name_status", "status", "throughput_tier", "is_official_business_account"),
+    *("whatsapp_business_manager_messaging_limit", "is_pin_enabled", "created_at", "updated_at"),
+}
+
+
+def _body(**fields: Any) -> dict[str, Any]:
+    return {"whatsapp_phone_number": fields}
+
+
+def _number(phone_number_id: str, **fields: Any) -> dict[str, Any]:
+    given = {"name": "Sales", "phone_number_id": phone_number_id, "business_account_id": "900100"}
+    return _body(**given, access_token=ACCESS_TOKEN, **fields)
+
+
+async def _written_to(stack: Stack, phone_number_id: str, people: int = 1) -> None:
+    messages = [text_message("hi", wa_id=f"1555010{index:04d}") for index in range(people)]
+    await stack.post_webhook(webhook(phone_number_id, messages=messages))
+
+    async def stored() -> bool:
+        return await stack.count("conversation", f"phone_number_id = '{phone_number_id}'") == people
+
+    await eventually(stored)
+
+
+@contextlib.asynccontextmanager
+async def _without_graph(stack: Stack) -> AsyncIterator[str]:
+    """The URL of another api process, for which WhatsApp is out of reach."""
+    settings = msgspec.structs.replace(stack.settings, graph_url="http://127.0.0.1:1")
+    with bind("127.0.0.1", 0) as sock:
+        async with serving(create_app(settings), sock):
+            yield f"http://127.0.0.1:{port_of(sock)}/platform/v1"
+
+
+async def test_a_number_is_connected_with_what_whatsapp_says_of_it(stack: Stack) -> None:
+    api, number = PlatformApi(stack), stack.project.customer_phone_number_id
+    await api.remove(f"{NUMBERS}/{number}")
+    made = await api.create(
+        f"/customers/{stack.project.customer_id}{NUMBERS}",
+        _number(number, kind="production", webhook_verify_token="x", calls_enabled=True),
+    )
+    assert set(made) == FIELDS
+    assert {name: made[name] for name in FIELDS - {"internal_id", "created_at", "updated_at"}} == {
+        "id": number,
+        "phone_number_id": number,
+        "name": "Sales",
+        "business_account_id": "900100",
+        "is_coexistence": False,
+        "inbound_processing_enabled": True,
+        "calls_enabled": False,
+        "webhook_verified_at": None,
+        "customer_id": str(stack.project.customer_id),
+        "display_name": "Alder & Finch",
+        "display_phone_number": f"+1 555 {number[-4:]}",
+        "display_phone_number_normalized": f"1555{number[-4:]}",
+        "verified_name": "Alder & Finch",
+        "quality_rating": "GREEN",
+        "code_verification_status": "VERIFIED",
+        "name_status": "APPROVED",
+        "status": "CONNECTED",
+        "throughput_tier": "STANDARD",
+        "whatsapp_business_manager_messaging_limit": "TIER_2K",
+        "is_official_business_account": False,
+        "is_pin_enabled": True,
+    }
+    assert (await api.get(f"{NUMBERS}/{number}"))["data"] == made
+    async with stack.engine.connect() as connection:
+        row = (await connection.execute(text(f"SELECT * FROM phone_number WHERE phone_number_id = '{number}'"))).one()
+    assert decrypt(row.access_token, stack.settings.secret_key) == ACCESS_TOKEN
+    assert row.graph_checked_at is not None
+    assert [line[:2] for line in await audit_lines(stack)] == [
+        ("phone_number.deleted", number),
+        ("phone_number.connected", number),
+    ]
+
+
+async def test_the_projects_own_number_has_no_customer(stack: Stack) -> None:
+    api, number = PlatformApi(stack), stack.project.phone_number_id
+    await api.remove(f"{NUMBERS}/{number}")
+    made = await api.create(NUMBERS, _number(number, inbound_processing_enabled=False, customer_id="x"))
+    assert (made["customer_id"], made["inbound_processing_enabled"]) == (None, False)
+
+
+async def test_whatsapps_refusals_name_the_field_and_nothing_is_stored(stack: Stack) -> None:
+    api, number = PlatformApi(stack), stack.project.phone_number_id
+    await api.remove(f"{NUMBERS}/{number}")
+    wrong_token = _number(number)
+    wrong_token["whatsapp_phone_number"]["access_token"] = "somebody-elses"
+    for body, field, reason in (
+        (wrong_token, "access_token", "Invalid OAuth access token"),
+        (_number("123"), "phone_number_id", "Object with ID '123' does not exist"),
+    ):
+        answer = await api.answer("POST", NUMBERS, body)
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+        assert reason in answer.json()["errors"][field][0]
+        assert "somebody-elses" not in answer.text
+    async with _without_graph(stack) as url:
+        headers = {"X-API-Key": stack.project.api_key}
+        answer = await stack.http.post(url + NUMBERS, json=_number(number), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (502, "whatsapp_unavailable")
+    assert await stack.count("phone_number") == 1
+
+
+async def test_a_number_is_connected_once_in_all_projects(stack: Stack) -> None:
+    async with stack.engine.begin() as connection:
+        other = await make_project(connection, stack.settings, "Other")
+    number = _number(stack.project.phone_number_id)
+    for api in (PlatformApi(stack), PlatformApi(stack, other.api_key)):
+        answer = await api.answer("POST", NUMBERS, number)
+        assert (answer.status_code, answer.json()["code"]) == (409, "number_connected")
+    unknown = await PlatformApi(stack).answer("POST", f"/customers/{other.customer_id}{NUMBERS}", number)
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "Customer not found.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({}, {"name", "phone_number_id", "business_account_id", "access_token"}),
+        (
+            {"name": "", "phone_number_id": "+1", "business_account_id": "x", "access_token": "a b"},
+            {"name", "phone_number_id", "business_account_id", "access_token"},
+        ),
+        (
+            {"name": "x", "phone_number_id": "1", "business_account_id": "1", "access_token": "é",
+             "inbound_processing_enabled": "maybe"},
+            {"access_token", "inbound_processing_enabled"},
+        ),
+    ],
+)  # fmt: skip
+async def test_every_wrong_field_is_named(stack: Stack, fields: dict[str, Any], wrong: set[str]) -> None:
+    api = PlatformApi(stack)
+    assert await api.wrong_fields("POST", NUMBERS, _body(**fields)) == wrong
+    assert await api.wrong_fields("POST", f"/customers/{stack.project.customer_id}{NUMBERS}", _body(**fields)) == wrong
+
+
+async def test_a_number_is_changed_and_its_new_token_checked(stack: Stack) -> None:
+    api, number = PlatformApi(stack), stack.project.phone_number_id
+    path = f"{NUMBERS}/{number}"
+    assert (await api.get(path))["data"]["status"] is None
+    changed = await api.change(path, _body(name="Sales", business_account_id="900101", calls_enabled=True))
+    assert (changed["name"], changed["business_account_id"], changed["calls_enabled"]) == ("Sales", "900101", False)
+    refused = await api.answer("PATCH", path, _body(access_token="somebody-elses", name="Not stored"))
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["access_token"])
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE phone_number SET access_token = ''"))
+    changed = await api.change(path, _body(access_token=ACCESS_TOKEN))
+    assert (changed["name"], changed["status"]) == ("Sales", "CONNECTED")
+    async with stack.engine.connect() as connection:
+        token = await connection.scalar(
+            text(f"SELECT access_token FROM phone_number WHERE phone_number_id = '{number}'")
+        )
+    assert decrypt(token, stack.settings.secret_key) == ACCESS_TOKEN
+    assert await audit_lines(stack) == [
+        ("phone_number.updated", number, {"name": ["Support", "Sales"], "business_account_id": ["900100", "900101"]}),
+        ("phone_number.updated", number, {"access_token": ["(hidden)", "(hidden)"]}),
+    ]
+    wrong = await api.wrong_fields("PATCH", path, _body(name="", customer_id="x", access_token=7))
+    assert wrong == {"name", "customer_id", "access_token"}
+
+
+async def test_numbers_of_another_project_do_not_exist(stack: Stack) -> None:
+    async with stack.engine.begin() as connection:
+        other = await make_project(connection, stack.settings, "Other")
+    await _written_to(stack, other.phone_number_id)
+    api = PlatformApi(stack)
+    for phone_number_id in (other.phone_number_id, "123", "no number"):
+        path = f"{NUMBERS}/{phone_number_id}"
+        answers = [
+            await api.answer("GET", path),
+            await api.answer("GET", f"{path}/health"),
+            await api.answer("PATCH", path, _body(name="Mine")),
+            await api.answer("PATCH", path, _body(access_token=ACCESS_TOKEN)),
+            await api.answer("DELETE", path),
+        ]
+        assert [answer.status_code for answer in answers] == [404] * 5
+        assert {answer.json()["error"] for answer in answers} == {"Phone number not found."}
+    own = f"{NUMBERS}/{stack.project.phone_number_id}"
+    assert await api.wrong_fields("PATCH", own, _body(customer_id=str(other.customer_id))) == {"customer_id"}
+    assert len((await api.get(NUMBERS))["data"]) == 2
+    assert await stack.count("phone_number") == 4
+    assert await stack.count("conversation") == 1
+
+
+async def test_the_list_is_filtered(stack: Stack) -> None:
+    project, api = stack.project, PlatformApi(stack)
+    own, customers = project.phone_number_id, project.customer_phone_number_id
+    await api.change(f"{NUMBERS}/{own}", _body(business_account_id="77"))
+
+    async def ids(**query: Any) -> list[str]:
+        return [row["id"] for row in (await api.get(NUMBERS, **query))["data"]]
+
+    assert set(await ids()) == {own, customers}
+    assert await ids(phone_number_id=own) == [own]
+    assert await ids(business_account_id="77") == [own]
+    assert await ids(customer_id=str(project.customer_id)) == [customers]
+    assert await ids(name_contains="HOT") == [customers]
+    assert len(await ids(messaging_enabled="true")) == 2
+    assert await ids(messaging_enabled="false") == []
+    assert await ids(created_after="2999-01-01T00:00:00Z") == []
+    assert len(await ids(created_before="2999-01-01T00:00:00Z")) == 2
+    await stack.simulator.put("/_sim/faults", json={"number_state": "disconnected"})
+    assert (await api.get(f"{NUMBERS}/{own}/health"))["status"] == "unhealthy"
+    assert await ids(messaging_enabled="false") == [own]
+    assert (await api.get(f"{NUMBERS}/{own}"))["data"]["status"] == "DISCONNECTED"
+    wrong = await api.wrong_fields("GET", NUMBERS, customer_id="x", messaging_enabled="perhaps", per_page=0)
+    assert wrong == {"customer_id", "messaging_enabled", "per_page"}
+
+
+@every_page_size
+async def test_the_pages_hold_every_number_once(stack: Stack, rows: int, per_page: int) -> None:
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM phone_number"))
+        await connection.execute(
+            text("INSERT INTO phone_number (id, project_id, phone_number_id, business_account_id, name,"
+                 " display_phone_number, access_token, created_at) SELECT gen_random_uuid(), :project_id, n, '1', 'x',"
+                 " '+1', '', now() - make_interval(mins => n / 3) FROM generate_series(1, :rows) n"),
+            {"project_id": stack.project.id, "rows": rows},
+        )  # fmt: skip
+    pages = await numbered_pages(PlatformApi(stack), NUMBERS, per_page)
+    assert sorted(int(row["id"]) for page in pages for row in page) == list(range(1, rows + 1))
+
+
+async def test_a_number_that_changes_hands_takes_its_conversations_along(stack: Stack) -> None:
+    project, api = stack.project, PlatformApi(stack)
+    second = (await api.create("/customers", {"customer": {"name": "Second"}}))["id"]
+    await _written_to(stack, project.customer_phone_number_id, people=2)
+    first_embed, second_embed, whole = (
+        await stack.embed(scope_type="customer", scope_id=str(project.customer_id)),
+        await stack.embed(scope_type="customer", scope_id=second),
+        await stack.embed(),
+    )
+
+    async def seen(token: str) -> int:
+        return len((await stack.get("/inbox/v1/conversations", token))["data"])
+
+    assert [await seen(one) for one in (first_embed, second_embed, whole)] == [2, 0, 2]
+    async with (
+        stack.iframe(first_embed) as first_frame,
+        stack.iframe(second_embed) as second_frame,
+        stack.iframe(whole) as another,
+    ):
+        changed = await api.change(f"{NUMBERS}/{project.customer_phone_number_id}", _body(customer_id=second))
+        assert changed["customer_id"] == second
+
+        async def reloading() -> bool:
+            return bool(first_frame.closed) and bool(second_frame.closed)
+
+        await eventually(reloading, 2)
+        assert first_frame.closed == second_frame.closed == [{"code": "embed_changed"}]
+        assert another.client.connected
+    assert [await seen(one) for one in (first_embed, second_embed, whole)] == [0, 2, 2]
+    await stack.post_webhook(
+        webhook(project.customer_phone_number_id, messages=[text_message("new", wa_id="15550199999")])
+    )
+
+    async def stored() -> bool:
+        return await stack.count("conversation", f"customer_id = '{second}'") == 3
+
+    await eventually(stored)
+    changed = await api.change(f"{NUMBERS}/{project.customer_phone_number_id}", _body(customer_id=None))
+    assert changed["customer_id"] is None
+    assert [await seen(one) for one in (first_embed, second_embed, whole)] == [0, 0, 3]
+    number = project.customer_phone_number_id
+    assert [line for line in await audit_lines(stack) if line[0] == "phone_number.updated"] == [
+        ("phone_number.updated", number, {"customer_id": [str(project.customer_id), second]}),
+        ("phone_number.updated", number, {"customer_id": [second, None]}),
+    ]
+
+
+async def test_a_number_that_takes_nothing_in_stores_no_messages_but_statuses_and_fails_no_webhook(
+    stack: Stack,
+) -> None:
+    project, api = stack.project, PlatformApi(stack)
+    await stack.customer_writes("15550100", "hi")
+
+    async def written() -> bool:
+        return await stack.count("conversation") == 1
+
+    await eventually(written)
+    sent = await stack.http.post(
+        f"/inbox/v1/conversations/{await _conversation(stack)}/messages",
+        json={"client_id": "c", "type": "text", "text": {"body": "hello"}},
+        headers={"Authorization": f"Bearer {await stack.embed()}"},
+    )
+    assert sent.status_code == 201
+    await api.change(f"{NUMBERS}/{project.phone_number_id}", _body(inbound_processing_enabled=False))
+    await stack.post_webhook(webhook(project.phone_number_id, messages=[text_message("not kept")]))
+
+    async def applied() -> bool:
+        open_events = await stack.count("inbound_event", "state <> 'done'")
+        return open_events == 0 and await stack.count("message", "status = 'delivered'") == 1
+
+    await eventually(applied)
+    assert await stack.count("message", "direction = 'inbound'") == 1
+    await api.change(f"{NUMBERS}/{project.phone_number_id}", _body(inbound_processing_enabled=True))
+    await stack.post_webhook(webhook(project.phone_number_id, messages=[text_message("kept")]))
+
+    async def kept() -> bool:
+        return await stack.count("message", "text = 'kept'") == 1
+
+    await eventually(kept)
+
+
+async def _conversation(stack: Stack) -> str:
+    async with stack.engine.connect() as connection:
+        return str(await connection.scalar(text("SELECT id FROM conversation")))
+
+
+async def test_a_deleted_number_takes_its_conversations_and_embeds_along(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.operations.delete_number.AT_ONCE", 2)
+    project = stack.project
+    await _written_to(stack, project.phone_number_id, people=5)
+    await _written_to(stack, project.customer_phone_number_id)
+    async with stack.engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO message_status (phone_number_id, wamid, status, occurred_at, payload)"
+                 " SELECT phone_number_id, wamid, 'read', now(), '{}' FROM message")
+        )  # fmt: skip
+    of_number = await stack.embed(scope_type="phone_number", scope_id=project.phone_number_id)
+    of_customer = await stack.embed(scope_type="customer", scope_id=str(project.customer_id))
+    whole = await stack.embed()
+    async with (
+        stack.iframe(of_number) as its_own,
+        stack.iframe(of_customer) as untouched,
+        stack.iframe(whole) as narrowed,
+    ):
+        await PlatformApi(stack).remove(f"{NUMBERS}/{project.phone_number_id}")
+
+        async def closed() -> bool:
+            return bool(its_own.closed) and bool(narrowed.closed)
+
+        await eventually(closed, 2)
+        assert (its_own.closed, narrowed.closed) == ([{"code": "revoked_token"}], [{"code": "embed_changed"}])
+        assert untouched.client.connected
+    for table in ("conversation", "message", "message_status", "phone_number"):
+        assert await stack.count(table) == 1, table
+    assert await stack.count("inbox_embed") == 2
+
+
+@pytest.mark.parametrize(
+    ("faults", "status", "failed"),
+    [
+        ({}, "healthy", set()),
+        ({"unsubscribed": True}, "degraded", {"webhook_subscription"}),
+        ({"number_state": "limited"}, "degraded", {"messaging_health"}),
+        ({"number_state": "blocked"}, "unhealthy", {"messaging_health"}),
+        ({"number_state": "disconnected"}, "unhealthy", {"phone_number_connection"}),
+    ],
+)
+async def test_the_health_of_a_number_is_what_whatsapp_says(
+    stack: Stack, faults: dict[str, Any], status: str, failed: set[str]
+) -> None:
+    await stack.simulator.put("/_sim/faults", json=faults)
+    api, path = PlatformApi(stack), f"{NUMBERS}/{stack.project.phone_number_id}/health"
+    health = await api.get(path)
+    assert set(health) == {"status", "timestamp", "checks"}
+    assert health["status"] == status
+    assert {name for name, check in health["checks"].items() if check["passed"] is False} == failed
+    assert health["checks"]["webhook_verified"] == {"passed": None}
+    assert health["checks"]["phone_number_access"] == {"passed": True}
+    await stack.simulator.delete("/_sim/faults")
+    assert await api.get(path) == health, "it is kept for three minutes"
+    await api.change(f"{NUMBERS}/{stack.project.phone_number_id}", _body(access_token=ACCESS_TOKEN))
+    assert (await api.get(path))["status"] == "healthy"
+
+
+async def test_a_number_whose_webhooks_have_come_is_verified(stack: Stack) -> None:
+    await _written_to(stack, stack.project.phone_number_id)
+    health = await PlatformApi(stack).get(f"{NUMBERS}/{stack.project.phone_number_id}/health")
+    assert health["checks"]["webhook_verified"] == {"passed": True}
+
+
+async def test_a_number_with_a_dead_token_is_unhealthy(stack: Stack) -> None:
+    api = PlatformApi(stack)
+    async with stack.engine.begin() as connection:
+        other = await make_project(connection, stack.settings, "Other")
+        await connection.execute(  # not of this installation's key
+            text("UPDATE phone_number SET access_token = 'x' WHERE phone_number_id = :id"),
+            {"id": stack.project.customer_phone_number_id},
+        )
+    unread = await api.get(f"{NUMBERS}/{stack.project.customer_phone_number_id}/health")
+    assert (unread["status"], unread["checks"]["token_validity"]["passed"]) == ("unhealthy", False)
+    missing = await PlatformApi(stack, other.api_key).get(f"{NUMBERS}/{other.phone_number_id}/health")
+    assert (missing["status"], missing["checks"]["phone_number_access"]["passed"]) == ("unhealthy", False)
+    assert missing["checks"]["token_validity"] == {"passed": True}
+
+
+async def test_without_an_answer_of_whatsapp_the_health_is_an_error_and_no_server_error(stack: Stack) -> None:
+    async with _without_graph(stack) as url:
+        path = f"{url}{NUMBERS}/{stack.project.phone_number_id}/health"
+        answer = await stack.http.get(path, headers={"X-API-Key": stack.project.api_key})
+    assert answer.status_code == 200
+    health = answer.json()
+    assert (health["status"], health["error"]) == ("error", "WhatsApp did not answer.")
+    assert health["retry_after"] > 0
+    assert {check["passed"] for check in health["checks"].values()} == {None}
