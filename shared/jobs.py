@@ -4,6 +4,7 @@ Always after the commit. A job only says "look", it carries nothing: a lost one 
 """
 
 import asyncio
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +13,9 @@ import structlog
 from arq.connections import ArqRedis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.settings import Settings
 
@@ -23,6 +27,7 @@ class Queue(StrEnum):
 
     INGEST = "porthole:ingest"
     SEND = "porthole:send"
+    WEBHOOKS = "porthole:webhooks"
 
 
 def connect(settings: Settings) -> ArqRedis:
@@ -81,3 +86,27 @@ class Waker:
                 await self._redis.enqueue_job("drain", _queue_name=self._queue)
             except (RedisError, OSError) as error:
                 log.warning("wake_failed", queue=self._queue, error=str(error))
+
+
+_LATER = "porthole: queues to wake"
+
+
+def wake_later(connection: AsyncConnection, queue: Queue) -> None:
+    """Ask for a job on `queue` once this transaction is over; for operations whose callers need not know of the queue.
+
+    Does nothing where the connection is not of an engine that `wake_released` watches: the workers look by themselves.
+    """
+    info = connection.sync_connection.info if connection.sync_connection else {}
+    info.setdefault(_LATER, set()).add(queue)
+
+
+def wake_released(engine: AsyncEngine, wakers: Mapping[Queue, Waker]) -> None:
+    """Wake the queues that `wake_later` was asked for whenever a connection goes back to the engine's pool, which is
+    after the commit.
+    """
+
+    def released(_: Any, entry: ConnectionPoolEntry) -> None:
+        for queue in entry.info.pop(_LATER, ()):
+            wakers[queue].wake()
+
+    event.listen(engine.sync_engine, "checkin", released)

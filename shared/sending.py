@@ -44,24 +44,29 @@ class Delivery:
         """
         async with self._engine.connect() as connection:
             row = dict((await connection.execute(_LOAD, {"id": message_id})).mappings().one())
-        try:
-            token = decrypt(row["access_token"], self._settings.secret_key)
-        except DecryptionError as error:
-            unreadable = {"code": 190, "title": "The number's access token", "details": str(error)}
-            raise GraphError(unreadable, retryable=False, status=401) from error
+        token = access_token(self._settings, row["access_token"])
         answer = await self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row))
         wamid, wa_id = _reported(answer)
         async with self._engine.begin() as connection:
             known_by = wa_id if wa_id != row["phone_number"] else None
-            events = await message_accepted(connection, message_id, wamid, known_by)
+            events = await message_accepted(connection, self._settings, message_id, wamid, known_by)
         await publish(self._redis, events)
         return answer
 
     async def refuse(self, message_id: UUID, error: dict[str, Any]) -> None:
         """The message will not be sent. `error` is {code, title, details}."""
         async with self._engine.begin() as connection:
-            events = await message_refused(connection, message_id, error)
+            events = await message_refused(connection, self._settings, message_id, error)
         await publish(self._redis, events)
+
+
+def access_token(settings: Settings, encrypted: bytes) -> str:
+    """A number's token for Graph. Raises the GraphError of a wrong token if it cannot be read any more."""
+    try:
+        return decrypt(encrypted, settings.secret_key)
+    except DecryptionError as error:
+        unreadable = {"code": 190, "title": "The number's access token", "details": str(error)}
+        raise GraphError(unreadable, retryable=False, status=401) from error
 
 
 def out_of_reach(error: NotSentError) -> dict[str, Any]:

@@ -40,7 +40,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     http = new_http_client()
     sender = Sender(settings, engine, redis, GraphClient(http, settings))
     drainers = {
-        Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis)),
+        Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis, settings)),
         Queue.SEND: Drainer(sender.send_due),
     }
     stop = asyncio.Event()

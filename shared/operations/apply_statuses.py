@@ -1,6 +1,6 @@
 """Apply what became of messages that we sent. A status may come twice, late, or before its message."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event, MessageUpdated
+from shared.kapso.webhooks import STATUS_EVENTS
+from shared.operations.emit_webhooks import Happened, MessageHappened
 from shared.queries.views import conversation_views, message_views
-from shared.whatsapp.status import STATUSES, furthest
+from shared.whatsapp.status import RANK, STATUSES, furthest
 from shared.whatsapp.wamid import wamid_key
 from shared.whatsapp.webhook import StatusUpdate, error_view
 
@@ -24,6 +26,7 @@ _KEEP = text("""
         AS g(phone_number_id text, wamid text, status text, occurred_at timestamptz, payload jsonb)
     ORDER BY phone_number_id, wamid, status
     ON CONFLICT DO NOTHING
+    RETURNING phone_number_id, wamid, status
 """)
 
 # Our own id comes back with every status, so that one which overtakes Graph's answer still finds its message.
@@ -69,13 +72,19 @@ _SETTLE = text("DELETE FROM outbox WHERE message_id = ANY(:ids)")
 _TOUCH = text("UPDATE conversation SET last_message_id = last_message_id WHERE id = ANY(:ids)")
 
 
-async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusUpdate]) -> list[Event]:
-    """Keep the statuses, move their messages up, and return the events to publish after the commit.
-
-    The caller has locked the conversations (lock_conversations.py).
+class Applied(msgspec.Struct):
+    """What came of statuses: the events to publish after the commit, and what the business's own systems are to hear
+    of (emit_webhooks.py).
     """
+
+    events: list[Event] = []
+    happened: list[Happened] = []
+
+
+async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusUpdate]) -> Applied:
+    """Keep the statuses and move their messages up. The caller has locked the conversations (lock_conversations.py)."""
     if not statuses:
-        return []
+        return Applied()
     once = {(status.phone_number_id, status.wamid, status.status): status for status in statuses}
     kept = [
         {
@@ -87,7 +96,7 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         }
         for status in once.values()
     ]
-    await connection.execute(_KEEP, {"rows": _encode(kept).decode()})
+    news = {tuple(row) for row in await connection.execute(_KEEP, {"rows": _encode(kept).decode()})}
     wanted = [
         {
             "place": place,
@@ -100,18 +109,42 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
     found: dict[UUID, list[StatusUpdate]] = {}
     for row in await connection.execute(_FIND, {"rows": _encode(wanted).decode()}):
         found.setdefault(row.id, []).append(statuses[row.place])
-    return await _move_up(connection, found) if found else []
+    if not found:
+        return Applied()
+    return Applied(await _move_up(connection, found), _happened(found, news))
 
 
-async def apply_kept_statuses(connection: AsyncConnection, message_id: UUID, phone_number_id: str, wamid: str) -> None:
-    """Apply the statuses that came before `wamid` was known to be the message's. The caller holds its conversation."""
+async def apply_kept_statuses(
+    connection: AsyncConnection, message_id: UUID, phone_number_id: str, wamid: str
+) -> list[Happened]:
+    """Apply the statuses that came before `wamid` was known to be the message's. The caller holds its conversation.
+
+    Returns what the business's own systems are to hear of.
+    """
     rows = (await connection.execute(_KEPT, {"phone_number_id": phone_number_id, "wamid": wamid})).all()
     status = furthest([row.status for row in rows])
     if status is None:
-        return
+        return []
     error = next((error_view(row.error) for row in rows if row.error is not None), None)
     given = [{"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}]
     await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
+    return _told(message_id, phone_number_id, {row.status for row in rows})
+
+
+def _happened(found: dict[UUID, list[StatusUpdate]], news: set[tuple[Any, ...]]) -> list[Happened]:
+    """One event for each status of a message that Meta had not reported before."""
+    happened: list[Happened] = []
+    for message_id, updates in found.items():
+        new = {update.status for update in updates if (update.phone_number_id, update.wamid, update.status) in news}
+        happened += _told(message_id, updates[0].phone_number_id, new)
+    return happened
+
+
+def _told(message_id: UUID, phone_number_id: str, statuses: Collection[str]) -> list[Happened]:
+    return [
+        MessageHappened(event=STATUS_EVENTS[status], phone_number_id=phone_number_id, message_id=message_id)
+        for status in sorted(STATUS_EVENTS.keys() & statuses, key=RANK.__getitem__)
+    ]
 
 
 async def _move_up(connection: AsyncConnection, found: dict[UUID, list[StatusUpdate]]) -> list[Event]:

@@ -13,11 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event, MessageCreated
 from shared.ids import new_id
+from shared.kapso.webhooks import CREATED, RECEIVED
+from shared.operations.emit_webhooks import ConversationHappened, Happened, MessageHappened
 from shared.queries.views import conversation_views, message_views
 from shared.whatsapp.webhook import InboundMessage
 
 _encode = msgspec.json.Encoder().encode
 _MESSAGE_FIELDS = ("phone_number_id", "wamid", "wamid_key", "type", "content", "text", "preview", "reply_to", "sent_at")
+
+
+class Received(msgspec.Struct):
+    """What came of messages: the events to publish after the commit, what the business's own systems are to hear of
+    (emit_webhooks.py), and the phone number ids that no project has.
+    """
+
+    events: list[Event]
+    happened: list[Happened]
+    unknown: set[str]
 
 
 class _Row(msgspec.Struct):
@@ -76,6 +88,7 @@ _OPEN_CONVERSATIONS = text("""
     JOIN phone_number n USING (phone_number_id)
     ORDER BY g.phone_number_id, g.contact_id FOR KEY SHARE OF n
     ON CONFLICT (phone_number_id, contact_id) WHERE status = 'active' DO NOTHING
+    RETURNING id
 """)
 
 _LOCK_CONVERSATIONS = text("""
@@ -113,13 +126,10 @@ _COUNT_MESSAGES = text("""
 """)
 
 
-async def receive_messages(
-    connection: AsyncConnection, messages: Sequence[InboundMessage]
-) -> tuple[list[Event], set[str]]:
+async def receive_messages(connection: AsyncConnection, messages: Sequence[InboundMessage]) -> Received:
     """Store the messages that are not stored yet, except those to a number whose inbound processing is switched off.
 
-    Returns the events to publish after the commit, and the phone number ids that no project has: their messages are
-    not stored, and the caller keeps the webhook for review.
+    Messages to a number that no project has are not stored either: the caller keeps their webhook for review.
     """
     mentioned = {message.phone_number_id for message in messages}
     numbers = (await connection.execute(_NUMBERS, {"ids": sorted(mentioned)})).all()
@@ -134,13 +144,12 @@ async def receive_messages(
         if message.phone_number_id in projects
     ]
     if not rows:
-        return [], unknown
+        return Received([], [], unknown)
     await _find_contacts(connection, rows)
-    await _find_conversations(connection, rows)
+    opened = await _find_conversations(connection, rows)
     added = await _add_messages(connection, rows)
-    if not added:
-        return [], unknown
-    return await _created(connection, added), unknown
+    events = await _created(connection, added) if added else []
+    return Received(events, _happened(rows, added, opened), unknown)
 
 
 async def _find_contacts(connection: AsyncConnection, rows: list[_Row]) -> None:
@@ -174,7 +183,8 @@ async def _find_contacts(connection: AsyncConnection, rows: list[_Row]) -> None:
         await connection.execute(_RENAME_CONTACTS, {"rows": _encode(renamed).decode()})
 
 
-async def _find_conversations(connection: AsyncConnection, rows: list[_Row]) -> None:
+async def _find_conversations(connection: AsyncConnection, rows: list[_Row]) -> set[UUID]:
+    """Lock the conversations that the messages belong to, and return the ids of those that had to be opened."""
     given = {
         (row.message.phone_number_id, row.contact_id): {
             "id": new_id(),
@@ -187,12 +197,14 @@ async def _find_conversations(connection: AsyncConnection, rows: list[_Row]) -> 
     }
     parameters = {"rows": _encode(list(given.values())).decode()}
     found = (await connection.execute(_LOCK_CONVERSATIONS, parameters)).all()
+    opened: set[UUID] = set()
     if len(found) < len(given):
-        await connection.execute(_OPEN_CONVERSATIONS, parameters)
+        opened = set((await connection.execute(_OPEN_CONVERSATIONS, parameters)).scalars())
         found = (await connection.execute(_LOCK_CONVERSATIONS, parameters)).all()
     conversations = {(row.phone_number_id, row.contact_id): row.id for row in found}
     for row in rows:
         row.conversation_id = conversations[row.message.phone_number_id, row.contact_id]
+    return opened
 
 
 async def _add_messages(connection: AsyncConnection, rows: list[_Row]) -> list[_Row]:
@@ -224,3 +236,23 @@ async def _created(connection: AsyncConnection, added: list[_Row]) -> list[Event
         conversation, audience = conversations[message["conversation_id"]]
         events.append(Event(audience.channels(), MessageCreated(conversation, message)))
     return events
+
+
+def _happened(rows: list[_Row], added: list[_Row], opened: set[UUID]) -> list[Happened]:
+    """Conversations that began, and messages that came; the first message of a conversation is the one that began it."""
+    places = {row.conversation_id: row.message.phone_number_id for row in rows}
+    happened: list[Happened] = [
+        ConversationHappened(event=CREATED, phone_number_id=places[one], conversation_id=one) for one in opened
+    ]
+    beginning = set(opened)
+    for row in added:
+        happened.append(
+            MessageHappened(
+                event=RECEIVED,
+                phone_number_id=row.message.phone_number_id,
+                message_id=row.id,
+                is_new_conversation=row.conversation_id in beginning,
+            )
+        )
+        beginning.discard(row.conversation_id)
+    return happened

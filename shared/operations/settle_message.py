@@ -9,7 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event
+from shared.kapso.webhooks import FAILED
 from shared.operations.apply_statuses import apply_kept_statuses, message_events
+from shared.operations.emit_webhooks import MessageHappened, emit_webhooks
+from shared.settings import Settings
 from shared.whatsapp.wamid import wamid_key
 
 _LOCK = text("""
@@ -44,7 +47,7 @@ _LATER = text("""
 
 
 async def message_accepted(
-    connection: AsyncConnection, message_id: UUID, wamid: str, known_by: str | None = None
+    connection: AsyncConnection, settings: Settings, message_id: UUID, wamid: str, known_by: str | None = None
 ) -> list[Event]:
     """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing.
 
@@ -52,8 +55,10 @@ async def message_accepted(
     numbers"); the contact goes by it from now on, unless another one does.
     """
     place = (await connection.execute(_LOCK, {"id": message_id})).one()
-    await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
-    await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
+    named = await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
+    happened = await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
+    if named.rowcount:  # else the statuses have named it, and were told of as they came
+        await emit_webhooks(connection, settings, happened)
     await connection.execute(_DONE, {"id": message_id})
     if known_by is not None:
         contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": known_by}
@@ -61,10 +66,15 @@ async def message_accepted(
     return await message_events(connection, {message_id: place.id})
 
 
-async def message_refused(connection: AsyncConnection, message_id: UUID, error: dict[str, Any]) -> list[Event]:
+async def message_refused(
+    connection: AsyncConnection, settings: Settings, message_id: UUID, error: dict[str, Any]
+) -> list[Event]:
     """Meta will not take the message. `error` is {code, title, details}, see shared/whatsapp/webhook.py."""
     place = (await connection.execute(_LOCK, {"id": message_id})).one()
-    await connection.execute(_FAILED, {"id": message_id, "error": msgspec.json.encode(error).decode()})
+    failed = await connection.execute(_FAILED, {"id": message_id, "error": msgspec.json.encode(error).decode()})
+    if failed.rowcount:
+        told = MessageHappened(event=FAILED, phone_number_id=place.phone_number_id, message_id=message_id, error=error)
+        await emit_webhooks(connection, settings, [told])
     await connection.execute(_DONE, {"id": message_id})
     return await message_events(connection, {message_id: place.id})
 

@@ -46,11 +46,12 @@ class StatusUpdate(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct):
-    """All that one body holds, and what of it could not be understood."""
+    """All that one body holds, the ids of the numbers that it is about, and what of it could not be understood."""
 
     messages: list[InboundMessage] = []
     statuses: list[StatusUpdate] = []
     problems: list[str] = []
+    numbers: set[str] = set()
 
 
 class _Change(msgspec.Struct):
@@ -81,6 +82,9 @@ def decode_webhook(body: bytes) -> Decoded:
         return decoded
     for entry in parsed.entry:
         for change in entry.changes:
+            metadata = change.value.get("metadata")
+            if isinstance(metadata, dict) and "phone_number_id" in metadata:
+                decoded.numbers.add(str(metadata["phone_number_id"]))
             if change.field == "messages":
                 _decode_messages(change.value, decoded)
             else:
