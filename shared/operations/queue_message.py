@@ -173,6 +173,7 @@ def _refuse(status: str, mode: str | None, last_inbound_at: datetime | None, kin
         raise RefusedError("workflow_running", "A workflow is answering; take over with Handoff to send a message.")
     window_open = last_inbound_at is not None and datetime.now(UTC) < last_inbound_at + SERVICE_WINDOW
     if kind != "template" and not window_open:
+        # Kapso's Python client recognises the case by "24-hour".
         raise RefusedError(
-            "window_closed", "More than 24 hours have passed since the customer's last message; send a template."
+            "window_closed", "The 24-hour window after the customer's last message is over; send a template."
         )
