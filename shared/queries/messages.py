@@ -1,15 +1,17 @@
-"""The thread of a conversation."""
+"""The thread of a conversation, and the message that a wamid means."""
 
 from uuid import UUID
 
-from sqlalchemy import tuple_
+import msgspec
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import MessageView
-from shared.models import Message
+from shared.models import Conversation, Message, PhoneNumber
 from shared.paging import Paging, decode_cursor, forward_page
 from shared.queries.views import message_view, select_messages
 from shared.scope import Scope
+from shared.whatsapp.wamid import wamid_key
 
 
 async def list_messages(
@@ -26,3 +28,25 @@ async def list_messages(
     rows = (await connection.execute(query)).all()
     shown, paging = forward_page(rows, limit, "sent_at")
     return [message_view(row) for row in shown], paging
+
+
+class FoundMessage(msgspec.Struct, frozen=True):
+    """`wamid` is the form that we have stored."""
+
+    id: UUID
+    wamid: str
+    conversation_id: UUID
+
+
+async def find_message(connection: AsyncConnection, scope: Scope, wamid: str) -> FoundMessage | None:
+    """The message that a wamid in any of its forms means, None if the scope does not contain it."""
+    numbers = select(PhoneNumber.phone_number_id).where(PhoneNumber.project_id == scope.project_id)
+    found = await connection.execute(
+        select(Message.id, Message.wamid, Message.conversation_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(scope.conversations(), Message.phone_number_id.in_(numbers), Message.wamid_key == wamid_key(wamid))
+        .order_by((Message.wamid == wamid).desc(), Message.id)
+        .limit(1)
+    )
+    row = found.one_or_none()
+    return None if row is None else FoundMessage(row.id, str(row.wamid), row.conversation_id)

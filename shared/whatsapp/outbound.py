@@ -157,10 +157,9 @@ class Quote(msgspec.Struct, frozen=True):
     message_id: Wamid
 
 
-class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """The content stands under the key that `type` names."""
+class MessageContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message of each type holds; one is there."""
 
-    type: MessageType
     text: Text | None = None
     image: Media | None = None
     video: Media | None = None
@@ -173,12 +172,23 @@ class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     template: Template | None = None
     interactive: Interactive | None = None
     context: Annotated[Quote, Meta(description="The message that is quoted.")] | None = None
-    biz_opaque_callback_data: Annotated[str, Meta(max_length=512)] | None = None
+    biz_opaque_callback_data: (
+        Annotated[str, Meta(max_length=512, description="Comes back with each status of the message.")] | None
+    ) = None
+
+    def missing_content(self, kind: str | None) -> dict[str, list[str]]:
+        """What is wrong if nothing stands under the key that the type names."""
+        return {kind: ["is required"]} if kind and getattr(self, kind) is None else {}
+
+
+class OutboundMessage(MessageContent, frozen=True, kw_only=True):
+    """A message: its content stands under the key that `type` names."""
+
+    type: MessageType
 
     def __post_init__(self) -> None:
-        kind: str | Any = self.type
-        if kind and getattr(self, kind) is None:
-            raise InvalidFieldsError({kind: ["is required"]})
+        if wrong := self.missing_content(self.type):
+            raise InvalidFieldsError(wrong)
 
 
 M = TypeVar("M", bound=OutboundMessage)
@@ -199,16 +209,16 @@ class Outgoing(msgspec.Struct, frozen=True):
 def read_outbound(kind: type[M], body: Mapping[str, Any]) -> tuple[M, Outgoing]:
     """A message and what else the body of a `kind` says. Raises InvalidFieldsError with every wrong field."""
     message = convert_fields(kind, body, strict=False)
-    return message, outgoing(message, body)
+    return message, outgoing(message.type, message, body)
 
 
-def outgoing(message: OutboundMessage, body: Mapping[str, Any]) -> Outgoing:
+def outgoing(kind: MessageType, message: MessageContent, body: Mapping[str, Any]) -> Outgoing:
     """The content as it stands in the body that `message` was read from: what we do not know of is Meta's to judge."""
-    content = _without_nulls(body[message.type])
-    if message.template is not None and message.type == "template":
+    content = _without_nulls(body[kind])
+    if kind == "template":
         content = _without_positions(content)
     reply_to = None if message.context is None else message.context.message_id
-    return Outgoing(message.type, content, reply_to, message.biz_opaque_callback_data)
+    return Outgoing(kind, content, reply_to, message.biz_opaque_callback_data)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -1,6 +1,9 @@
-"""Phone numbers as WhatsApp writes them: digits, with the country code and no sign in front."""
+"""Whom a message is for. Phone numbers as WhatsApp writes them: digits, with the country code and no sign in front."""
 
 import re
+
+BSUID = r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$"
+"""A business-scoped user id, which stands for a person who hides the number (Meta: "Business-scoped user IDs")."""
 
 _SEPARATORS = re.compile(r"[\s().-]")
 _NUMBER = re.compile(r"\+?(\d{5,20})", re.ASCII)
