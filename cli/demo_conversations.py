@@ -14,7 +14,10 @@ from cli.simulator.config import SimulatedNumber
 from shared.ids import new_id
 from shared.models import Assignment, ContactIdentity, Conversation, Message
 from shared.operations.apply_statuses import apply_statuses
+from shared.operations.create_workflow import NewWorkflow, create_workflow
 from shared.operations.receive_messages import receive_messages
+from shared.operations.start_execution import NewExecution, start_execution
+from shared.operations.update_execution import ExecutionChange, update_execution
 from shared.whatsapp.content import preview_of, text_of
 from shared.whatsapp.wamid import wamid_key
 from shared.whatsapp.webhook import decode_webhook
@@ -46,6 +49,7 @@ async def add_conversations(
     for ended in (True, False):
         batch = [one for one in written if (one.thread.ended is not None) == ended]
         await _add(connection, project_id, batch, members, now)
+    await _automate(connection, project_id, written)
 
 
 async def _add(
@@ -109,7 +113,6 @@ async def _settle(
             "id": ids[one.key],
             "status": "active" if one.thread.ended is None else "ended",
             "ended_at": None if one.thread.ended is None else now - timedelta(minutes=one.thread.ended),
-            "mode": one.thread.mode,
             "assignee_id": None if one.thread.assignee is None else members[one.thread.assignee],
             "unread_count": one.thread.unread_count,
         }
@@ -129,14 +132,27 @@ async def _settle(
     await connection.execute(insert(Assignment), assigned)
 
 
+async def _automate(connection: AsyncConnection, project_id: UUID, written: list[_Written]) -> None:
+    """The workflow executions that give the threads their modes."""
+    workflow_id = await create_workflow(connection, project_id, NewWorkflow("First answers"))
+    for one in written:
+        mode = one.thread.mode
+        if mode is None:
+            continue
+        wanted = NewExecution(phone_number=one.thread.wa_id, phone_number_id=one.number.phone_number_id)
+        started = await start_execution(connection, project_id, workflow_id, wanted)
+        if mode != "running":
+            await update_execution(connection, project_id, started.id, ExecutionChange(status=mode))
+
+
 _SETTLE = text("""
     UPDATE conversation c SET
-        status = g.status, ended_at = g.ended_at, mode = g.mode, assignee_id = g.assignee_id,
+        status = g.status, ended_at = g.ended_at, assignee_id = g.assignee_id,
         unread_count = g.unread_count, messages_count = m.messages, last_message_id = m.last_id,
         last_active_at = m.last_at, last_inbound_at = m.last_inbound_at, last_outbound_at = m.last_outbound_at,
         created_at = m.first_at
     FROM json_to_recordset(CAST(:rows AS json)) AS g(
-        id uuid, status text, ended_at timestamptz, mode text, assignee_id uuid, unread_count integer)
+        id uuid, status text, ended_at timestamptz, assignee_id uuid, unread_count integer)
     JOIN (
         SELECT conversation_id, count(*) AS messages, min(sent_at) AS first_at, max(sent_at) AS last_at,
                max(sent_at) FILTER (WHERE direction = 'inbound') AS last_inbound_at,

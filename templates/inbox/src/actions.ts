@@ -118,6 +118,12 @@ async function loadMessages(id: string, after: string | null): Promise<void> {
   }
 }
 
+/** Takes over from the automation; fails when the server does not agree or cannot be reached. */
+export async function handOff(id: string): Promise<void> {
+  const { data } = await api.handOff(id);
+  dispatch({ type: "rows", conversations: [data] });
+}
+
 const reading = new Set<string>();
 
 export async function markRead(id: string): Promise<void> {

@@ -53,6 +53,8 @@ export class Api {
 
   markRead = (id: string) => this.call<{ data: Conversation }>("POST", `/conversations/${id}/read`);
 
+  handOff = (id: string) => this.call<{ data: Conversation }>("POST", `/conversations/${id}/handoff`);
+
   changes = (since: string) => this.call<{ data: Changes }>("GET", `/changes?${new URLSearchParams({ since })}`);
 
   private async call<Answer>(method: string, path: string, { signal, body }: Options = {}): Promise<Answer> {

@@ -104,7 +104,7 @@ function applyEvents(events: readonly LiveEvent[]): void {
       type: "rows",
       conversations: run.flatMap((event) => ("conversation" in event ? event.conversation : [])),
       messages: run.flatMap((event) => ("message" in event ? event.message : [])),
-      removed: removal ? run.flatMap((event) => ("conversation_id" in event ? event.conversation_id : [])) : [],
+      removed: removal ? run.flatMap((event) => ("conversation_id" in event ? event : [])) : [],
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Conversation, Message } from "./types";
+import type { Conversation, Message, Removed } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
@@ -35,7 +35,7 @@ export interface Outgoing {
 
 export interface Inbox {
   conversations: ReadonlyMap<string, Conversation>;
-  /** Conversations that left the scope, with the `rev` last known: only a newer copy brings one back. */
+  /** Conversations that left the scope, with the `rev` that left: only a newer copy brings one back. */
   removed: ReadonlyMap<string, string>;
   threads: ReadonlyMap<string, Thread>;
   list: ConversationList;
@@ -45,7 +45,7 @@ export interface Inbox {
 export interface Rows {
   conversations?: readonly Conversation[];
   messages?: readonly Message[];
-  removed?: readonly string[];
+  removed?: readonly Removed[];
 }
 
 export type Action =
@@ -146,12 +146,22 @@ function mergeMessages(inbox: Inbox, rows: readonly Message[]): Inbox {
   return { ...inbox, outbox, threads: new Map([...inbox.threads, ...changed]) };
 }
 
-function remove(inbox: Inbox, ids: readonly string[]): Inbox {
-  if (ids.length === 0) return inbox;
+/** A removal is a version like any other: one that is older than the row, which has come back since, is not news. */
+function remove(inbox: Inbox, rows: readonly Removed[]): Inbox {
+  const fresh = rows.filter(({ conversation_id, rev }) => {
+    const known = inbox.conversations.get(conversation_id)?.rev ?? inbox.removed.get(conversation_id);
+    return known === undefined || !isNewer(known, rev);
+  });
+  if (fresh.length === 0) return inbox;
   const removed = new Map(inbox.removed);
-  for (const id of ids) removed.set(id, inbox.conversations.get(id)?.rev ?? inbox.removed.get(id) ?? "0");
-  const conversations = without(inbox.conversations, ids);
-  return { ...inbox, removed, conversations, threads: without(inbox.threads, ids) };
+  for (const { conversation_id, rev } of fresh) removed.set(conversation_id, rev);
+  const ids = fresh.map((row) => row.conversation_id);
+  return {
+    ...inbox,
+    removed,
+    conversations: without(inbox.conversations, ids),
+    threads: without(inbox.threads, ids),
+  };
 }
 
 function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string | null): Inbox {

@@ -26,6 +26,12 @@ export interface Session {
   cursor: string;
 }
 
+/** Somebody of the team, as the host's site names them. */
+export interface Person {
+  id: string;
+  name: string;
+}
+
 export interface Contact {
   id: string;
   name: string;
@@ -50,6 +56,7 @@ export interface Conversation {
   id: string;
   status: ConversationStatus;
   mode: ConversationMode | null;
+  handed_off_by: Person | null;
   contact: Contact;
   whatsapp_config_id: string;
   phone_number_id: string;
@@ -158,10 +165,16 @@ export interface Page<Row> {
   paging: { next: string | null };
 }
 
+/** `rev` is that of the row which left the scope. */
+export interface Removed {
+  conversation_id: string;
+  rev: string;
+}
+
 export interface Changes {
   conversations: Conversation[];
   messages: Message[];
-  removed: string[];
+  removed: Removed[];
   reset: boolean;
   cursor: string;
 }
@@ -169,4 +182,4 @@ export interface Changes {
 export type LiveEvent =
   | { type: "message.created" | "message.updated"; conversation: Conversation; message: Message }
   | { type: "conversation.updated"; conversation: Conversation }
-  | { type: "conversation.removed"; conversation_id: string };
+  | ({ type: "conversation.removed" } & Removed);

@@ -97,23 +97,46 @@ describe("rows from three sources", () => {
 });
 
 describe("a conversation that leaves the scope", () => {
-  const known: Action = { type: "rows", conversations: [conversation({ id: "a", rev: "5" })] };
-  const removal: Action = { type: "rows", removed: ["a"] };
+  const at = (rev: string): Action => ({ type: "rows", conversations: [conversation({ id: "a", rev })] });
+  const gone = (rev: string): Action => ({ type: "rows", removed: [{ conversation_id: "a", rev }] });
 
   test("goes with its thread", () => {
-    const inbox = play([...opened, known, removal]);
+    const inbox = play([...opened, at("5"), gone("6")]);
     expect(inbox.conversations.has("a")).toBe(false);
     expect(inbox.threads.has("a")).toBe(false);
   });
 
-  test("does not come back with a late push", () => {
-    expect(play([known, removal, known]).conversations.size).toBe(0);
-    expect(play([known, removal, removal, known]).conversations.size).toBe(0);
+  test("does not come back with a late push, whether it was known or not", () => {
+    expect(play([at("5"), gone("6"), at("5")]).conversations.size).toBe(0);
+    expect(play([gone("6"), at("5")]).conversations.size).toBe(0);
+    expect(play([gone("6"), gone("4"), at("5")]).conversations.size).toBe(0);
   });
 
   test("comes back with a newer row", () => {
-    const back: Action = { type: "rows", conversations: [conversation({ id: "a", rev: "6" })] };
-    expect(play([known, removal, back]).conversations.get("a")?.rev).toBe("6");
+    expect(play([at("5"), gone("6"), at("7")]).conversations.get("a")?.rev).toBe("7");
+  });
+
+  test("stays when it came back before the news of its leaving", () => {
+    expect(play([at("5"), at("7"), gone("6")]).conversations.get("a")?.rev).toBe("7");
+  });
+
+  test("is there or not, as its last version says, in whatever order and however often the versions come", () => {
+    const versions = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(
+        versions.chain((visible) => {
+          const all = visible.map((shown, index) => (shown ? at(String(index + 1)) : gone(String(index + 1))));
+          const mixed = fc.tuple(
+            fc.array(fc.constantFrom(...all)),
+            fc.shuffledSubarray(all, { minLength: all.length }),
+          );
+          return fc.tuple(fc.constant(visible), mixed);
+        }),
+        ([visible, [repeats, shuffled]]) => {
+          expect(play([...repeats, ...shuffled]).conversations.has("a")).toBe(visible.at(-1));
+        },
+      ),
+    );
   });
 });
 

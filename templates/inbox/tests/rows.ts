@@ -4,6 +4,7 @@ export function conversation(values: Partial<Conversation> & { id: string }): Co
   return {
     status: "active",
     mode: null,
+    handed_off_by: null,
     contact: {
       id: `contact-${values.id}`,
       name: "Ana",

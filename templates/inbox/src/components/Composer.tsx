@@ -6,6 +6,7 @@ import { sendText } from "../sending";
 import { keep, recall } from "../storage";
 import type { Conversation } from "../types";
 import { hasTouchKeyboard } from "./focus";
+import { HandoffButton } from "./HandoffButton";
 import { ClockIcon, SendIcon } from "./icons";
 
 const maxLength = 4096;
@@ -15,8 +16,11 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const state = replyState(conversation, now.value);
   if (!state.open)
     return (
-      <div class="composer composer-shut" role="note">
-        {t(state.reason)}
+      <div class="composer composer-shut">
+        <p id="composer-note" role="note">
+          {t(state.reason)}
+        </p>
+        {state.reason === "composer.running" && <HandoffButton conversation={conversation} reason="composer-note" />}
       </div>
     );
   return (

@@ -1,5 +1,6 @@
+import { bannerText } from "../banner";
 import { t } from "../i18n";
-import type { ConversationMode } from "../types";
+import type { ConversationMode, Person } from "../types";
 import { BotIcon, HandIcon, WarningIcon } from "./icons";
 
 const icons = { running: BotIcon, handoff: HandIcon, failed: WarningIcon };
@@ -25,12 +26,12 @@ export function ModeIcon({ mode }: { mode: ConversationMode }) {
   );
 }
 
-export function ModeBanner({ mode }: { mode: ConversationMode }) {
+export function ModeBanner({ mode, by }: { mode: ConversationMode; by: Person | null }) {
   const Icon = icons[mode];
   return (
     <p class={`banner banner-${mode}`}>
       <Icon />
-      <span>{t(`banner.${mode}`)}</span>
+      <span>{bannerText(mode, by)}</span>
     </p>
   );
 }

@@ -17,7 +17,7 @@ export function ThreadPane({ id }: { id: string }) {
   return (
     <main class="thread" aria-label={conversation && t("thread.label", { name: conversation.contact.name })}>
       {conversation && <ThreadHeader conversation={conversation} />}
-      {conversation?.mode && <ModeBanner mode={conversation.mode} />}
+      {conversation?.mode && <ModeBanner mode={conversation.mode} by={conversation.handed_off_by} />}
       {conversation && loaded && <MessageLog conversation={conversation} thread={thread} />}
       {!loaded && thread?.phase === "failed" && (
         <Notice

@@ -5,9 +5,11 @@ export const de: Dictionary = {
   "action.copied": "Kopiert",
   "action.copy": "Nummer kopieren",
   "action.retry": "Erneut versuchen",
+  "announce.handoff": "Du kannst {name} jetzt antworten.",
   "announce.message": "Neue Nachricht von {name}: {preview}",
   "banner.failed": "Die Automatisierung ist fehlgeschlagen. Bitte übernimm diese Unterhaltung.",
   "banner.handoff": "Hier wird ein Mensch gebraucht: Die Automatisierung hat diese Unterhaltung übergeben.",
+  "banner.handoffBy": "{name} hat diese Unterhaltung übernommen.",
   "banner.running": "Eine Automatisierung beantwortet diese Unterhaltung.",
   "composer.closed":
     "Das 24-Stunden-Fenster für Antworten ist geschlossen. Bis sich die Person wieder meldet, kann nur eine Vorlage gesendet werden.",
@@ -90,6 +92,8 @@ export const de: Dictionary = {
   "gone.userInvalid.body":
     "Die Seite, in der er steht, nennt dich auf ungültige Weise. Bitte die Person, die dieses Werkzeug verwaltet, das zu prüfen.",
   "gone.userInvalid.title": "Dieser Posteingang weiß nicht, wer du bist",
+  "handoff.action": "Übernehmen",
+  "handoff.failed": "Die Automatisierung ließ sich nicht anhalten. Bitte versuche es noch einmal.",
   "list.failed.body": "Prüfe die Verbindung und versuche es erneut.",
   "list.failed.title": "Unterhaltungen konnten nicht geladen werden",
   "list.label": "Unterhaltungen",

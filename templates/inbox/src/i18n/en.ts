@@ -3,9 +3,11 @@ export const en = {
   "action.copied": "Copied",
   "action.copy": "Copy number",
   "action.retry": "Try again",
+  "announce.handoff": "You can reply to {name} now.",
   "announce.message": "New message from {name}: {preview}",
   "banner.failed": "The automation failed. Please take over this conversation.",
   "banner.handoff": "A person is needed here: the automation handed this conversation over.",
+  "banner.handoffBy": "{name} has taken over this conversation.",
   "banner.running": "An automation is answering this conversation.",
   "composer.closed":
     "The 24-hour reply window is closed. Only a message template can be sent until the customer writes again.",
@@ -81,6 +83,8 @@ export const en = {
   "gone.userInvalid.body":
     "The page around it names you in a way that is not valid. Ask whoever runs this tool to look into it.",
   "gone.userInvalid.title": "This inbox does not know who you are",
+  "handoff.action": "Handoff",
+  "handoff.failed": "The automation could not be stopped. Try again.",
   "list.failed.body": "Check the connection, then try again.",
   "list.failed.title": "Conversations could not be loaded",
   "list.label": "Conversations",

@@ -5,9 +5,11 @@ export const es: Dictionary = {
   "action.copied": "Copiado",
   "action.copy": "Copiar número",
   "action.retry": "Reintentar",
+  "announce.handoff": "Ya puedes responder a {name}.",
   "announce.message": "Mensaje nuevo de {name}: {preview}",
   "banner.failed": "La automatización ha fallado. Toma tú esta conversación.",
   "banner.handoff": "Aquí hace falta una persona: la automatización ha traspasado esta conversación.",
+  "banner.handoffBy": "{name} se ha hecho cargo de esta conversación.",
   "banner.running": "Una automatización está respondiendo a esta conversación.",
   "composer.closed":
     "La ventana de respuesta de 24 horas está cerrada. Hasta que el cliente vuelva a escribir solo se puede enviar una plantilla.",
@@ -87,6 +89,8 @@ export const es: Dictionary = {
   "gone.userInvalid.body":
     "La página que la contiene te identifica de una forma no válida. Pide a quien administra esta herramienta que lo revise.",
   "gone.userInvalid.title": "Esta bandeja no sabe quién eres",
+  "handoff.action": "Tomar el relevo",
+  "handoff.failed": "No se ha podido detener la automatización. Inténtalo de nuevo.",
   "list.failed.body": "Comprueba la conexión y reinténtalo.",
   "list.failed.title": "No se pudieron cargar las conversaciones",
   "list.label": "Conversaciones",

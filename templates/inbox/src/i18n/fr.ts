@@ -5,9 +5,11 @@ export const fr: Dictionary = {
   "action.copied": "Copié",
   "action.copy": "Copier le numéro",
   "action.retry": "Réessayer",
+  "announce.handoff": "Vous pouvez maintenant répondre à {name}.",
   "announce.message": "Nouveau message de {name} : {preview}",
   "banner.failed": "L’automatisation a échoué. Merci de reprendre cette conversation.",
   "banner.handoff": "Une personne est attendue ici : l’automatisation a transmis cette conversation.",
+  "banner.handoffBy": "{name} a pris le relais dans cette conversation.",
   "banner.running": "Une automatisation répond à cette conversation.",
   "composer.closed":
     "La fenêtre de réponse de 24 heures est fermée. Seul un modèle de message peut être envoyé tant que le client n’a pas réécrit.",
@@ -90,6 +92,8 @@ export const fr: Dictionary = {
   "gone.userInvalid.body":
     "La page qui la contient vous identifie d’une façon non valide. Demandez à la personne qui gère cet outil de vérifier.",
   "gone.userInvalid.title": "Cette boîte de réception ne sait pas qui vous êtes",
+  "handoff.action": "Prendre le relais",
+  "handoff.failed": "L’automatisation n’a pas pu être arrêtée. Réessayez.",
   "list.failed.body": "Vérifiez la connexion, puis réessayez.",
   "list.failed.title": "Impossible de charger les conversations",
   "list.label": "Conversations",

@@ -20,6 +20,9 @@ export async function loadLanguage(language: string): Promise<void> {
   plurals = new Intl.PluralRules(locale);
 }
 
+/** A name within a sentence, whichever way either of them is written. */
+export const isolated = (name: string) => `\u2068${name}\u2069`;
+
 /** The string for a key, with `{name}` filled in; `count` also chooses the plural form. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   const entry = dictionary[key];

@@ -5,9 +5,11 @@ export const pt: Dictionary = {
   "action.copied": "Copiado",
   "action.copy": "Copiar número",
   "action.retry": "Tentar de novo",
+  "announce.handoff": "Já é possível responder a {name}.",
   "announce.message": "Nova mensagem de {name}: {preview}",
   "banner.failed": "A automação falhou. Assuma esta conversa.",
   "banner.handoff": "Aqui é preciso uma pessoa: a automação passou esta conversa adiante.",
+  "banner.handoffBy": "{name} assumiu esta conversa.",
   "banner.running": "Uma automação está respondendo a esta conversa.",
   "composer.closed":
     "A janela de resposta de 24 horas está fechada. Até o cliente escrever de novo, só é possível enviar um modelo de mensagem.",
@@ -88,6 +90,8 @@ export const pt: Dictionary = {
   "gone.userInvalid.body":
     "A página em que ela está identifica você de uma forma inválida. Peça a quem administra esta ferramenta que verifique.",
   "gone.userInvalid.title": "Esta caixa de entrada não sabe quem você é",
+  "handoff.action": "Assumir a conversa",
+  "handoff.failed": "Não foi possível parar a automação. Tente de novo.",
   "list.failed.body": "Verifique a conexão e tente de novo.",
   "list.failed.title": "Não foi possível carregar as conversas",
   "list.label": "Conversas",
