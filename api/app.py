@@ -12,7 +12,7 @@ from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
-from api.auth import EmbedAccess, embed_of_request, user_of_request
+from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_request
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
@@ -21,12 +21,15 @@ from api.inbox.conversations import ConversationController
 from api.inbox.handoff import HandoffController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
+from api.meta.conversations import ConversationController as MetaConversationController
+from api.meta.conversations import NumberConversationController
 from api.meta.messages import MessageController as MetaMessageController
 from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
 from api.platform.api_keys import ApiKeyController
 from api.platform.assignments import AssignmentController
 from api.platform.audit_events import AuditEventController
+from api.platform.contacts import ContactController
 from api.platform.conversations import ConversationController as PlatformConversationController
 from api.platform.customers import CustomerController
 from api.platform.inbox_embeds import InboxEmbedController
@@ -66,6 +69,7 @@ def create_app(settings: Settings) -> Litestar:
                 dependencies={
                     "embed": Provide(embed_of_request, sync_to_thread=False),
                     "user": Provide(user_of_request, sync_to_thread=False),
+                    "actor": Provide(actor_of_iframe, sync_to_thread=False),
                 },
                 include_in_schema=False,
             ),
@@ -79,6 +83,7 @@ def create_app(settings: Settings) -> Litestar:
                     AuditEventController,
                     PhoneNumberController,
                     CustomerPhoneNumberController,
+                    ContactController,
                     PlatformConversationController,
                     AssignmentController,
                     PlatformMessageController,
@@ -94,7 +99,11 @@ def create_app(settings: Settings) -> Litestar:
             ),
             Router(
                 "/meta/whatsapp/{version:str}",
-                route_handlers=[MetaMessageController],
+                route_handlers=[
+                    MetaMessageController,
+                    NumberConversationController,
+                    MetaConversationController,
+                ],
                 guards=[known_version],
                 middleware=[ApiKeyAccess(), Idempotency()],
                 dependencies={

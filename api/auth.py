@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import client_address, limit_headers, too_many
 from api.errors import AnyRequest, ApiError
+from shared.audit import Actor
 from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, check_origin
 from shared.rate_limit import count_call, count_failure
 from shared.user_claims import User, read_user_claim
@@ -75,6 +76,19 @@ def user_of_request(request: AnyRequest) -> User | None:
     """The person whom the request's user claim names; None without a claim."""
     user: User | None = request.scope["state"]["user"]
     return user
+
+
+def actor_of_iframe(request: AnyRequest) -> Actor:
+    """Who an audit line names for this request: the embed, by the name of the person where its host gives one."""
+    embed, user = embed_of_request(request), user_of_request(request)
+    return Actor(
+        type="embed",
+        id=str(embed.id),
+        name=embed.name if user is None else user.name,
+        address=client_address(request),
+        user_agent=request.headers.get("user-agent"),
+        request_id=request.scope["state"].get("request_id"),
+    )
 
 
 async def _authenticate(request: AnyRequest, state: State) -> Embed:

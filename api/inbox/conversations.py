@@ -7,8 +7,10 @@ from litestar import Controller, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
+from api.access import CurrentActor
 from api.auth import CurrentEmbed
 from api.errors import AnyRequest, not_found
+from shared.audit import record
 from shared.events import ConversationView
 from shared.operations.mark_read import mark_read
 from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
@@ -52,11 +54,20 @@ class ConversationController(Controller):
 
     @patch("/{conversation_id:uuid}")
     async def update(
-        self, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID], data: JSONBody[ConversationChange]
+        self,
+        state: State,
+        embed: CurrentEmbed,
+        actor: CurrentActor,
+        conversation_id: FromPath[UUID],
+        data: JSONBody[ConversationChange],
     ) -> ConversationAnswer:
         """End the conversation, or open it again; 422 if the contact has another active one."""
         async with state.engine.begin() as connection:
             events = await set_conversation_status(connection, embed.scope, conversation_id, data.status)
+            if events:
+                changes = {"status": ["active" if data.status == "ended" else "ended", data.status]}
+                action = "conversation.updated"
+                await record(connection, embed.scope.project_id, actor, action, conversation_id, changes)
             view = await get_conversation(connection, embed.scope, conversation_id)
         await publish(state.redis, events)
         assert view is not None
