@@ -85,6 +85,7 @@ _MESSAGE: AnySelect = (
         Message.status,
         Message.error,
         Message.origin,
+        Message.callback_data,
         Message.sent_at,
         Contact.phone_number,
         Contact.display_name,
@@ -196,7 +197,7 @@ def _extension(row: Row[Any], media: dict[str, Any] | None, statuses: list[dict[
         "whatsapp_conversation_id": row.conversation_id,
         "contact_name": row.display_name or row.profile_name,
         "content": _words(row, media),
-        "statuses": statuses,
+        "statuses": [_returned(status, row.callback_data) for status in statuses],
         "message_type_data": _type_data(row.type, row.content, media is not None),
     }
     if media is not None:
@@ -204,6 +205,12 @@ def _extension(row: Row[Any], media: dict[str, Any] | None, statuses: list[dict[
     if row.type == "order" and isinstance(row.content, Mapping):
         extension["order_text"] = row.content.get("text")
     return extension | _flow(row.type, row.content)
+
+
+def _returned(status: dict[str, Any], callback_data: str | None) -> dict[str, Any]:
+    """A status with the data that the sender gave; what Meta returns to us is our own id of the message."""
+    kept = {key: value for key, value in status.items() if key != "biz_opaque_callback_data"}
+    return kept if callback_data is None else {**kept, "biz_opaque_callback_data": callback_data}
 
 
 def _processing(status: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kapso_whatsapp import WhatsAppClient
+from kapso_whatsapp import KapsoPlatformClient, WhatsAppClient
 from kapso_whatsapp.exceptions import (
     AuthenticationError,
     ErrorCategory,
@@ -251,12 +251,18 @@ async def test_a_reply_quotes_and_a_reaction_sticks_to_the_message_that_it_names
     await eventually(removed)
 
 
-async def test_data_for_the_webhooks_travels_with_the_message(
-    whatsapp: WhatsAppClient, ana: Customer, to_ana: dict[str, Any]
+async def test_data_for_the_webhooks_comes_back_with_the_statuses(
+    whatsapp: WhatsAppClient, platform: KapsoPlatformClient, ana: Customer, to_ana: dict[str, Any]
 ) -> None:
-    await whatsapp.messages.send_text(**to_ana, body="Hello", biz_opaque_callback_data="order A-1")
-    (received,) = await ana.has_received(1)
-    assert received["biz_opaque_callback_data"] == "order A-1"
+    sent = await whatsapp.messages.send_text(**to_ana, body="Hello", biz_opaque_callback_data="order A-1")
+    assert sent.message_id is not None
+    wamid = sent.message_id
+
+    async def statuses() -> Any:
+        message = await platform.messages.get(wamid)
+        return message.kapso and message.kapso.statuses
+
+    assert (await eventually(statuses))[0]["biz_opaque_callback_data"] == "order A-1"
 
 
 @pytest.mark.parametrize(
@@ -566,7 +572,7 @@ async def test_outside_the_service_window_the_library_says_so(
     with pytest.raises(MessageWindowError) as refused:
         await whatsapp.messages.send_text(**to_ana, body="Are you there?")
     assert (refused.value.status_code, refused.value.error_code) == (422, 131047)
-    assert await Customer(stack).has_received(0) == []
+    assert (await stack.simulator.get("/_sim/received")).json()["count"] == 0
 
 
 async def test_what_metas_rules_forbid_is_a_validation_error(
