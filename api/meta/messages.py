@@ -12,6 +12,8 @@ from msgspec import Meta
 
 from api.access import CurrentKey, ProjectKey
 from api.errors import AnyRequest, ApiError
+from api.meta.done import Done
+from api.meta.fields import Fields
 from api.meta.numbers import NumberId, number_of
 from api.openapi import graph_refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
@@ -39,14 +41,6 @@ from shared.whatsapp.phone import BSUID, digits_of_number
 
 REENGAGEMENT = 131047
 """Meta's code for free text after the customer service window (Meta: Cloud API, "Error codes")."""
-
-Fields = Annotated[
-    str | None,
-    QueryParameter(
-        max_length=1000,
-        description="`kapso(a,b)` chooses what stands under `kapso`; all without it, none for `kapso()`.",
-    ),
-]
 
 
 class TypingIndicator(msgspec.Struct, frozen=True):
@@ -106,10 +100,6 @@ class Sent(msgspec.Struct):
     messaging_product: str
     contacts: list[SentTo]
     messages: list[SentMessage]
-
-
-class Done(msgspec.Struct):
-    success: bool = True
 
 
 class MessageList(msgspec.Struct):

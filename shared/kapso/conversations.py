@@ -1,11 +1,12 @@
 """Conversations as Kapso shows them (Kapso: Platform API, "Conversations")."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Row, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -71,7 +72,7 @@ _CONVERSATION: AnySelect = (
 )
 
 
-class ConversationExtension(msgspec.Struct):
+class ConversationExtension(msgspec.Struct, kw_only=True):
     """What Kapso knows of a conversation beyond Meta's fields."""
 
     contact_name: str | None
@@ -84,8 +85,21 @@ class ConversationExtension(msgspec.Struct):
     last_outbound_at: datetime | None
 
 
-class KapsoConversation(msgspec.Struct, kw_only=True):
-    """Kapso's conversation object. `phone_number` is the contact's, in digits."""
+class SelectedExtension(msgspec.Struct, kw_only=True):
+    """Those of the extension's fields that the caller chose."""
+
+    contact_name: str | UnsetType | None = UNSET
+    messages_count: int | UnsetType = UNSET
+    last_message_id: str | UnsetType | None = UNSET
+    last_message_type: str | UnsetType | None = UNSET
+    last_message_timestamp: datetime | UnsetType | None = UNSET
+    last_message_text: str | UnsetType | None = UNSET
+    last_inbound_at: datetime | UnsetType | None = UNSET
+    last_outbound_at: datetime | UnsetType | None = UNSET
+
+
+class _Conversation(msgspec.Struct, kw_only=True):
+    """`phone_number` is the contact's, in digits."""
 
     id: UUID
     phone_number: str | None
@@ -99,7 +113,18 @@ class KapsoConversation(msgspec.Struct, kw_only=True):
     metadata: dict[str, Any]
     phone_number_id: str
     whatsapp_config_id: UUID
+
+
+class KapsoConversation(_Conversation, kw_only=True):
+    """Kapso's conversation object. `phone_number` is the contact's, in digits."""
+
     kapso: ConversationExtension
+
+
+class SelectedConversation(_Conversation, kw_only=True):
+    """Kapso's conversation object, with as much under `kapso` as the caller chose."""
+
+    kapso: SelectedExtension | UnsetType = UNSET
 
 
 class KapsoConversationFilters(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +138,13 @@ class KapsoConversationFilters(msgspec.Struct, frozen=True, kw_only=True):
     created_before: datetime | None = None
     last_active_after: datetime | None = None
     last_active_before: datetime | None = None
+
+
+def select_conversation_fields(conversation: KapsoConversation, wanted: Collection[str]) -> SelectedConversation:
+    """The conversation with only the wanted fields under `kapso`, and without `kapso` if none is."""
+    chosen = {name: getattr(conversation.kapso, name) for name in wanted}
+    fields = msgspec.structs.asdict(conversation)
+    return SelectedConversation(**{**fields, "kapso": SelectedExtension(**chosen) if chosen else UNSET})
 
 
 async def list_kapso_conversations(
