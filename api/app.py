@@ -23,8 +23,6 @@ from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.meta.conversations import ConversationController as MetaConversationController
 from api.meta.conversations import NumberConversationController
-from api.meta.conversations import ConversationController as MetaConversationController
-from api.meta.conversations import NumberConversationController
 from api.meta.messages import MessageController as MetaMessageController
 from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
