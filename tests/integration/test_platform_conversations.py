@@ -250,6 +250,11 @@ class TestFromAnIframe:
             answer = await self._change(stack, token, conversation_id, {"status": "active"})
             assert (answer.json()["data"]["status"], answer.json()["data"]["ended_at"]) == ("active", None)
             await updated(watching["colleague"], conversation_id, status="active")
+        assert await audit_lines(stack) == [
+            ("conversation.updated", conversation_id, {"status": ["active", "ended"]}),
+            ("conversation.updated", conversation_id, {"status": ["ended", "active"]}),
+        ]
+        assert await stack.count("audit_event", "actor_type = 'embed'") == 2
 
     async def test_a_wrong_status_is_named(self, stack: Stack) -> None:
         conversation_id, token = await customer_wrote(stack), await stack.embed()

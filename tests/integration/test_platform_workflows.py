@@ -1,8 +1,10 @@
 """Workflows of an engine outside: their executions, what these do to a conversation, and taking over from them."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -507,6 +509,35 @@ class TestHandoff:
             )
             assert [answer.json()["data"]["mode"] for answer in answers] == ["handoff"] * 4
         assert len(await _log(api, execution["id"], event_type="execution_handoff")) == 3
+
+    async def test_who_presses_is_named_where_the_host_says_who_is_looking(self, stack: Stack) -> None:
+        api, execution = PlatformApi(stack), await _started(stack)
+        conversation_id, path = execution["whatsapp_conversation_id"], f"/workflow_executions/{execution['id']}"
+        embed = await api.create("/inbox_embeds", {"inbox_embed": {"scope_type": "project", "name": "Desk"}})
+        ana = {"id": "42", "name": "Ana Ribeiro"}
+        claims = {"sub": ana["id"], "name": ana["name"], "exp": datetime.now(UTC) + timedelta(hours=1)}
+        headers = {
+            "Authorization": f"Bearer {embed['token']}",
+            "X-Porthole-User": jwt.encode(claims, embed["signing_secret"], algorithm="HS256"),
+        }
+        async with iframes(stack, {"colleague": {}}) as watching:
+            answer = await stack.http.post(f"/inbox/v1/conversations/{conversation_id}/handoff", headers=headers)
+            assert answer.json()["data"]["handed_off_by"] == ana
+            view = await updated(watching["colleague"], conversation_id, mode="handoff")
+            assert view["handed_off_by"] == ana
+            again = await self._press(stack, conversation_id)
+            assert again.json()["data"]["handed_off_by"] == ana, "the first did it"
+        assert (await _execution(api, execution["id"]))["handed_off_by"] == ana
+        assert (await _log(api, execution["id"]))[-1]["payload"] == {"from": "running", "by": ana}
+        async with stack.engine.connect() as connection:
+            query = text("SELECT * FROM audit_event WHERE action = 'workflow_execution.updated'")
+            line = (await connection.execute(query)).one()
+        assert (line.actor_type, line.actor_id, line.actor_name) == ("embed", embed["id"], "Ana Ribeiro")
+        assert (line.object_id, line.changes) == (execution["id"], {"status": ["running", "handoff"]})
+        await api.change(path, _change(status="waiting"))
+        assert (await _view(stack, conversation_id))["handed_off_by"] is None
+        await api.change(path, _change(status="handoff"))
+        assert (await _view(stack, conversation_id))["handed_off_by"] is None, "this time the engine did it"
 
     @pytest.mark.parametrize("status", [None, "ended", "failed"])
     async def test_without_an_automation_there_is_nothing_to_take_over(self, stack: Stack, status: str | None) -> None:
