@@ -30,7 +30,9 @@ def with_table(document: str) -> str:
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
-    return "required" if field.required else f"`{field.default}`"
+    if field.required:
+        return "required"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
 def _words(field: msgspec.structs.FieldInfo) -> str:
@@ -39,6 +41,8 @@ def _words(field: msgspec.structs.FieldInfo) -> str:
     match kind:
         case inspect.IntType(ge=int() as least, le=int() as most):
             return f"a whole number from {least} to {most}"
+        case inspect.BoolType():
+            return "`true` or `false`"
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(f"`{value}`" for value in values)
         case inspect.StrType():
