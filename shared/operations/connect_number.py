@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.crypto import encrypt
 from shared.ids import new_id
+from shared.kapso.webhooks import NUMBER_CREATED
 from shared.models import Customer, PhoneNumber, Project
 from shared.operations.create_project import ProjectNotFoundError
+from shared.operations.emit_webhooks import emit_number
 from shared.refusals import ConflictError
 from shared.validation import InvalidFieldsError
 
@@ -63,6 +65,7 @@ async def connect_number(connection: AsyncConnection, project_id: UUID, number: 
     number_id = added.scalar_one_or_none()
     if number_id is None:
         raise ConflictError("number_connected", "The phone number is connected already.")
+    await emit_number(connection, NUMBER_CREATED, project_id, number.phone_number_id, number.customer_id)
     return number_id
 
 

@@ -6,7 +6,9 @@ import msgspec
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.kapso.webhooks import NUMBER_DELETED
 from shared.models import Conversation, InboxEmbed, MessageStatus, PhoneNumber
+from shared.operations.emit_webhooks import emit_number
 from shared.operations.erase_conversations import erase_conversations
 from shared.operations.lock_conversations import lock_matching
 from shared.refusals import NotFoundError
@@ -53,9 +55,11 @@ async def delete_number(connection: AsyncConnection, project_id: UUID, phone_num
         ),
     )
     rows = (await connection.execute(embeds)).all()
-    deleted = await connection.execute(delete(PhoneNumber).where(*this).returning(PhoneNumber.id))
-    if deleted.scalar_one_or_none() is None:
+    deletion = await connection.execute(delete(PhoneNumber).where(*this).returning(PhoneNumber.customer_id))
+    deleted = deletion.one_or_none()
+    if deleted is None:
         raise NotFoundError("Phone number")
+    await emit_number(connection, NUMBER_DELETED, project_id, phone_number_id, deleted.customer_id)
     await connection.execute(delete(MessageStatus).where(MessageStatus.phone_number_id == phone_number_id))
     return DeletedNumber(
         gone=[row.id for row in rows if row.phone_number_id is not None],

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation
+from shared.operations.emit_webhooks import emit_handoff
 from shared.operations.update_execution import ExecutionMoved, move_execution, open_execution
 from shared.refusals import NotFoundError, RefusedError
 from shared.scope import Scope
@@ -28,4 +29,7 @@ async def hand_off(connection: AsyncConnection, scope: Scope, conversation_id: U
     row = await open_execution(connection, conversation_id)
     if row is None:
         raise RefusedError("no_execution", "No automation is answering this conversation.")
-    return await move_execution(connection, row, "handoff", by=by, step=row.current_step)
+    moved = await move_execution(connection, row, "handoff", by=by, step=row.current_step)
+    if moved.before != moved.after:
+        await emit_handoff(connection, row, "inbox")
+    return moved

@@ -7,6 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.ids import new_id
+from shared.kapso.webhooks import CREATED
+from shared.operations.emit_webhooks import emit_conversation
 from shared.refusals import NotFoundError
 from shared.scope import Scope
 from shared.whatsapp.phone import spellings
@@ -45,7 +47,7 @@ _OPEN_CONVERSATION = text("""
          WHERE contact_id = :contact_id AND phone_number_id = n.phone_number_id)
     FROM phone_number n WHERE n.project_id = :project_id AND n.phone_number_id = :phone_number_id FOR KEY SHARE OF n
     ON CONFLICT (phone_number_id, contact_id) WHERE status = 'active' DO UPDATE SET status = c.status
-    RETURNING id
+    RETURNING id, c.xmax = 0 AS is_new
 """)
 
 
@@ -59,7 +61,7 @@ class Recipient(msgspec.Struct, frozen=True):
 async def open_conversation(connection: AsyncConnection, scope: Scope, recipient: Recipient) -> UUID:
     """The active conversation with the recipient over the scope's number, which the transaction has locked now.
 
-    Contact and conversation are made if they are missing; nobody is told of a conversation that is still empty.
+    Contact and conversation are made if they are missing; no iframe is told of a conversation that is still empty.
     Raises NotFoundError if the project does not have the number.
     """
     contact_id = await _contact(connection, scope.project_id, recipient)
@@ -67,10 +69,13 @@ async def open_conversation(connection: AsyncConnection, scope: Scope, recipient
     active: UUID | None = (await connection.execute(_LOCK_CONVERSATION, place)).scalar_one_or_none()
     if active is not None:
         return active
-    opened: UUID | None = (await connection.execute(_OPEN_CONVERSATION, {"id": new_id(), **place})).scalar_one_or_none()
+    opened = (await connection.execute(_OPEN_CONVERSATION, {"id": new_id(), **place})).one_or_none()
     if opened is None:
         raise NotFoundError("Phone number")
-    return opened
+    conversation_id: UUID = opened.id
+    if opened.is_new:
+        await emit_conversation(connection, CREATED, place["phone_number_id"], conversation_id)
+    return conversation_id
 
 
 async def _contact(connection: AsyncConnection, project_id: UUID, recipient: Recipient) -> UUID:

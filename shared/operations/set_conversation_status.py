@@ -8,7 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationUpdated, Event
+from shared.kapso.webhooks import ENDED
 from shared.models import Conversation
+from shared.operations.emit_webhooks import emit_conversation
 from shared.operations.update_execution import end_open_execution
 from shared.queries.views import conversation_views
 from shared.refusals import NotFoundError, RefusedError
@@ -41,6 +43,8 @@ async def set_conversation_status(
     else:
         await _reopen(connection, conversation_id)
     view, audience = (await conversation_views(connection, [conversation_id]))[conversation_id]
+    if status == "ended":
+        await emit_conversation(connection, ENDED, view.phone_number_id, conversation_id)
     return [Event(audience.channels(), ConversationUpdated(view))]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.events import ConversationUpdated, Event
 from shared.ids import new_id
 from shared.models import Conversation, WorkflowExecution
+from shared.operations.emit_webhooks import emit_handoff, emit_workflow_failed
 from shared.queries.executions import ExecutionStatus, Step
 from shared.queries.views import conversation_views
 from shared.refusals import NotFoundError, RefusedError
@@ -102,7 +103,12 @@ async def update_execution(
     if not isinstance(change.current_step, UnsetType) and row.status in OPEN:
         step = None if change.current_step is None else msgspec.to_builtins(change.current_step)
         await _enter(connection, row, step)
-    return await move_execution(connection, row, after, error_details=change.error_details, step=step)
+    moved = await move_execution(connection, row, after, error_details=change.error_details, step=step)
+    if moved.after != moved.before and moved.after == "handoff":
+        await emit_handoff(connection, row, "api")
+    if moved.after != moved.before and moved.after == "failed":
+        await emit_workflow_failed(connection, row, change.error_details)
+    return moved
 
 
 async def lock_execution(connection: AsyncConnection, project_id: UUID, execution_id: UUID) -> Row[Any]:
