@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt
 from shared.operations.settle_message import message_accepted, message_refused
 from shared.publish import publish
+from shared.refusals import NotFoundError
 from shared.settings import Settings
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
 
@@ -40,10 +41,12 @@ class Delivery:
         """Send the message; returns Meta's answer, which has settled it (Meta: Cloud API, "Messages" reference).
 
         Raises GraphError, NotSentError or NoAnswerError: then nothing is settled, and what follows is the caller's
-        choice.
+        choice. Raises NotFoundError if the message was erased.
         """
         async with self._engine.connect() as connection:
-            row = dict((await connection.execute(_LOAD, {"id": message_id})).mappings().one())
+            row = (await connection.execute(_LOAD, {"id": message_id})).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError("Message")
         token = access_token(self._settings, row["access_token"])
         answer = await self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row))
         wamid, wa_id = _reported(answer)
@@ -74,7 +77,7 @@ def out_of_reach(error: NotSentError) -> dict[str, Any]:
     return {"code": 0, "title": "WhatsApp was out of reach", "details": str(error)}
 
 
-def _body(message_id: UUID, row: dict[str, Any]) -> dict[str, Any]:
+def _body(message_id: UUID, row: RowMapping) -> dict[str, Any]:
     """The body of Graph's POST /messages. `to` is a phone number, `recipient` a business-scoped user id."""
     to = {"to": f"+{row['phone_number']}"} if row["phone_number"] else {"recipient": row["bsuid"]}
     context = {"context": {"message_id": row["reply_to"]}} if row["reply_to"] else {}

@@ -52,9 +52,12 @@ async def message_accepted(
     """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing.
 
     `known_by` is the recipient's number where WhatsApp spells it in another way than we did (Meta: Cloud API, "Phone
-    numbers"); the contact goes by it from now on, unless another one does.
+    numbers"); the contact goes by it from now on, unless another one does. A message that was erased meanwhile is no
+    event.
     """
-    place = (await connection.execute(_LOCK, {"id": message_id})).one()
+    place = (await connection.execute(_LOCK, {"id": message_id})).one_or_none()
+    if place is None:
+        return []
     named = await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
     happened = await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
     if named.rowcount:  # else the statuses have named it, and were told of as they came
@@ -69,8 +72,12 @@ async def message_accepted(
 async def message_refused(
     connection: AsyncConnection, settings: Settings, message_id: UUID, error: dict[str, Any]
 ) -> list[Event]:
-    """Meta will not take the message. `error` is {code, title, details}, see shared/whatsapp/webhook.py."""
-    place = (await connection.execute(_LOCK, {"id": message_id})).one()
+    """Meta will not take the message. `error` is {code, title, details}, see shared/whatsapp/webhook.py. A message that
+    was erased meanwhile is no event.
+    """
+    place = (await connection.execute(_LOCK, {"id": message_id})).one_or_none()
+    if place is None:
+        return []
     failed = await connection.execute(_FAILED, {"id": message_id, "error": msgspec.json.encode(error).decode()})
     if failed.rowcount:
         told = MessageHappened(event=FAILED, phone_number_id=place.phone_number_id, message_id=message_id, error=error)
