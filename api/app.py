@@ -17,6 +17,7 @@ from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
+from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
 from api.inbox.handoff import HandoffController
 from api.inbox.messages import MessageController
@@ -64,7 +65,13 @@ def create_app(settings: Settings) -> Litestar:
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
             Router(
                 "/inbox/v1",
-                route_handlers=[SessionController, ConversationController, HandoffController, MessageController],
+                route_handlers=[
+                    SessionController,
+                    ConversationController,
+                    HandoffController,
+                    InboxContactController,
+                    MessageController,
+                ],
                 middleware=[EmbedAccess()],
                 dependencies={
                     "embed": Provide(embed_of_request, sync_to_thread=False),

@@ -133,9 +133,17 @@ async def cursor_page(
 
 
 async def numbered_page(
-    connection: AsyncConnection, query: AnySelect, *order: ColumnElement[Any], page: int, per_page: int
+    connection: AsyncConnection,
+    query: AnySelect,
+    *order: ColumnElement[Any],
+    page: int,
+    per_page: int,
+    most: int | None = None,
 ) -> tuple[Sequence[AnyRow], PageMeta]:
-    """Page number `page`, from 1, of a query on a table that stays small: this one counts and skips."""
-    total = int(await connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
+    """Page number `page`, from 1, of a query on a table that stays small: this one counts and skips. On another table
+    `most` ends the counting.
+    """
+    counted = query if most is None else query.limit(most)
+    total = int(await connection.scalar(select(func.count()).select_from(counted.subquery())) or 0)
     rows = (await connection.execute(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))).all()
     return rows, PageMeta(page, per_page, -(-total // per_page), total)

@@ -17,7 +17,8 @@ now = func.now()
 class AuditEvent(Base):
     """Who did what to which object, from where. Rows are only ever added; no secret is in them.
 
-    `changes` is {field: [before, after]} for an update and {} otherwise.
+    `changes` is {field: [before, after]} for an update and {} otherwise; it is emptied when a person is erased whom it
+    quotes.
     """
 
     __tablename__ = "audit_event"

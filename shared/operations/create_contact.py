@@ -1,0 +1,105 @@
+"""Add a person who has not written yet."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.ids import new_id
+from shared.models import Contact, ContactIdentity, Customer
+from shared.validation import InvalidFieldsError
+from shared.whatsapp.phone import digits_of_number, spellings
+
+WaId = Annotated[str, Meta(max_length=40, description="A phone number with its country code.", examples=["15550100"])]
+PersonName = Annotated[str, Meta(max_length=200, examples=["Ana Ribeiro"])]
+Metadata = Annotated[dict[str, Any], Meta(description="Yours; at most 16 KiB of JSON.", examples=[{"tier": "gold"}])]
+
+MOST_METADATA = 16 * 1024
+TAKEN = "has already been taken"
+
+
+class NewContact(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller may say of a person (Kapso: Platform API, "Create contact")."""
+
+    wa_id: WaId
+    profile_name: PersonName | None = None
+    display_name: PersonName | None = None
+    customer_id: UUID | None = None
+    metadata: Metadata | None = None
+
+
+async def create_contact(connection: AsyncConnection, project_id: UUID, wanted: NewContact) -> UUID:
+    """Store a contact and return its id. Raises InvalidFieldsError with every wrong field."""
+    wa_id = await check_contact(connection, project_id, msgspec.structs.asdict(wanted))
+    contact_id = new_id()
+    await connection.execute(
+        insert(Contact).values(
+            id=contact_id,
+            project_id=project_id,
+            phone_number=wa_id,
+            profile_name=name_or_none(wanted.profile_name),
+            display_name=name_or_none(wanted.display_name),
+            customer_id=wanted.customer_id,
+            details=wanted.metadata or {},
+        )
+    )
+    await give_number(connection, project_id, contact_id, wa_id)
+    return contact_id
+
+
+async def check_contact(
+    connection: AsyncConnection, project_id: UUID, values: dict[str, Any], contact_id: UUID | None = None
+) -> str:
+    """Check the values of fields that a caller sent, for a contact that is there or is to be made.
+
+    Returns the digits of `wa_id`, "" if it was not sent. Raises InvalidFieldsError with every wrong field.
+    """
+    errors: dict[str, list[str]] = {}
+    digits = ""
+    if "wa_id" in values:
+        digits = digits_of_number(values["wa_id"]) or ""
+        if not digits:
+            errors["wa_id"] = ["is not a phone number"]
+        elif await _is_taken(connection, project_id, digits, contact_id):
+            errors["wa_id"] = [TAKEN]
+    if values.get("customer_id") is not None:
+        customer = select(Customer.id).where(Customer.project_id == project_id, Customer.id == values["customer_id"])
+        if (await connection.execute(customer)).scalar_one_or_none() is None:
+            errors["customer_id"] = ["is not a customer of this project"]
+    if len(msgspec.json.encode(values.get("metadata"))) > MOST_METADATA:
+        errors["metadata"] = [f"must be at most {MOST_METADATA} bytes of JSON"]
+    if errors:
+        raise InvalidFieldsError(errors)
+    return digits
+
+
+async def give_number(connection: AsyncConnection, project_id: UUID, contact_id: UUID, wa_id: str) -> None:
+    """Make the contact the one who writes from this number. Raises InvalidFieldsError if somebody was faster."""
+    added = await connection.execute(
+        upsert(ContactIdentity)
+        .values(project_id=project_id, kind="wa_id", value=wa_id, contact_id=contact_id)
+        .on_conflict_do_nothing()
+        .returning(ContactIdentity.contact_id)
+    )
+    if added.scalar_one_or_none() is None:
+        raise InvalidFieldsError({"wa_id": [TAKEN]})
+
+
+def name_or_none(name: str | None) -> str | None:
+    """A name without the spaces around it, None if nothing is left."""
+    return (name or "").strip() or None
+
+
+async def _is_taken(connection: AsyncConnection, project_id: UUID, digits: str, contact_id: UUID | None) -> bool:
+    """Whether somebody else has the number, in either way that WhatsApp writes it."""
+    query = select(ContactIdentity.contact_id).where(
+        ContactIdentity.project_id == project_id,
+        ContactIdentity.kind == "wa_id",
+        ContactIdentity.value.in_(spellings(digits)),
+        ContactIdentity.contact_id.is_distinct_from(contact_id),
+    )
+    return (await connection.execute(query.limit(1))).scalar_one_or_none() is not None
