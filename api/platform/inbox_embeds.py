@@ -48,8 +48,11 @@ class EmbedChangesBody(msgspec.Struct):
     inbox_embed: EmbedChanges
 
 
-class RotationBody(msgspec.Struct):
+class RotationBody(msgspec.Struct, frozen=True):
     inbox_embed: Rotation = msgspec.field(default_factory=Rotation)
+
+
+AT_ONCE = RotationBody()
 
 
 class CreatedEmbed(InboxEmbedView, kw_only=True):
@@ -169,12 +172,12 @@ class InboxEmbedController(Controller):
         key: CurrentKey,
         actor: CurrentActor,
         embed_id: FromPath[UUID],
-        data: JSONBody[RotationBody | None] = None,
+        data: JSONBody[RotationBody] = AT_ONCE,
     ) -> RotatedEmbedAnswer:
         """Replace an embed's token, and its signing secret if asked. The token of before dies at once, or after
         `grace_seconds`; its open iframes close then. The new secrets are in this answer only.
         """
-        rotation = data.inbox_embed if data else Rotation()
+        rotation = data.inbox_embed
         async with state.engine.begin() as connection:
             secrets = await rotate_embed(connection, key.project_id, embed_id, rotation, state.settings.secret_key)
             changes = {"grace_seconds": [None, rotation.grace_seconds]}
