@@ -37,6 +37,8 @@ from api.platform.inbox_embeds import InboxEmbedController
 from api.platform.messages import MessageController as PlatformMessageController
 from api.platform.phone_numbers import CustomerPhoneNumberController, PhoneNumberController
 from api.platform.users import UserController
+from api.platform.webhook_deliveries import WebhookDeliveryController
+from api.platform.webhooks import NumberWebhookController, ProjectWebhookController
 from api.platform.workflow_executions import WorkflowExecutionController
 from api.platform.workflows import WorkflowController
 from api.request import ApiRequest
@@ -44,7 +46,7 @@ from api.webhooks.intake import Intake
 from api.webhooks.whatsapp import WhatsAppWebhookController
 from shared.db import create_engine
 from shared.health import health_router
-from shared.jobs import Queue, Waker, connect
+from shared.jobs import Queue, Waker, connect, wake_released
 from shared.settings import Settings
 from shared.tasks import cancel_all, finish, keep_running
 from shared.whatsapp.graph import GraphClient, new_http_client
@@ -96,6 +98,9 @@ def create_app(settings: Settings) -> Litestar:
                     PlatformMessageController,
                     WorkflowController,
                     WorkflowExecutionController,
+                    NumberWebhookController,
+                    ProjectWebhookController,
+                    WebhookDeliveryController,
                 ],
                 middleware=[ApiKeyAccess(), Idempotency()],
                 dependencies={
@@ -139,20 +144,23 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.redis = redis = connect(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
+    webhook_waker = Waker(redis, Queue.WEBHOOKS)
+    wake_released(engine, {Queue.WEBHOOKS: webhook_waker})
     http = new_http_client()
     app.state.graph = GraphClient(http, settings)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker)
-    wakers = [asyncio.create_task(keep_running(waker.run)) for waker in (ingest_waker, send_waker)]
+    wakers = (ingest_waker, send_waker, webhook_waker)
+    waking = [asyncio.create_task(keep_running(waker.run)) for waker in wakers]
     storing = asyncio.create_task(keep_running(intake.run))
     try:
         yield
     finally:
         await cancel_all([storing])
-        ingest_waker.stop()
-        send_waker.stop()
-        await finish(wakers, STOP_SECONDS)
+        for waker in wakers:
+            waker.stop()
+        await finish(waking, STOP_SECONDS)
         await http.aclose()
         await redis.aclose()
         await intake_engine.dispose()

@@ -15,20 +15,23 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.db import create_engine
 from shared.health import health_router
-from shared.jobs import Queue, connect, deserialize_job, serialize_job
+from shared.jobs import Queue, Waker, connect, deserialize_job, serialize_job, wake_released
+from shared.outbound_http import outbound_http
 from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
-from shared.tasks import cancel_all, finish
+from shared.tasks import cancel_all, finish, keep_running
 from shared.whatsapp.graph import GraphClient, new_http_client
 from workers.drainer import Drainer
 from workers.ingest import ingest_batch
 from workers.send import Sender
+from workers.webhooks import WebhookSender
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 2.0
 POLL_SECONDS = 0.01  # arq polls; this is the longest that a job waits to be picked up
 RESTART_SECONDS = 1.0
+SILENCE_SECONDS = 15.0
 STOP_SECONDS = 5.0
 
 
@@ -38,17 +41,28 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     engine = create_engine(settings, application_name="worker")
     redis = connect(settings)
     http = new_http_client()
+    outbound = outbound_http(settings)
     sender = Sender(settings, engine, redis, GraphClient(http, settings))
+    webhooks = WebhookSender(settings, engine, outbound)
+    waker = Waker(redis, Queue.WEBHOOKS)
+    wake_released(engine, {Queue.WEBHOOKS: waker})
     drainers = {
         Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis, settings)),
         Queue.SEND: Drainer(sender.send_due),
+        Queue.WEBHOOKS: webhooks.drainer,
     }
     stop = asyncio.Event()
     serving = [
         asyncio.create_task(_serve(settings, queue, drainer, stop), name=f"serve {queue}")
         for queue, drainer in drainers.items()
     ]
-    sweeping = [asyncio.create_task(_sweep(drainer), name=f"sweep {queue}") for queue, drainer in drainers.items()]
+    # The sweep finds work that no job announced: Redis was away, a worker died, or a retry has come due.
+    repeating = [
+        *(_every(SWEEP_SECONDS, drainer.drain) for drainer in drainers.values()),
+        _every(SILENCE_SECONDS, webhooks.report_silence),
+    ]
+    running = [asyncio.create_task(one) for one in repeating]
+    waking = asyncio.create_task(keep_running(waker.run))
     log.info("worker_started", queues=[str(queue) for queue in drainers])
     state = State({"engine": engine, "redis": redis})
     try:
@@ -57,9 +71,13 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     finally:
         stop.set()
         await finish(serving, STOP_SECONDS)
-        await cancel_all(sweeping)
+        await cancel_all(running)
         await sender.stop(STOP_SECONDS)
+        await webhooks.stop(STOP_SECONDS)
+        waker.stop()
+        await finish([waking], STOP_SECONDS)
         await http.aclose()
+        await outbound.close()
         await redis.aclose()
         await engine.dispose()
         log.info("worker_stopped")
@@ -115,11 +133,11 @@ async def _serve(settings: Settings, queue: Queue, drainer: Drainer, stop: async
         await asyncio.sleep(RESTART_SECONDS)
 
 
-async def _sweep(drainer: Drainer) -> None:
-    """Look for work that no job announced: Redis was away, a worker died, or a retry has come due."""
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again, with so much time between the end of one and the beginning of the next."""
     while True:
-        await _guarded(drainer.drain)
-        await asyncio.sleep(SWEEP_SECONDS)
+        await _guarded(act)
+        await asyncio.sleep(seconds)
 
 
 async def _guarded(drain: Callable[[], Awaitable[None]]) -> None:

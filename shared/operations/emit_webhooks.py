@@ -71,7 +71,8 @@ _FLUSH = text("""
         SELECT (array_agg(d.id ORDER BY d.sequence))[1]
         FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
         WHERE d.endpoint_id = ANY(:endpoint_ids) AND d.conversation_id = ANY(:conversation_ids)
-          AND d.status = 'pending' AND d.due_at > now() AND d.last_attempt_at IS NULL AND d.event = ANY(e.buffer_events)
+          AND d.status = 'pending' AND d.due_at > now() AND d.event = ANY(e.buffer_events)
+          AND d.last_attempt_at IS NULL AND d.leased_until IS NULL
         GROUP BY d.endpoint_id, d.conversation_id, d.event, e.max_buffer_size
         HAVING count(*) >= e.max_buffer_size)
 """)

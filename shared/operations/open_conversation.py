@@ -47,7 +47,7 @@ _OPEN_CONVERSATION = text("""
          WHERE contact_id = :contact_id AND phone_number_id = n.phone_number_id)
     FROM phone_number n WHERE n.project_id = :project_id AND n.phone_number_id = :phone_number_id FOR KEY SHARE OF n
     ON CONFLICT (phone_number_id, contact_id) WHERE status = 'active' DO UPDATE SET status = c.status
-    RETURNING id, c.xmax = 0 AS is_new
+    RETURNING id, phone_number_id, c.xmax = 0 AS is_new
 """)
 
 
@@ -74,7 +74,7 @@ async def open_conversation(connection: AsyncConnection, scope: Scope, recipient
         raise NotFoundError("Phone number")
     conversation_id: UUID = opened.id
     if opened.is_new:
-        await emit_conversation(connection, CREATED, place["phone_number_id"], conversation_id)
+        await emit_conversation(connection, CREATED, opened.phone_number_id, conversation_id)
     return conversation_id
 
 

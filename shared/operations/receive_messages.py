@@ -239,7 +239,7 @@ async def _created(connection: AsyncConnection, added: list[_Row]) -> list[Event
 
 
 def _happened(rows: list[_Row], added: list[_Row], opened: set[UUID]) -> list[Happened]:
-    """Conversations that began, and messages that came; the first message of a conversation is the one that began it."""
+    """Conversations that began, and messages that came: of a new conversation, the first one began it."""
     places = {row.conversation_id: row.message.phone_number_id for row in rows}
     happened: list[Happened] = [
         ConversationHappened(event=CREATED, phone_number_id=places[one], conversation_id=one) for one in opened

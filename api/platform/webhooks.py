@@ -1,0 +1,272 @@
+"""/platform/v1/whatsapp/webhooks, and those of one number (Kapso: Platform API, "Webhooks")."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta
+
+from api.access import CurrentActor, CurrentKey, ProjectKey
+from api.errors import not_found
+from api.openapi import refusals
+from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
+from shared.audit import Actor, record
+from shared.operations.delete_webhook import delete_webhook
+from shared.operations.save_webhook import (
+    NewProjectWebhook,
+    NewWebhook,
+    WebhookChanges,
+    check_number,
+    create_webhook,
+    update_webhook,
+)
+from shared.operations.send_test_webhook import send_test_webhook
+from shared.paging import PageMeta
+from shared.queries.webhooks import WebhookFilters, WebhookKind, WebhookView, get_webhook, list_webhooks
+
+Kind = Annotated[WebhookKind | None, QueryParameter(description="Only those of this kind.")]
+Active = Annotated[bool | None, QueryParameter(description="Only those that are active, or that are not.")]
+
+
+class NewWebhookBody(msgspec.Struct):
+    whatsapp_webhook: NewWebhook
+
+
+class NewProjectWebhookBody(msgspec.Struct):
+    whatsapp_webhook: NewProjectWebhook
+
+
+class WebhookChangesBody(msgspec.Struct):
+    whatsapp_webhook: WebhookChanges
+
+
+class WebhookAnswer(msgspec.Struct):
+    data: WebhookView
+
+
+class WebhookPage(msgspec.Struct):
+    data: list[WebhookView]
+    meta: PageMeta
+
+
+class TestBody(msgspec.Struct, frozen=True):
+    event_type: Annotated[str, Meta(max_length=100, examples=["whatsapp.message.received"])] | None = None
+
+
+class Queued(msgspec.Struct):
+    success: bool
+
+
+class QueuedAnswer(msgspec.Struct):
+    data: Queued
+
+
+_FIRST_EVENT = TestBody()
+
+
+class NumberWebhookController(Controller):
+    path = "/whatsapp/phone_numbers/{phone_number_id:str}/webhooks"
+    tags = ("Webhooks",)
+
+    @get(responses=refusals(404))
+    async def list(
+        self,
+        state: State,
+        key: CurrentKey,
+        phone_number_id: FromPath[str],
+        url_contains: Contains = None,
+        kind: Kind = None,
+        active: Active = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        page: Page = 1,
+        per_page: PerPage = 20,
+    ) -> Response[WebhookPage]:
+        """The number's webhooks, newest first."""
+        filters = WebhookFilters(
+            phone_number_id=phone_number_id,
+            url_contains=url_contains,
+            kind=kind,
+            active=active,
+            created_after=in_utc(created_after, "created_after"),
+            created_before=in_utc(created_before, "created_before"),
+        )
+        async with state.engine.connect() as connection:
+            await check_number(connection, key.project_id, phone_number_id)
+        return await _page(state, key, filters, page, per_page)
+
+    @post(responses=refusals(404))
+    async def create(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        phone_number_id: FromPath[str],
+        data: JSONBody[NewWebhookBody],
+    ) -> WebhookAnswer:
+        """Add a webhook for the number's messages and conversations. This answer is the only one with `secret_key` and
+        the values of `headers`.
+        """
+        return await _create(state, key, actor, phone_number_id, data.whatsapp_webhook)
+
+    @get("/{webhook_id:uuid}", responses=refusals(404))
+    async def get(
+        self, state: State, key: CurrentKey, phone_number_id: FromPath[str], webhook_id: FromPath[UUID]
+    ) -> WebhookAnswer:
+        """One of the number's webhooks."""
+        return await _get(state, key, phone_number_id, webhook_id)
+
+    @patch("/{webhook_id:uuid}", responses=refusals(404))
+    async def update(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        phone_number_id: FromPath[str],
+        webhook_id: FromPath[UUID],
+        data: JSONBody[WebhookChangesBody],
+    ) -> WebhookAnswer:
+        """Change one of the number's webhooks; what is not sent stays as it is."""
+        return await _update(state, key, actor, phone_number_id, webhook_id, data.whatsapp_webhook)
+
+    @delete("/{webhook_id:uuid}", responses=refusals(404))
+    async def delete(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        phone_number_id: FromPath[str],
+        webhook_id: FromPath[UUID],
+    ) -> None:
+        """Delete one of the number's webhooks; what waits for it is not delivered."""
+        await _delete(state, key, actor, phone_number_id, webhook_id)
+
+
+class ProjectWebhookController(Controller):
+    path = "/whatsapp/webhooks"
+    tags = ("Webhooks",)
+
+    @get(responses=refusals())
+    async def list(
+        self,
+        state: State,
+        key: CurrentKey,
+        phone_number_id: Annotated[
+            str | None, QueryParameter(max_length=40, description="Only those of this number.")
+        ] = None,
+        url_contains: Contains = None,
+        kind: Kind = None,
+        active: Active = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        page: Page = 1,
+        per_page: PerPage = 20,
+    ) -> Response[WebhookPage]:
+        """All webhooks of the project, those of its numbers included, newest first."""
+        filters = WebhookFilters(
+            phone_number_id=phone_number_id,
+            url_contains=url_contains,
+            kind=kind,
+            active=active,
+            created_after=in_utc(created_after, "created_after"),
+            created_before=in_utc(created_before, "created_before"),
+        )
+        return await _page(state, key, filters, page, per_page)
+
+    @post(responses=refusals(404))
+    async def create(
+        self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewProjectWebhookBody]
+    ) -> WebhookAnswer:
+        """Add a webhook: for the project's events, or with a `phone_number_id` for that number's. This answer is the
+        only one with `secret_key` and the values of `headers`.
+        """
+        wanted = data.whatsapp_webhook
+        return await _create(state, key, actor, wanted.phone_number_id, wanted)
+
+    @get("/{webhook_id:uuid}", responses=refusals(404))
+    async def get(self, state: State, key: CurrentKey, webhook_id: FromPath[UUID]) -> WebhookAnswer:
+        """One webhook of the project or of one of its numbers."""
+        return await _get(state, key, None, webhook_id)
+
+    @patch("/{webhook_id:uuid}", responses=refusals(404))
+    async def update(
+        self,
+        state: State,
+        key: CurrentKey,
+        actor: CurrentActor,
+        webhook_id: FromPath[UUID],
+        data: JSONBody[WebhookChangesBody],
+    ) -> WebhookAnswer:
+        """Change a webhook; what is not sent stays as it is."""
+        return await _update(state, key, actor, None, webhook_id, data.whatsapp_webhook)
+
+    @delete("/{webhook_id:uuid}", responses=refusals(404))
+    async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, webhook_id: FromPath[UUID]) -> None:
+        """Delete a webhook; what waits for it is not delivered."""
+        await _delete(state, key, actor, None, webhook_id)
+
+    @post("/{webhook_id:uuid}/test", status_code=200, responses=refusals(404))
+    async def test(
+        self, state: State, key: CurrentKey, webhook_id: FromPath[UUID], data: JSONBody[TestBody] = _FIRST_EVENT
+    ) -> QueuedAnswer:
+        """Queue a delivery with a sample body: of `event_type`, or of the first event that the webhook is for."""
+        async with state.engine.begin() as connection:
+            await send_test_webhook(connection, key.project_id, webhook_id, data.event_type)
+        return QueuedAnswer(Queued(success=True))
+
+
+async def _page(
+    state: State, key: ProjectKey, filters: WebhookFilters, page: int, per_page: int
+) -> Response[WebhookPage]:
+    async with state.engine.connect() as connection:
+        data, meta = await list_webhooks(
+            connection, state.settings, key.project_id, filters, page=page, per_page=per_page
+        )
+    return numbered(WebhookPage(data, meta), meta)
+
+
+async def _get(state: State, key: ProjectKey, phone_number_id: str | None, webhook_id: UUID) -> WebhookAnswer:
+    async with state.engine.connect() as connection:
+        view = await get_webhook(connection, state.settings, key.project_id, webhook_id, phone_number_id)
+    if view is None:
+        raise not_found("Webhook")
+    return WebhookAnswer(view)
+
+
+async def _create(
+    state: State, key: ProjectKey, actor: Actor, phone_number_id: str | None, wanted: NewWebhook
+) -> WebhookAnswer:
+    async with state.engine.begin() as connection:
+        webhook_id = await create_webhook(connection, state.settings, key.project_id, phone_number_id, wanted)
+        await record(connection, key.project_id, actor, "webhook.created", webhook_id)
+        view = await get_webhook(connection, state.settings, key.project_id, webhook_id)
+    assert view is not None
+    return WebhookAnswer(
+        msgspec.structs.replace(view, secret_key=wanted.secret_key or None, headers=wanted.headers or {})
+    )
+
+
+async def _update(
+    state: State,
+    key: ProjectKey,
+    actor: Actor,
+    phone_number_id: str | None,
+    webhook_id: UUID,
+    wanted: WebhookChanges,
+) -> WebhookAnswer:
+    async with state.engine.begin() as connection:
+        changes = await update_webhook(connection, state.settings, key.project_id, phone_number_id, webhook_id, wanted)
+        if changes:
+            await record(connection, key.project_id, actor, "webhook.updated", webhook_id, changes)
+        view = await get_webhook(connection, state.settings, key.project_id, webhook_id)
+    assert view is not None
+    return WebhookAnswer(view)
+
+
+async def _delete(state: State, key: ProjectKey, actor: Actor, phone_number_id: str | None, webhook_id: UUID) -> None:
+    async with state.engine.begin() as connection:
+        await delete_webhook(connection, key.project_id, phone_number_id, webhook_id)
+        await record(connection, key.project_id, actor, "webhook.deleted", webhook_id)
