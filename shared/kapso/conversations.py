@@ -9,10 +9,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Row, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
-from shared.kapso.people import contacts_matching
-from shared.models import Contact, ContactIdentity, Conversation, Message, PhoneNumber
+from shared.kapso.people import contacts_matching, identity_value
+from shared.models import Contact, Conversation, Message, PhoneNumber
 from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
 from shared.scope import Scope
 
@@ -28,18 +27,6 @@ CONVERSATION_FIELDS = (
 )
 
 _last = Message.__table__.alias("last_message")
-_bsuid, _parent = aliased(ContactIdentity), aliased(ContactIdentity)
-
-
-def _identity(identity: Any, kind: str) -> ColumnElement[Any]:
-    return (
-        select(identity.value)
-        .where(identity.contact_id == Conversation.contact_id, identity.kind == kind)
-        .limit(1)
-        .correlate(Conversation)
-        .scalar_subquery()
-    )
-
 
 _CONVERSATION: AnySelect = (
     select(
@@ -58,8 +45,8 @@ _CONVERSATION: AnySelect = (
         Contact.display_name,
         Contact.profile_name,
         PhoneNumber.id.label("whatsapp_config_id"),
-        _identity(_bsuid, "bsuid").label("bsuid"),
-        _identity(_parent, "parent_bsuid").label("parent_bsuid"),
+        identity_value("bsuid").label("bsuid"),
+        identity_value("parent_bsuid").label("parent_bsuid"),
         _last.c.id.label("last_id"),
         _last.c.wamid.label("last_wamid"),
         _last.c.type.label("last_type"),

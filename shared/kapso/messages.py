@@ -1,21 +1,23 @@
 """Messages as Kapso shows them: Meta's object, and Kapso's own fields under `kapso` (Kapso: "Messages", "Fields")."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, select, text
+from sqlalchemy import ColumnElement, Row, and_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kapso.people import contacts_matching, digits_of
+from shared.kapso.people import contacts_matching, digits_of, identity_value
 from shared.media_links import media_url
 from shared.models import Contact, Conversation, Message, PhoneNumber
-from shared.paging import AnySelect, CursorQuery, Paging, cursor_page
+from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
+from shared.periods import between
 from shared.scope import Scope
 from shared.settings import Settings
 from shared.whatsapp.content import text_of
+from shared.whatsapp.wamid import wamid_key
 
 MEDIA_TYPES = frozenset({"image", "video", "audio", "document", "sticker"})
 
@@ -65,10 +67,6 @@ _STATUSES = {
     "failed": "failed",
 }
 
-_STORED_STATUSES: dict[str, tuple[str, ...]] = {}
-for _stored, _shown in _STATUSES.items():
-    _STORED_STATUSES[_shown] = (*_STORED_STATUSES.get(_shown, ()), _stored)
-
 KapsoMessage = dict[str, Any]
 """A mapping and not a struct, since Meta's content object stands under the key that its type names."""
 
@@ -78,6 +76,7 @@ _MESSAGE: AnySelect = (
         Message.conversation_id,
         Message.phone_number_id,
         Message.wamid,
+        Message.wamid_key,
         Message.direction,
         Message.type,
         Message.content,
@@ -91,6 +90,8 @@ _MESSAGE: AnySelect = (
         Contact.display_name,
         Contact.profile_name,
         Contact.username,
+        identity_value("bsuid").label("bsuid"),
+        identity_value("parent_bsuid").label("parent_bsuid"),
         PhoneNumber.display_phone_number,
     )
     .join(Conversation, Conversation.id == Message.conversation_id)
@@ -99,9 +100,10 @@ _MESSAGE: AnySelect = (
 )
 
 _REPORTED = text("""
-    SELECT s.phone_number_id, s.wamid, s.payload
-    FROM unnest(CAST(:phone_number_ids AS text[]), CAST(:wamids AS text[])) AS g(phone_number_id, wamid)
-    JOIN message_status s ON s.phone_number_id = g.phone_number_id AND s.wamid = g.wamid
+    SELECT g.id, s.payload
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:phone_number_ids AS text[]), CAST(:keys AS text[]))
+        AS g(id, phone_number_id, key)
+    JOIN message_status s ON s.phone_number_id = g.phone_number_id AND s.wamid_key = g.key
     ORDER BY s.occurred_at
 """).columns(payload=Message.__table__.c.content.type)
 
@@ -124,22 +126,25 @@ async def list_kapso_messages(
     connection: AsyncConnection, settings: Settings, scope: Scope, filters: MessageFilters, page: CursorQuery
 ) -> tuple[list[KapsoMessage], Paging]:
     """A page of a project's, a number's or a conversation's messages, newest first. Raises InvalidCursorError."""
-    query = _narrowed(_in_scope(scope), scope, filters)
+    conditions, choices = _conditions(scope, filters), _choices(filters)
+    if len(choices) < 2:
+        query = _MESSAGE.where(*conditions, *choices)
+    else:
+        wanted = select(Message.id).join(Conversation, Conversation.id == Message.conversation_id).where(*conditions)
+        pages = [seek(wanted.where(choice), Message.sent_at, Message.id, page) for choice in choices]
+        query = _MESSAGE.where(*conditions, Message.id.in_(union_all(*(select(one.subquery()) for one in pages))))
     rows, paging = await cursor_page(connection, query, Message.sent_at, Message.id, page)
-    reported = await _reported(connection, rows)
-    return [message_object(settings, row, reported.get((row.phone_number_id, row.wamid), [])) for row in rows], paging
+    return await _objects(connection, settings, rows), paging
 
 
 async def get_kapso_message(
     connection: AsyncConnection, settings: Settings, scope: Scope, message_id: str
 ) -> KapsoMessage | None:
-    """One message by its wamid, or by our own id while it has none; None if the scope does not contain it."""
-    query = _in_scope(scope).where(_named(message_id)).limit(1)
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    reported = await _reported(connection, [row])
-    return message_object(settings, row, reported.get((row.phone_number_id, row.wamid), []))
+    """One message by its wamid in any form, or by our own id while it has none. None outside of the scope."""
+    query = _MESSAGE.where(*_in_scope(scope), _named(scope, message_id))
+    rows = (await connection.execute(query.order_by((Message.wamid == message_id).desc()).limit(1))).all()
+    objects = await _objects(connection, settings, rows)
+    return objects[0] if objects else None
 
 
 async def kapso_messages(
@@ -147,8 +152,12 @@ async def kapso_messages(
 ) -> dict[UUID, KapsoMessage]:
     """For webhooks: the named messages. Only for ids that the caller has just written."""
     rows = (await connection.execute(_MESSAGE.where(Message.id.in_(list(ids))))).all()
+    return dict(zip((row.id for row in rows), await _objects(connection, settings, rows), strict=True))
+
+
+async def _objects(connection: AsyncConnection, settings: Settings, rows: Sequence[Row[Any]]) -> list[KapsoMessage]:
     reported = await _reported(connection, rows)
-    return {row.id: message_object(settings, row, reported.get((row.phone_number_id, row.wamid), [])) for row in rows}
+    return [message_object(settings, row, reported.get(row.id, [])) for row in rows]
 
 
 def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, Any]]) -> KapsoMessage:
@@ -161,6 +170,10 @@ def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, A
         "type": row.type if row.type in _TYPES else "unknown",
         "from": contact if inbound else business,
         "to": business if inbound else contact,
+        "from_user_id": row.bsuid if inbound else None,
+        "from_parent_user_id": row.parent_bsuid if inbound else None,
+        "to_user_id": None if inbound else row.bsuid,
+        "to_parent_user_id": None if inbound else row.parent_bsuid,
         "username": row.username,
     }
     if row.reply_to is not None:
@@ -288,51 +301,73 @@ def _flow(kind: str, content: Any) -> dict[str, Any]:
     return {"flow_response": response, "flow_token": token, "flow_name": reply.get("name")}
 
 
-def _in_scope(scope: Scope) -> AnySelect:
+def _in_scope(scope: Scope) -> list[ColumnElement[bool]]:
     """The scope's messages. Stated on `message` too, whose indexes sort by time."""
-    query = _MESSAGE.where(scope.conversations(), Message.project_id == scope.project_id)
-    return query if scope.phone_number_id is None else query.where(Message.phone_number_id == scope.phone_number_id)
+    conditions = [scope.conversations(), Message.project_id == scope.project_id]
+    if scope.phone_number_id is not None:
+        conditions.append(Message.phone_number_id == scope.phone_number_id)
+    return conditions
 
 
-def _named(message_id: str) -> Any:
+def _named(scope: Scope, message_id: str) -> ColumnElement[bool]:
     try:
         return Message.id == UUID(message_id)
     except ValueError:
-        return Message.wamid == message_id
+        numbers = select(PhoneNumber.phone_number_id).where(PhoneNumber.project_id == scope.project_id)
+        return and_(Message.phone_number_id.in_(numbers), Message.wamid_key == wamid_key(message_id))
 
 
-def _narrowed(query: AnySelect, scope: Scope, filters: MessageFilters) -> AnySelect:
-    if filters.conversation_id is not None:
-        query = query.where(Message.conversation_id == filters.conversation_id)
-    if filters.direction is not None:
-        query = query.where(Message.direction == filters.direction)
-    if filters.status is not None:
-        query = query.where(Message.status.in_(_STORED_STATUSES.get(filters.status, (filters.status,))))
+def _choices(filters: MessageFilters) -> list[ColumnElement[bool]]:
+    """Conditions of which one must hold, each with an index that sorts by time. What is rare, or not there at all, is
+    found at once, where a list of everything would be read to its end.
+    """
+    if filters.conversation_id is not None:  # never long
+        return []
     if filters.message_type is not None:
-        query = query.where(Message.type == filters.message_type)
+        return [Message.type == filters.message_type]
+    if filters.has_media:
+        return [Message.type == kind for kind in sorted(MEDIA_TYPES)]
+    if filters.direction is None and filters.status is None:
+        return []
+    return [Message.status == status for status in _stored_statuses(filters)]
+
+
+def _stored_statuses(filters: MessageFilters) -> list[str]:
+    """The statuses that the filters on direction and status leave; `received` is the one of what came in."""
+    statuses = [one for one in _STATUSES if filters.status is None or _STATUSES[one] == filters.status]
+    if filters.direction is None:
+        return statuses
+    return [one for one in statuses if (one == "received") == (filters.direction == "inbound")]
+
+
+def _conditions(scope: Scope, filters: MessageFilters) -> list[ColumnElement[bool]]:
+    conditions = [*_in_scope(scope), *between(Message.sent_at, filters.since, filters.until)]
+    if filters.conversation_id is not None:
+        conditions.append(Message.conversation_id == filters.conversation_id)
+    if filters.direction is not None or filters.status is not None:
+        conditions.append(Message.status.in_(_stored_statuses(filters)))
+    if filters.message_type is not None:
+        conditions.append(Message.type == filters.message_type)
     if filters.has_media is not None:
         held = Message.type.in_(sorted(MEDIA_TYPES))
-        query = query.where(held if filters.has_media else ~held)
-    if filters.since is not None:
-        query = query.where(Message.sent_at >= filters.since)
-    if filters.until is not None:
-        query = query.where(Message.sent_at <= filters.until)
+        conditions.append(held if filters.has_media else ~held)
     people = contacts_matching(scope.project_id, filters.phone_number, filters.business_scoped_user_id)
-    return query if people is None else query.where(Conversation.contact_id.in_(people))
+    if people is not None:
+        conditions.append(Conversation.contact_id.in_(people))
+    return conditions
 
 
-async def _reported(
-    connection: AsyncConnection, rows: Iterable[Row[Any]]
-) -> dict[tuple[str, str], list[dict[str, Any]]]:
+async def _reported(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[UUID, list[dict[str, Any]]]:
     """Meta's status objects for the messages that have a wamid, oldest first."""
     sent = [row for row in rows if row.direction == "outbound" and row.wamid is not None]
     if not sent:
         return {}
-    found = await connection.execute(
-        _REPORTED,
-        {"phone_number_ids": [row.phone_number_id for row in sent], "wamids": [row.wamid for row in sent]},
-    )
-    reported: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in found:
-        reported.setdefault((row.phone_number_id, row.wamid), []).append(row.payload)
+    parameters = {
+        "ids": [row.id for row in sent],
+        "phone_number_ids": [row.phone_number_id for row in sent],
+        "keys": [row.wamid_key for row in sent],
+    }
+    reported: dict[UUID, list[dict[str, Any]]] = {}
+    for row in await connection.execute(_REPORTED, parameters):
+        reported.setdefault(row.id, []).append(row.payload)
     return reported

@@ -4,9 +4,10 @@ import re
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import aliased
 
-from shared.models import Contact, ContactIdentity
+from shared.models import Contact, ContactIdentity, Conversation
 
 
 def digits_of(number: str) -> str:
@@ -35,3 +36,15 @@ def contacts_matching(project_id: UUID, phone_number: str | None, bsuid: str | N
         query = query.where(Contact.id.in_(owner))
     found: Select[tuple[UUID]] = query
     return found
+
+
+def identity_value(kind: str) -> ColumnElement[Any]:
+    """For a query that has `Conversation`: what the contact's identity of this kind says, see ContactIdentity."""
+    identity = aliased(ContactIdentity)
+    return (
+        select(identity.value)
+        .where(identity.contact_id == Conversation.contact_id, identity.kind == kind)
+        .limit(1)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )

@@ -135,6 +135,15 @@ class Message(Base):
         Index("message_rev", "project_id", "rev"),
         Index("message_of_project", "project_id", sql("sent_at DESC"), sql("id DESC")),
         Index("message_of_number", "phone_number_id", sql("sent_at DESC"), sql("id DESC")),
+        Index("message_by_status", "project_id", "status", sql("sent_at DESC"), sql("id DESC")),
+        Index(
+            "message_by_type",
+            "project_id",
+            "type",
+            sql("sent_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql("type <> 'text'"),
+        ),
         Index("message_search", "project_id", func.to_tsvector(sql("'simple'"), sql("text")), postgresql_using="gin"),
     )
 
@@ -145,8 +154,9 @@ class MessageStatus(Base):
     __tablename__ = "message_status"
 
     phone_number_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    wamid: Mapped[str] = mapped_column(Text, primary_key=True)
+    wamid_key: Mapped[str] = mapped_column(Text, primary_key=True)
     status: Mapped[str] = mapped_column(Text, primary_key=True)
+    wamid: Mapped[str] = mapped_column(Text, comment="in the form that the status bears")
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
 

@@ -20,11 +20,11 @@ from shared.whatsapp.webhook import StatusUpdate, error_view
 _encode = msgspec.json.Encoder().encode
 
 _KEEP = text("""
-    INSERT INTO message_status (phone_number_id, wamid, status, occurred_at, payload)
-    SELECT phone_number_id, wamid, status, occurred_at, payload
+    INSERT INTO message_status (phone_number_id, wamid, wamid_key, status, occurred_at, payload)
+    SELECT phone_number_id, wamid, wamid_key, status, occurred_at, payload
     FROM json_to_recordset(CAST(:rows AS json))
-        AS g(phone_number_id text, wamid text, status text, occurred_at timestamptz, payload jsonb)
-    ORDER BY phone_number_id, wamid, status
+        AS g(phone_number_id text, wamid text, wamid_key text, status text, occurred_at timestamptz, payload jsonb)
+    ORDER BY phone_number_id, wamid_key, status
     ON CONFLICT DO NOTHING
     RETURNING phone_number_id, wamid, status
 """)
@@ -62,7 +62,7 @@ _UPDATE = text("""
 
 _KEPT = text("""
     SELECT status, payload -> 'errors' -> 0 AS error FROM message_status
-    WHERE phone_number_id = :phone_number_id AND wamid = :wamid
+    WHERE phone_number_id = :phone_number_id AND wamid_key = :wamid_key
 """).columns(status=Text, error=JSONB)
 
 # What a status has settled is not sent again.
@@ -90,6 +90,7 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         {
             "phone_number_id": status.phone_number_id,
             "wamid": status.wamid,
+            "wamid_key": wamid_key(status.wamid),
             "status": status.status,
             "occurred_at": status.occurred_at,
             "payload": status.payload,
@@ -121,7 +122,7 @@ async def apply_kept_statuses(
 
     Returns what the business's own systems are to hear of.
     """
-    rows = (await connection.execute(_KEPT, {"phone_number_id": phone_number_id, "wamid": wamid})).all()
+    rows = (await connection.execute(_KEPT, {"phone_number_id": phone_number_id, "wamid_key": wamid_key(wamid)})).all()
     status = furthest([row.status for row in rows])
     if status is None:
         return []

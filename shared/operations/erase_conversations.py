@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 # Statuses may come before their message, so that no foreign key takes them along.
 _STATUSES = text("""
     DELETE FROM message_status s USING message m
-    WHERE m.conversation_id = ANY(:ids) AND s.phone_number_id = m.phone_number_id AND s.wamid = m.wamid
+    WHERE m.conversation_id = ANY(:ids) AND s.phone_number_id = m.phone_number_id AND s.wamid_key = m.wamid_key
 """)
 
 _CONVERSATIONS = text("DELETE FROM conversation WHERE id = ANY(:ids)")

@@ -262,8 +262,8 @@ async def test_an_erased_contact_leaves_nothing_behind_and_every_open_inbox(stac
     await eventually(stored)
     async with stack.engine.begin() as connection:
         await connection.execute(
-            text("INSERT INTO message_status (phone_number_id, wamid, status, occurred_at, payload)"
-                 " SELECT phone_number_id, wamid, 'read', now(), '{}' FROM message")
+            text("INSERT INTO message_status (phone_number_id, wamid, wamid_key, status, occurred_at, payload)"
+                 " SELECT phone_number_id, wamid, wamid_key, 'read', now(), '{}' FROM message")
         )  # fmt: skip
     token = await stack.embed()
     async with stack.iframe(token) as iframe:

@@ -337,8 +337,8 @@ async def test_a_deleted_number_takes_its_conversations_and_embeds_along(
     await _written_to(stack, project.customer_phone_number_id)
     async with stack.engine.begin() as connection:
         await connection.execute(
-            text("INSERT INTO message_status (phone_number_id, wamid, status, occurred_at, payload)"
-                 " SELECT phone_number_id, wamid, 'read', now(), '{}' FROM message")
+            text("INSERT INTO message_status (phone_number_id, wamid, wamid_key, status, occurred_at, payload)"
+                 " SELECT phone_number_id, wamid, wamid_key, 'read', now(), '{}' FROM message")
         )  # fmt: skip
     of_number = await stack.embed(scope_type="phone_number", scope_id=project.phone_number_id)
     of_customer = await stack.embed(scope_type="customer", scope_id=str(project.customer_id))

@@ -333,6 +333,28 @@ def upgrade() -> None:
         sa.Column("callback_data", sa.Text(), nullable=True, comment="what the sender wants back with each status"),
     )
     op.create_index(
+        "message_by_status",
+        "message",
+        ["project_id", "status", sa.text("sent_at DESC"), sa.text("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "message_by_type",
+        "message",
+        ["project_id", "type", sa.text("sent_at DESC"), sa.text("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("type <> 'text'"),
+    )
+    op.add_column("message_status", sa.Column("wamid_key", sa.Text(), nullable=True))
+    op.execute("""
+        UPDATE message_status s SET wamid_key = coalesce(
+            (SELECT m.wamid_key FROM message m WHERE m.phone_number_id = s.phone_number_id AND m.wamid = s.wamid),
+            s.wamid)
+    """)
+    op.drop_constraint("message_status_pkey", "message_status", type_="primary")
+    op.create_primary_key("message_status_pkey", "message_status", ["phone_number_id", "wamid_key", "status"])
+    op.alter_column("message_status", "wamid", comment="in the form that the status bears")
+    op.create_index(
         "message_of_number", "message", ["phone_number_id", sa.text("sent_at DESC"), sa.text("id DESC")], unique=False
     )
     op.create_index(
@@ -375,6 +397,12 @@ def downgrade() -> None:
     op.drop_column("phone_number", "graph")
     op.drop_column("phone_number", "inbound_processing_enabled")
     op.drop_index("message_of_project", table_name="message")
+    op.alter_column("message_status", "wamid", comment=None)
+    op.drop_constraint("message_status_pkey", "message_status", type_="primary")
+    op.create_primary_key("message_status_pkey", "message_status", ["phone_number_id", "wamid", "status"])
+    op.drop_column("message_status", "wamid_key")
+    op.drop_index("message_by_type", table_name="message", postgresql_where=sa.text("type <> 'text'"))
+    op.drop_index("message_by_status", table_name="message")
     op.drop_index("message_of_number", table_name="message")
     op.drop_column("message", "callback_data")
     op.drop_column("message", "sent_by")
