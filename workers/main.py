@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from shared.settings import Settings
 from shared.tasks import cancel_all, finish, keep_running
 from shared.whatsapp.graph import GraphClient, new_http_client
 from workers.drainer import Drainer
+from workers.housekeeping import Housekeeper
 from workers.ingest import ingest_batch
 from workers.send import Sender
 from workers.webhooks import WebhookSender
@@ -32,6 +34,7 @@ SWEEP_SECONDS = 2.0
 POLL_SECONDS = 0.01  # arq polls; this is the longest that a job waits to be picked up
 RESTART_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
+TIDY_SECONDS = 3600.0
 STOP_SECONDS = 5.0
 
 
@@ -60,6 +63,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     repeating = [
         *(_every(SWEEP_SECONDS, drainer.drain) for drainer in drainers.values()),
         _every(SILENCE_SECONDS, webhooks.report_silence),
+        _every(TIDY_SECONDS, Housekeeper(settings, engine).tidy, first=random.uniform(0, 60)),  # noqa: S311 - no secret
     ]
     running = [asyncio.create_task(one) for one in repeating]
     waking = asyncio.create_task(keep_running(waker.run))
@@ -133,8 +137,11 @@ async def _serve(settings: Settings, queue: Queue, drainer: Drainer, stop: async
         await asyncio.sleep(RESTART_SECONDS)
 
 
-async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
-    """Do something again and again, with so much time between the end of one and the beginning of the next."""
+async def _every(seconds: float, act: Callable[[], Awaitable[None]], *, first: float = 0.0) -> None:
+    """Do something again and again, with so much time between the end of one and the beginning of the next, and
+    `first` seconds before the first.
+    """
+    await asyncio.sleep(first)
     while True:
         await _guarded(act)
         await asyncio.sleep(seconds)
