@@ -22,6 +22,8 @@ from api.inbox.conversations import ConversationController
 from api.inbox.handoff import HandoffController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
+from api.meta.contacts import ContactController as MetaContactController
+from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
 from api.meta.conversations import NumberConversationController
 from api.meta.messages import MessageController as MetaMessageController
@@ -115,6 +117,8 @@ def create_app(settings: Settings) -> Litestar:
                     MetaMessageController,
                     NumberConversationController,
                     MetaConversationController,
+                    NumberContactController,
+                    MetaContactController,
                 ],
                 guards=[known_version],
                 middleware=[ApiKeyAccess(), Idempotency()],

@@ -161,6 +161,14 @@ def _filtered(project_id: UUID, filters: KapsoContactFilters) -> AnySelect:
             ContactIdentity.value.in_(spellings(digits_of_number(filters.wa_id) or "")),
         )
         query = query.where(Contact.id.in_(owner))
+    if filters.wa_id is not None:
+        digits = digits_of_number(filters.wa_id)
+        owner = select(ContactIdentity.contact_id).where(
+            ContactIdentity.project_id == project_id,
+            ContactIdentity.kind == "wa_id",
+            ContactIdentity.value.in_([] if digits is None else spellings(digits)),
+        )
+        query = query.where(Contact.id.in_(owner))
     people = contacts_matching(project_id, filters.wa_id_contains, filters.business_scoped_user_id)
     return query if people is None else query.where(Contact.id.in_(people))
 
