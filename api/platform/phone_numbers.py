@@ -22,12 +22,12 @@ from shared.operations.update_number import AccessToken, AccountId, NumberChange
 from shared.paging import PageMeta
 from shared.publish import close_embed, reload_embed
 from shared.queries.customers import get_customer
+from shared.queries.numbers import Number, find_number
 from shared.queries.phone_numbers import (
-    ConnectedNumber,
     PhoneNumberFilters,
     PhoneNumberView,
-    get_connected_number,
     get_phone_number,
+    has_heard,
     list_phone_numbers,
 )
 from shared.whatsapp.number import describe_number
@@ -121,14 +121,15 @@ class PhoneNumberController(Controller):
     async def health(self, state: State, key: CurrentKey, phone_number_id: FromPath[str]) -> NumberHealth:
         """What WhatsApp says of the number now, or said in the last three minutes."""
         async with state.engine.connect() as connection:
-            number = await get_connected_number(connection, key.project_id, phone_number_id)
+            number = await find_number(connection, key.project_id, phone_number_id)
+            heard = await has_heard(connection, key.project_id, phone_number_id)
         if number is None:
             raise not_found("Phone number")
-        kept = await kept_health(state.redis, number.id)
+        kept = await kept_health(state.redis, phone_number_id)
         if kept is not None:
             return kept
-        health = await _check(state, number)
-        await keep_health(state.redis, number.id, health)
+        health = await _check(state, number, heard)
+        await keep_health(state.redis, phone_number_id, health)
         return health
 
     @get("/{phone_number_id:str}", responses=refusals(404))
@@ -167,7 +168,7 @@ class PhoneNumberController(Controller):
         for embed_id in embed_ids:
             await reload_embed(state.redis, embed_id)
         if changes:
-            await forget_health(state.redis, view.internal_id)
+            await forget_health(state.redis, phone_number_id)
         return PhoneNumberAnswer(view)
 
     @delete("/{phone_number_id:str}", responses=refusals(404))
@@ -228,15 +229,15 @@ async def _connect(
     return PhoneNumberAnswer(view)
 
 
-async def _check(state: State, number: ConnectedNumber) -> NumberHealth:
+async def _check(state: State, number: Number, heard: bool) -> NumberHealth:
     try:
         token = decrypt(number.access_token, state.settings.secret_key)
     except DecryptionError as error:
         return without_token(str(error))
     health, said = await check_health(
-        state.graph, number.phone_number_id, number.business_account_id, token, heard=number.heard
+        state.graph, number.phone_number_id, number.business_account_id, token, heard=heard
     )
     if said is not None:
         async with state.engine.begin() as connection:
-            await note_number(connection, number.id, said)
+            await note_number(connection, number.phone_number_id, said)
     return health

@@ -1,7 +1,6 @@
-"""Note what Graph says of a number, when it was asked for another reason than a change."""
+"""Note what Graph says of a number that is connected."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.models import PhoneNumber
 
 
-async def note_number(connection: AsyncConnection, number_id: UUID, said: dict[str, Any]) -> None:
+async def note_number(connection: AsyncConnection, phone_number_id: str, said: dict[str, Any]) -> None:
     """Store Graph's answer; the number may be gone by now."""
     await connection.execute(
-        update(PhoneNumber).where(PhoneNumber.id == number_id).values(graph=said, graph_checked_at=func.now())
+        update(PhoneNumber)
+        .where(PhoneNumber.phone_number_id == phone_number_id)
+        .values(graph=said, graph_checked_at=func.now())
     )

@@ -61,16 +61,6 @@ class PhoneNumberFilters(msgspec.Struct, frozen=True, kw_only=True):
     created_before: datetime | None = None
 
 
-class ConnectedNumber(msgspec.Struct, frozen=True):
-    """What a call to Graph needs; `access_token` is encrypted. `heard` says whether webhooks of it have come in."""
-
-    id: UUID
-    phone_number_id: str
-    business_account_id: str
-    access_token: bytes
-    heard: bool
-
-
 async def get_phone_number(
     connection: AsyncConnection, project_id: UUID, phone_number_id: str
 ) -> PhoneNumberView | None:
@@ -79,23 +69,12 @@ async def get_phone_number(
     return None if row is None else _view(row)
 
 
-async def get_connected_number(
-    connection: AsyncConnection, project_id: UUID, phone_number_id: str
-) -> ConnectedNumber | None:
-    """The credentials of one number of a project, or None."""
-    written = exists().where(
-        Conversation.phone_number_id == PhoneNumber.phone_number_id, Conversation.last_inbound_at.is_not(None)
-    )
-    reported = exists().where(MessageStatus.phone_number_id == PhoneNumber.phone_number_id)
-    query = select(
-        PhoneNumber.id,
-        PhoneNumber.phone_number_id,
-        PhoneNumber.business_account_id,
-        PhoneNumber.access_token,
-        or_(written, reported).label("heard"),
-    ).where(PhoneNumber.project_id == project_id)
-    row = (await connection.execute(_named(query, phone_number_id))).one_or_none()
-    return None if row is None else ConnectedNumber(*row)
+async def has_heard(connection: AsyncConnection, project_id: UUID, phone_number_id: str) -> bool:
+    """Whether webhooks of the number have come in."""
+    written = exists().where(Conversation.phone_number_id == phone_number_id, Conversation.last_inbound_at.is_not(None))
+    reported = exists().where(MessageStatus.phone_number_id == phone_number_id)
+    query = _named(select(or_(written, reported)).where(PhoneNumber.project_id == project_id), phone_number_id)
+    return bool((await connection.execute(query)).scalar_one_or_none())
 
 
 async def list_phone_numbers(

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -74,37 +73,37 @@ def without_token(reason: str) -> NumberHealth:
     return NumberHealth("unhealthy", datetime.now(UTC), checks)
 
 
-async def kept_health(redis: Redis, number_id: UUID) -> NumberHealth | None:
+async def kept_health(redis: Redis, phone_number_id: str) -> NumberHealth | None:
     """The answer of less than KEPT_SECONDS ago, if Redis has it."""
     try:
         async with asyncio.timeout(REDIS_SECONDS):
-            kept = await redis.get(_name(number_id))
+            kept = await redis.get(_name(phone_number_id))
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("health_not_read", error=type(error).__name__)
         return None
     return None if kept is None else msgspec.json.decode(kept, type=NumberHealth)
 
 
-async def keep_health(redis: Redis, number_id: UUID, health: NumberHealth) -> None:
+async def keep_health(redis: Redis, phone_number_id: str, health: NumberHealth) -> None:
     """Keep an answer for KEPT_SECONDS, one that says nothing for as long as it tells the caller to wait."""
     try:
         async with asyncio.timeout(REDIS_SECONDS):
-            await redis.set(_name(number_id), msgspec.json.encode(health), ex=health.retry_after or KEPT_SECONDS)
+            await redis.set(_name(phone_number_id), msgspec.json.encode(health), ex=health.retry_after or KEPT_SECONDS)
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("health_not_kept", error=type(error).__name__)
 
 
-async def forget_health(redis: Redis, number_id: UUID) -> None:
+async def forget_health(redis: Redis, phone_number_id: str) -> None:
     """Ask anew next time: the number has another token now."""
     try:
         async with asyncio.timeout(REDIS_SECONDS):
-            await redis.delete(_name(number_id))
+            await redis.delete(_name(phone_number_id))
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("health_not_forgotten", error=type(error).__name__)
 
 
-def _name(number_id: UUID) -> str:
-    return f"porthole:number_health:{number_id}"
+def _name(phone_number_id: str) -> str:
+    return f"porthole:number_health:{phone_number_id}"
 
 
 async def _ask(graph: GraphClient, path: str, access_token: str, **query: str) -> dict[str, Any] | GraphError | None:
