@@ -41,19 +41,21 @@ _EVENTS = text("""
 
 _STATUSES = text("""
     WITH page AS (
-        SELECT phone_number_id, wamid, status, occurred_at FROM message_status
-        WHERE (phone_number_id, wamid, status) > (:phone_number_id, :wamid, :status)
-        ORDER BY phone_number_id, wamid, status LIMIT :limit
+        SELECT phone_number_id, wamid_key, status, occurred_at FROM message_status
+        WHERE (phone_number_id, wamid_key, status) > (:phone_number_id, :wamid_key, :status)
+        ORDER BY phone_number_id, wamid_key, status LIMIT :limit
     ), deleted AS (
         DELETE FROM message_status s USING page p
-        WHERE (s.phone_number_id, s.wamid, s.status) = (p.phone_number_id, p.wamid, p.status)
+        WHERE (s.phone_number_id, s.wamid_key, s.status) = (p.phone_number_id, p.wamid_key, p.status)
           AND p.occurred_at < now() - interval '7 days'
-          AND NOT EXISTS (SELECT FROM message m WHERE m.phone_number_id = s.phone_number_id AND m.wamid = s.wamid)
+          AND NOT EXISTS (
+              SELECT FROM message m WHERE m.phone_number_id = s.phone_number_id AND m.wamid_key = s.wamid_key)
     )
-    SELECT phone_number_id, wamid, status FROM page ORDER BY phone_number_id DESC, wamid DESC, status DESC LIMIT 1
+    SELECT phone_number_id, wamid_key, status FROM page
+    ORDER BY phone_number_id DESC, wamid_key DESC, status DESC LIMIT 1
 """)
 
-_BEGINNING = {"phone_number_id": "", "wamid": "", "status": ""}
+_BEGINNING = {"phone_number_id": "", "wamid_key": "", "status": ""}
 
 
 class Housekeeper:
