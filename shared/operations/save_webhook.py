@@ -83,7 +83,7 @@ class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
 class NewProjectWebhook(NewWebhook, frozen=True, kw_only=True):
     """With a number, a webhook of that number; without one, of the project."""
 
-    phone_number_id: Annotated[str | None, Meta(max_length=40, examples=["1234567890"])] = None
+    phone_number_id: Annotated[str, Meta(max_length=40, examples=["1234567890"])] | None = None
 
 
 class WebhookChanges(msgspec.Struct, frozen=True, kw_only=True):
