@@ -2,6 +2,7 @@
 is due; the api delivers by itself where a caller waits for WhatsApp's id of the message.
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,16 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt
-from shared.operations.settle_message import message_accepted, message_refused
+from shared.operations.settle_message import Accepted, message_accepted, message_refused
 from shared.publish import publish
 from shared.refusals import NotFoundError
 from shared.settings import Settings
+from shared.template_words import template_words
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
 
 _LOAD = text("""
-    SELECT m.type, m.content, m.reply_to, n.phone_number_id, n.access_token, c.phone_number, i.value AS bsuid
+    SELECT m.type, m.content, m.reply_to, n.phone_number_id, n.business_account_id, n.access_token,
+           c.phone_number, i.value AS bsuid
     FROM message m
     JOIN conversation v ON v.id = m.conversation_id
     JOIN contact c ON c.id = v.contact_id
@@ -48,13 +51,23 @@ class Delivery:
         if row is None:
             raise NotFoundError("Message")
         token = access_token(self._settings, row["access_token"])
-        answer = await self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row))
+        answer: dict[str, Any]
+        answer, words = await asyncio.gather(
+            self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row)),
+            self._words(row, token),
+        )
         wamid, wa_id = _reported(answer)
+        known_by = wa_id if wa_id != row["phone_number"] else None
+        accepted = Accepted(wamid, known_by=known_by, words=words)
         async with self._engine.begin() as connection:
-            known_by = wa_id if wa_id != row["phone_number"] else None
-            events = await message_accepted(connection, self._settings, message_id, wamid, known_by)
+            events = await message_accepted(connection, self._settings, message_id, accepted)
         await publish(self._redis, events)
         return answer
+
+    async def _words(self, row: RowMapping, token: str) -> str | None:
+        if row["type"] != "template":
+            return None
+        return await template_words(self._graph, self._redis, row["business_account_id"], token, row["content"])
 
     async def refuse(self, message_id: UUID, error: dict[str, Any]) -> None:
         """The message will not be sent. `error` is {code, title, details}."""

@@ -16,7 +16,6 @@ from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
 from shared.periods import between
 from shared.scope import Scope
 from shared.settings import Settings
-from shared.whatsapp.content import text_of
 from shared.whatsapp.wamid import wamid_key
 
 MEDIA_TYPES = frozenset({"image", "video", "audio", "document", "sticker"})
@@ -80,6 +79,7 @@ _MESSAGE: AnySelect = (
         Message.direction,
         Message.type,
         Message.content,
+        Message.text,
         Message.reply_to,
         Message.status,
         Message.error,
@@ -246,13 +246,13 @@ def _media(settings: Settings, row: Row[Any]) -> dict[str, Any] | None:
 
 def _words(row: Row[Any], media: dict[str, Any] | None) -> str:
     """Kapso's `content`: the words of a message; for media a line that says what is attached and where."""
-    words = text_of(row.type, row.content)
     if media is None:
-        return words
+        return str(row.text)
     caption = row.content.get("caption") or ""
+    attached = "[Audio attached]" if row.type == "audio" else f"{row.type.capitalize()} attached"
     named = f" ({media['filename']})" if media["filename"] else ""
     kind = f" [Type: {media['content_type']}]" if media["content_type"] else ""
-    return f"{caption} {row.type.capitalize()} attached{named}{kind} URL: {media['url']}".strip()
+    return f"{caption} {attached}{named}{kind} URL: {media['url']}".strip()
 
 
 def _type_data(kind: str, content: Any, has_media: bool) -> dict[str, Any]:

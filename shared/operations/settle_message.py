@@ -13,6 +13,7 @@ from shared.kapso.webhooks import FAILED
 from shared.operations.apply_statuses import apply_kept_statuses, message_events
 from shared.operations.emit_webhooks import MessageHappened, emit_webhooks
 from shared.settings import Settings
+from shared.whatsapp.content import one_line
 from shared.whatsapp.wamid import wamid_key
 
 _LOCK = text("""
@@ -37,6 +38,8 @@ _LINK = text("""
     UPDATE contact SET phone_number = :wa_id, updated_at = now() FROM linked WHERE contact.id = linked.contact_id
 """)
 
+_WORDS = text("UPDATE message SET text = :text, preview = :preview WHERE id = :id")
+
 _FAILED = text("UPDATE message SET status = 'failed', error = CAST(:error AS jsonb) WHERE id = :id AND wamid IS NULL")
 
 _DONE = text("DELETE FROM outbox WHERE message_id = :id")
@@ -46,25 +49,40 @@ _LATER = text("""
 """)
 
 
+class Accepted(msgspec.Struct, frozen=True):
+    """What is known of a message that Meta took.
+
+    `known_by` is the recipient's number where WhatsApp spells it otherwise than we did (Meta: Cloud API, "Phone
+    numbers"); `words` are a template's, filled in.
+    """
+
+    wamid: str
+    known_by: str | None = None
+    words: str | None = None
+
+
 async def message_accepted(
-    connection: AsyncConnection, settings: Settings, message_id: UUID, wamid: str, known_by: str | None = None
+    connection: AsyncConnection, settings: Settings, message_id: UUID, accepted: Accepted
 ) -> list[Event]:
     """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing.
 
-    `known_by` is the recipient's number where WhatsApp spells it in another way than we did (Meta: Cloud API, "Phone
-    numbers"); the contact goes by it from now on, unless another one does. A message that was erased meanwhile is no
-    event.
+    The contact goes by the number that WhatsApp knows, unless another one does. A message that was erased meanwhile is
+    no event.
     """
     place = (await connection.execute(_LOCK, {"id": message_id})).one_or_none()
     if place is None:
         return []
+    wamid = accepted.wamid
     named = await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
+    if accepted.words is not None:
+        words = {"id": message_id, "text": accepted.words, "preview": one_line(accepted.words)}
+        await connection.execute(_WORDS, words)
     happened = await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
     if named.rowcount:  # else the statuses have named it, and were told of as they came
         await emit_webhooks(connection, settings, happened)
     await connection.execute(_DONE, {"id": message_id})
-    if known_by is not None:
-        contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": known_by}
+    if accepted.known_by is not None:
+        contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": accepted.known_by}
         await connection.execute(_LINK, contact)
     return await message_events(connection, {message_id: place.id})
 

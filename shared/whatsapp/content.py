@@ -47,5 +47,10 @@ def text_of(kind: str, content: Any) -> str:
 
 def preview_of(kind: str, content: Any) -> str:
     """The words as one line of at most PREVIEW_LENGTH characters."""
-    line = " ".join(text_of(kind, content)[: PREVIEW_LENGTH * 4].split())
+    return one_line(text_of(kind, content))
+
+
+def one_line(words: str) -> str:
+    """The beginning of a text, at most PREVIEW_LENGTH characters."""
+    line = " ".join(words[: PREVIEW_LENGTH * 4].split())
     return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"

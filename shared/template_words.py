@@ -1,0 +1,63 @@
+"""The words of a template message: what the customer reads, and not only the template's name."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
+from shared.whatsapp.templates import filled_in, template_body
+
+log = structlog.get_logger()
+
+KEEP_SECONDS = 600  # a template changes rarely, and then with another review of Meta's
+ASK_SECONDS = 3.0
+REDIS_SECONDS = 0.5
+
+
+async def template_words(
+    graph: GraphClient, redis: Redis, business_account_id: str, access_token: str, content: Mapping[str, Any]
+) -> str | None:
+    """The body of a message's `template` object, filled in; None if Graph does not tell it at once."""
+    name, language = content.get("name"), content.get("language")
+    code = language.get("code") if isinstance(language, Mapping) else None
+    if not name or not code:
+        return None
+    kept = f"template:{business_account_id}:{code}:{name}"
+    body = await _kept(redis, kept)
+    if body is None:
+        body = await _asked(graph, business_account_id, access_token, str(name), str(code))
+        if body is None:
+            return None
+        await _keep(redis, kept, body)
+    return filled_in(body, content)
+
+
+async def _asked(graph: GraphClient, account: str, access_token: str, name: str, language: str) -> str | None:
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            page = await graph.get(f"{account}/message_templates", access_token, name=name, limit="100")
+        return template_body(page.get("data") or [], name, language)
+    except (GraphError, NotSentError, NoAnswerError, TimeoutError, TypeError, AttributeError) as error:
+        log.warning("template_unknown", error=type(error).__name__)  # or an answer that is not as Meta documents it
+        return None
+
+
+async def _kept(redis: Redis, key: str) -> str | None:
+    try:
+        async with asyncio.timeout(REDIS_SECONDS):
+            found = await redis.get(key)
+    except (RedisError, OSError, TimeoutError):
+        return None
+    return None if found is None else bytes(found).decode()
+
+
+async def _keep(redis: Redis, key: str, body: str) -> None:
+    try:
+        async with asyncio.timeout(REDIS_SECONDS):
+            await redis.set(key, body, ex=KEEP_SECONDS)
+    except (RedisError, OSError, TimeoutError):
+        log.warning("template_not_kept")
