@@ -6,13 +6,12 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Row, func, literal, select
+from sqlalchemy import Row, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
 
-from shared.kapso.people import contacts_matching
+from shared.kapso.people import contacts_matching, identity_value
 from shared.models import Contact, ContactIdentity, Customer
 from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 from shared.periods import between
@@ -52,19 +51,6 @@ class KapsoContactFilters(msgspec.Struct, frozen=True, kw_only=True):
     created_before: datetime | None = None
 
 
-_bsuid, _parent = aliased(ContactIdentity), aliased(ContactIdentity)
-
-
-def _identity(identity: Any, kind: str) -> ColumnElement[Any]:
-    return (
-        select(identity.value)
-        .where(identity.contact_id == Contact.id, identity.kind == kind)
-        .limit(1)
-        .correlate(Contact)
-        .scalar_subquery()
-    )
-
-
 _CONTACT: AnySelect = select(
     Contact.id,
     Contact.phone_number,
@@ -75,8 +61,8 @@ _CONTACT: AnySelect = select(
     Contact.details.label("details"),
     Contact.created_at,
     Contact.updated_at,
-    _identity(_bsuid, "bsuid").label("bsuid"),
-    _identity(_parent, "parent_bsuid").label("parent_bsuid"),
+    identity_value("bsuid", Contact.id).label("bsuid"),
+    identity_value("parent_bsuid", Contact.id).label("parent_bsuid"),
 )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased
 
 from shared.models import Contact, ContactIdentity, Conversation
+from shared.paging import AnyColumn
 
 
 def digits_of(number: str) -> str:
@@ -38,13 +39,13 @@ def contacts_matching(project_id: UUID, phone_number: str | None, bsuid: str | N
     return found
 
 
-def identity_value(kind: str) -> ColumnElement[Any]:
-    """For a query that has `Conversation`: what the contact's identity of this kind says, see ContactIdentity."""
+def identity_value(kind: str, contact_id: AnyColumn = Conversation.contact_id) -> ColumnElement[Any]:
+    """For a query that has the column: what its contact's identity of this kind says, see ContactIdentity."""
     identity = aliased(ContactIdentity)
     return (
         select(identity.value)
-        .where(identity.contact_id == Conversation.contact_id, identity.kind == kind)
+        .where(identity.contact_id == contact_id, identity.kind == kind)
         .limit(1)
-        .correlate(Conversation)
+        .correlate(contact_id.class_)
         .scalar_subquery()
     )
