@@ -27,6 +27,9 @@ from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
 from api.meta.conversations import NumberConversationController
 from api.meta.messages import MessageController as MetaMessageController
+from api.meta.out_of_scope import OutOfScopeController
+from api.meta.phone_numbers import NumberDataController
+from api.meta.templates import TemplateController
 from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
 from api.platform.api_keys import ApiKeyController
@@ -119,6 +122,9 @@ def create_app(settings: Settings) -> Litestar:
                     MetaConversationController,
                     NumberContactController,
                     MetaContactController,
+                    TemplateController,
+                    NumberDataController,
+                    OutOfScopeController,
                 ],
                 guards=[known_version],
                 middleware=[ApiKeyAccess(), Idempotency()],

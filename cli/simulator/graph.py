@@ -12,7 +12,18 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError
 from cli.simulator.graph_media_routes import delete_media, download, upload_media
+from cli.simulator.graph_number_routes import (
+    deregister,
+    number_settings,
+    profile,
+    register,
+    request_code,
+    save_number_settings,
+    save_profile,
+    verify_code,
+)
 from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers, subscribed_apps
+from cli.simulator.graph_template_routes import create_template, delete_template, update_template
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
 
@@ -48,6 +59,17 @@ def graph_router(simulator: Simulator) -> Router:
             node,
             phone_numbers,
             message_templates,
+            create_template,
+            update_template,
+            delete_template,
+            number_settings,
+            save_number_settings,
+            profile,
+            save_profile,
+            request_code,
+            verify_code,
+            register,
+            deregister,
             subscribed_apps,
             upload_media,
             delete_media,

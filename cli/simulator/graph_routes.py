@@ -1,7 +1,6 @@
 """The Graph API that businesses call: messages, numbers and templates."""
 
 import base64
-import json
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,6 +9,7 @@ from litestar.datastructures.state import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from cli.simulator.bodies import json_object
 from cli.simulator.business import read_receipt, send_message
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.connection import DroppedAnswer
@@ -28,12 +28,7 @@ async def messages(
 ) -> Response[Json] | Response[None]:
     """Meta: Cloud API, Messages reference."""
     number = simulator.number(object_id, "post")
-    try:
-        body = json.loads(await request.body())
-    except ValueError as error:
-        raise GraphError(100, "The request body is not valid JSON.") from error
-    if not isinstance(body, dict):
-        raise GraphError(100, "The request body must be a JSON object.")
+    body = await json_object(request)
     if "status" in body:
         return Response(read_receipt(simulator, number, body))
     failure = simulator.faults.take_failure()
@@ -50,7 +45,10 @@ async def node(
     fields: FromQuery[str] = "",
     phone_number_id: FromQuery[str] = "",
 ) -> Json:
-    """A phone number with the `fields` asked for, or an uploaded file. Meta: Phone numbers; Media."""
+    """A phone number with the `fields` asked for, a template, or an uploaded file. Meta: Phone numbers; Media."""
+    template = simulator.template(object_id)
+    if template is not None:
+        return _pick(template, fields)
     number = simulator.numbers.get(object_id)
     if number is None:
         return simulator.media.describe(look_up(simulator, object_id, "get", phone_number_id))

@@ -35,6 +35,9 @@ class Simulator:
         self.templates = {
             number.business_account_id: templates_of(number.business_account_id) for number in self.config.numbers
         }
+        self.templates_made = 0
+        self.number_settings: dict[str, Json] = {}
+        self.profiles: dict[str, Json] = {}
 
     async def reset(self) -> None:
         """Back to how it started; whatever was on its way is dropped."""
@@ -58,6 +61,9 @@ class Simulator:
         if number is None:
             raise unknown_object(method, phone_number_id)
         return number
+
+    def template(self, template_id: str) -> Json | None:
+        return next((one for known in self.templates.values() for one in known if one["id"] == template_id), None)
 
     def window_open(self, phone_number_id: str, user: User) -> bool:
         """Whether the customer wrote to this number in the last 24 hours.

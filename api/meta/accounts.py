@@ -1,0 +1,41 @@
+"""The WhatsApp Business Account in the path, which numbers of the project belong to."""
+
+from uuid import UUID
+
+import msgspec
+from litestar.datastructures import State
+from sqlalchemy import select
+
+from api.errors import ApiError
+from shared.crypto import DecryptionError, decrypt
+from shared.models import PhoneNumber
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account, and an access token that is good for it."""
+
+    id: str
+    access_token: str
+
+
+async def account_of(state: State, project_id: UUID, business_account_id: str) -> Account:
+    """The account, if a number of the project belongs to it. Raises ApiError 404, or 502 for an unreadable token."""
+    query = (
+        select(PhoneNumber.access_token)
+        .where(PhoneNumber.project_id == project_id, PhoneNumber.business_account_id == business_account_id)
+        .order_by(PhoneNumber.id)
+        .limit(1)
+    )
+    async with state.engine.connect() as connection:
+        stored = (await connection.execute(query)).scalar_one_or_none()
+    if stored is None:
+        raise ApiError(404, "not_found", "WhatsApp Business Account not found or not accessible in this project")
+    return Account(business_account_id, readable_token(state, stored))
+
+
+def readable_token(state: State, stored: bytes) -> str:
+    """An access token as it was given. Raises ApiError 502 if it was stored under another secret key."""
+    try:
+        return decrypt(stored, state.settings.secret_key)
+    except DecryptionError as error:
+        raise ApiError(502, "unreadable_token", f"The number's access token is {error}.", graph_code=190) from error
