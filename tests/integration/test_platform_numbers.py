@@ -219,6 +219,11 @@ async def test_the_list_is_filtered(stack: Stack) -> None:
     assert await ids(messaging_enabled="false") == []
     assert await ids(created_after="2999-01-01T00:00:00Z") == []
     assert len(await ids(created_before="2999-01-01T00:00:00Z")) == 2
+
+    async def asked_about() -> bool:
+        return await stack.count("phone_number", "graph <> '{}'") == 2
+
+    await eventually(asked_about)
     await stack.simulator.put("/_sim/faults", json={"number_state": "disconnected"})
     assert (await api.get(f"{NUMBERS}/{own}/health"))["status"] == "unhealthy"
     assert await ids(messaging_enabled="false") == [own]
