@@ -165,7 +165,8 @@ class WebhookSender:
     async def _deliver(self, request: _Request) -> None:
         try:
             try:
-                self._outcomes += await self._post(request)
+                outcomes = await self._post(request)
+                self._outcomes.extend(outcomes)  # not before the wait: others take the list away meanwhile
             finally:
                 self._under_way -= Counter((request.endpoint_id,))
             await self._settler.drain()
