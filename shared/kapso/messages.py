@@ -16,6 +16,7 @@ from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
 from shared.periods import between
 from shared.scope import Scope
 from shared.settings import Settings
+from shared.whatsapp.status import STATUSES
 from shared.whatsapp.wamid import wamid_key
 
 MEDIA_TYPES = frozenset({"image", "video", "audio", "document", "sticker"})
@@ -104,7 +105,7 @@ _REPORTED = text("""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:phone_number_ids AS text[]), CAST(:keys AS text[]))
         AS g(id, phone_number_id, key)
     JOIN message_status s ON s.phone_number_id = g.phone_number_id AND s.wamid_key = g.key
-    ORDER BY s.occurred_at
+    ORDER BY s.occurred_at, array_position(CAST(:ranks AS text[]), s.status)
 """).columns(payload=Message.__table__.c.content.type)
 
 
@@ -366,6 +367,7 @@ async def _reported(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> di
         "ids": [row.id for row in sent],
         "phone_number_ids": [row.phone_number_id for row in sent],
         "keys": [row.wamid_key for row in sent],
+        "ranks": list(STATUSES),  # Meta counts in seconds
     }
     reported: dict[UUID, list[dict[str, Any]]] = {}
     for row in await connection.execute(_REPORTED, parameters):
