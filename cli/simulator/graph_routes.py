@@ -82,15 +82,15 @@ async def message_templates(
     before: FromQuery[str] = "",
     name: FromQuery[str] = "",
     template_status: Annotated[str, QueryParameter(name="status")] = "",
+    category: FromQuery[str] = "",
+    language: FromQuery[str] = "",
     fields: FromQuery[str] = "",
 ) -> Json:
-    """Filtered by exact `name` and `status`, in pages. Meta: Business Management API, Message templates."""
+    """Filtered by exact values, in pages. Meta: Business Management API, Message templates."""
     _account(simulator, object_id)
-    found = [
-        template
-        for template in simulator.templates[object_id]
-        if name in ("", template["name"]) and template_status in ("", template["status"])
-    ]
+    filters = {"name": name, "status": template_status, "category": category, "language": language}
+    wanted = {key: value for key, value in filters.items() if value}
+    found = [template for template in simulator.templates[object_id] if wanted.items() <= template.items()]
     limit = max(1, min(limit, _LARGEST_PAGE))
     start = _position(after) if after else max(0, _position(before) - limit) if before else 0
     page = found[start : start + limit]
@@ -98,8 +98,9 @@ async def message_templates(
     paging: Json = {}
     if page:
         paging["cursors"] = {"before": _cursor(start), "after": _cursor(end)}
-    query = {"limit": limit, "name": name, "status": template_status, "fields": fields}
-    kept = {key: value for key, value in query.items() if value}
+    kept: Json = {"limit": limit, **wanted}
+    if fields:
+        kept["fields"] = fields
     here = f"{simulator.config.base_url}/{version}/{object_id}/message_templates"
     if end < len(found):
         paging["next"] = f"{here}?{urlencode({**kept, 'after': _cursor(end)})}"

@@ -2,7 +2,7 @@
 
 import { baseUrl, config, finish, load, step } from "./report.mjs";
 
-const { WhatsAppClient, buildKapsoFields } = load(config.package);
+const { WhatsAppClient, buildKapsoFields, buildTemplateSendPayload } = load(config.package);
 const client = new WhatsAppClient({ baseUrl: baseUrl("/meta/whatsapp"), kapsoApiKey: config.key });
 const { phoneNumberId, businessAccountId } = config;
 const to = { phoneNumberId, to: config.customer };
@@ -77,6 +77,17 @@ const sends = {
         ],
       },
     }),
+  named: () => {
+    // 0.1 takes parameter_name, later versions parameterName; each leaves out what it does not know.
+    const body = Object.entries({ day: "Friday", hour: "10:30", first_name: "Ana" }).map(([name, text]) => ({
+      type: "text",
+      text,
+      parameter_name: name,
+      parameterName: name,
+    }));
+    const template = buildTemplateSendPayload({ name: "appointment_reminder", language: "en_US", body });
+    return messages.sendTemplate({ ...to, template });
+  },
   raw: () =>
     messages.sendRaw({
       phoneNumberId,

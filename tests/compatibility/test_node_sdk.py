@@ -105,6 +105,7 @@ async def _check_sends(report: Report, ana: Customer, question: str) -> None:
     assert shown["list"]["interactive"]["action"]["sections"][0]["rows"][0]["id"] == "f10"
     assert shown["link"]["interactive"]["action"]["parameters"]["display_text"] == "Open"
     assert "Hola Ana, tu pedido A-7" in shown["template"]["rendered"]["body"]
+    assert shown["named"]["rendered"]["body"] == "Hello Ana, we look forward to seeing you on Friday at 10:30."
     asked = await ana.sees(question)
     assert "👍" in str(asked["reactions"])
     assert report["mark read"] == {"success": True}

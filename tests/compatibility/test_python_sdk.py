@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pydantic
 import pytest
 from kapso_whatsapp import KapsoPlatformClient, WhatsAppClient
 from kapso_whatsapp.exceptions import (
@@ -427,18 +428,23 @@ async def test_every_kind_that_a_customer_sends_parses(whatsapp: WhatsAppClient,
         assert getattr(found[kind], kind).id
 
 
-async def test_messages_of_ours_parse_but_those_with_buttons(
+async def test_messages_of_the_business_parse_all_but_the_interactive_ones(
     whatsapp: WhatsAppClient, ana: Customer, to_ana: dict[str, Any]
 ) -> None:
-    """The library's model of `interactive` knows customers' answers only: what a business sends is not in it."""
-    for name, (send, _, _) in SENDS.items():
-        if SENDS[name][1] != "interactive":
+    """The library's model of `interactive` knows what customers answer, and not what Kapso documents for a business."""
+    for send, kind, _ in SENDS.values():
+        if kind != "interactive":
             await send(whatsapp, to_ana)
     await whatsapp.messages.send_template(**to_ana, template={"name": "hello_world", "language": "en_US"})
     page = await whatsapp.messages.list(phone_number_id=ana.number, direction="outbound")
-    assert {one.type.value for one in page.data} >= {"text", "image", "document", "location", "template"}
-    for message in page.data:
-        assert _kapso(message).status
+    assert [one.type.value for one in page.data[::-1]] == [
+        *(kind for _, kind, _ in SENDS.values() if kind != "interactive"),
+        "template",
+    ]
+    assert str(_kapso(page.data[0]).content).startswith("Welcome!")
+    await SENDS["buttons"][0](whatsapp, to_ana)
+    with pytest.raises(pydantic.ValidationError, match="interactive"):
+        await whatsapp.messages.list(phone_number_id=ana.number)
 
 
 async def test_conversations_are_listed_found_closed_and_opened_again(whatsapp: WhatsAppClient, ana: Customer) -> None:
