@@ -107,7 +107,9 @@ async def test_of_two_who_assign_at_once_one_does(stack: Stack) -> None:
         conversation_id = await customer_wrote(stack)
         path = _path(conversation_id)
         answers = await asyncio.gather(*(api.answer("POST", path, _to(user_id)) for user_id in (ana, ben)))
-        assert sorted(answer.status_code for answer in answers) == [201, 422]
+        answers.sort(key=lambda answer: answer.status_code)
+        assert [answer.status_code for answer in answers] == [201, 422]
+        assert answers[1].json()["error"] == ASSIGNED_ALREADY
         (row,) = (await api.get(path))["data"]
         assert await _assignee(stack, conversation_id) == row["user_id"]
 
