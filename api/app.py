@@ -26,7 +26,10 @@ from api.meta.contacts import ContactController as MetaContactController
 from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
 from api.meta.conversations import NumberConversationController
+from api.meta.media import MediaController as MetaMediaController
+from api.meta.media_download import MediaDownloadController
 from api.meta.messages import MessageController as MetaMessageController
+from api.meta.objects import ObjectController
 from api.meta.out_of_scope import OutOfScopeController
 from api.meta.phone_numbers import NumberDataController
 from api.meta.templates import TemplateController
@@ -39,6 +42,7 @@ from api.platform.contacts import ContactController
 from api.platform.conversations import ConversationController as PlatformConversationController
 from api.platform.customers import CustomerController
 from api.platform.inbox_embeds import InboxEmbedController
+from api.platform.media import MediaController
 from api.platform.messages import MessageController as PlatformMessageController
 from api.platform.phone_numbers import CustomerPhoneNumberController, PhoneNumberController
 from api.platform.users import UserController
@@ -52,6 +56,7 @@ from api.webhooks.whatsapp import WhatsAppWebhookController
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect, wake_released
+from shared.outbound_http import outbound_http
 from shared.settings import Settings
 from shared.tasks import cancel_all, finish, keep_running
 from shared.whatsapp.graph import GraphClient, new_http_client
@@ -69,6 +74,7 @@ def create_app(settings: Settings) -> Litestar:
             health_router,
             WhatsAppWebhookController,
             EmbedPageController,
+            MediaDownloadController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
             Router(
                 "/inbox/v1",
@@ -101,6 +107,7 @@ def create_app(settings: Settings) -> Litestar:
                     PlatformConversationController,
                     AssignmentController,
                     PlatformMessageController,
+                    MediaController,
                     WorkflowController,
                     WorkflowExecutionController,
                     NumberWebhookController,
@@ -122,6 +129,8 @@ def create_app(settings: Settings) -> Litestar:
                     MetaConversationController,
                     NumberContactController,
                     MetaContactController,
+                    MetaMediaController,
+                    ObjectController,
                     TemplateController,
                     NumberDataController,
                     OutOfScopeController,
@@ -139,7 +148,7 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[_resources],
         exception_handlers=HANDLERS,
         request_max_body_size=MOST_BODY,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude_opt_key="uncompressed"),
         openapi_config=CONFIG,
         request_class=ApiRequest,
         logging_config=None,
@@ -158,6 +167,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     wake_released(engine, {Queue.WEBHOOKS: webhook_waker})
     http = new_http_client()
     app.state.graph = GraphClient(http, settings)
+    app.state.outbound = outbound = outbound_http(settings)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker)
@@ -172,6 +182,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
             waker.stop()
         await finish(waking, STOP_SECONDS)
         await http.aclose()
+        await outbound.close()
         await redis.aclose()
         await intake_engine.dispose()
         await engine.dispose()

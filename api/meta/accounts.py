@@ -33,6 +33,14 @@ async def account_of(state: State, project_id: UUID, business_account_id: str) -
     return Account(business_account_id, readable_token(state, stored))
 
 
+async def only_account(state: State, project_id: UUID) -> Account | None:
+    """The account that all numbers of the project belong to, None if there are several or none."""
+    query = select(PhoneNumber.business_account_id).where(PhoneNumber.project_id == project_id).distinct().limit(2)
+    async with state.engine.connect() as connection:
+        found = (await connection.scalars(query)).all()
+    return await account_of(state, project_id, found[0]) if len(found) == 1 else None
+
+
 def readable_token(state: State, stored: bytes) -> str:
     """An access token as it was given. Raises ApiError 502 if it was stored under another secret key."""
     try:

@@ -12,13 +12,14 @@ from litestar.datastructures import State
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from api.access import CurrentActor, CurrentKey
-from api.errors import ApiError
-from api.meta.accounts import account_of
+from api.errors import ApiError, not_found
+from api.meta.accounts import Account, account_of
 from api.meta.done import Done
 from api.openapi import graph_refusals
 from api.platform.paging import After, Before, Limit
 from shared.audit import record
 from shared.paging import Cursors, Paging
+from shared.whatsapp.graph import NO_SUCH_OBJECT, GraphError, is_object_id
 
 MOST_BODY = 64 * 1024
 
@@ -74,8 +75,7 @@ class TemplateController(Controller):
     ) -> dict[str, Any]:
         """One template of the account."""
         account = await account_of(state, key.project_id, business_account_id)
-        found: dict[str, Any] = await state.graph.get(_checked(template_id), account.access_token)
-        return found
+        return await _existing(state, account, template_id)
 
     @post(status_code=200, responses=graph_refusals(403, 404, 413, 502), request_max_body_size=MOST_BODY)
     async def save(
@@ -89,7 +89,9 @@ class TemplateController(Controller):
     ) -> dict[str, Any]:
         """Submit a template for review: `name`, `language`, `category`, `components`; or change the one of `hsm_id`."""
         account = await account_of(state, key.project_id, business_account_id)
-        path = f"{account.id}/message_templates" if hsm_id is None else _checked(hsm_id)
+        path = f"{account.id}/message_templates"
+        if hsm_id is not None:
+            path = str((await _existing(state, account, hsm_id))["id"])
         answer: dict[str, Any] = await state.graph.post(path, account.access_token, data)
         action = "message_template.created" if hsm_id is None else "message_template.updated"
         async with state.engine.begin() as connection:
@@ -104,27 +106,66 @@ class TemplateController(Controller):
         actor: CurrentActor,
         business_account_id: AccountId,
         name: Name = None,
+        language: Language = None,
         hsm_id: TemplateId = None,
     ) -> Done:
-        """Delete every language of the template `name`, or with `hsm_id` that one language."""
+        """Delete every language of the template `name`, or only `language`; or with `hsm_id` the one with that id."""
         account = await account_of(state, key.project_id, business_account_id)
-        if name is None and hsm_id is None:
-            raise ApiError(400, "bad_request", "hsm_id is required", flat=True)
-        if hsm_id is not None and name is None:  # Meta asks for both
-            found = await state.graph.get(_checked(hsm_id), account.access_token, fields="name")
-            name = str(found["name"])
-        query = {"name": str(name)} | ({} if hsm_id is None else {"hsm_id": _checked(hsm_id)})
+        query = await _doomed(state, account, name, language, hsm_id)
         await state.graph.delete(f"{account.id}/message_templates", account.access_token, **query)
         async with state.engine.begin() as connection:
-            await record(connection, key.project_id, actor, "message_template.deleted", hsm_id or name)
+            await record(
+                connection, key.project_id, actor, "message_template.deleted", query.get("hsm_id", query["name"])
+            )
         return Done()
 
 
-def _checked(template_id: str) -> str:
-    """An id that is one: Graph has other things under other paths."""
-    if not (template_id.isascii() and template_id.isdigit()):
+async def find_template(state: State, account: Account, template_id: str) -> dict[str, Any] | None:
+    """A template of this account, None if there is none. Its token may see other accounts' templates too, so that the
+    account's own list decides. Raises what Graph calls raise.
+    """
+    try:
+        said = await state.graph.get(template_id, account.access_token, fields="name,language")
+    except GraphError as error:
+        if error.error["code"] == NO_SUCH_OBJECT:
+            return None
+        raise
+    found = await _named(state, account, str(said.get("name")), str(said.get("language")))
+    return next((one for one in found if one.get("id") == template_id), None)
+
+
+async def _existing(state: State, account: Account, template_id: str) -> dict[str, Any]:
+    """Raises ApiError 404, or 400 for what is no id, and what Graph calls raise."""
+    if not is_object_id(template_id):
         raise ApiError(400, "bad_request", "invalid template_id", flat=True)
-    return template_id
+    found = await find_template(state, account, template_id)
+    if found is None:
+        raise not_found("Template")
+    return found
+
+
+async def _doomed(
+    state: State, account: Account, name: str | None, language: str | None, hsm_id: str | None
+) -> dict[str, str]:
+    """What Meta is to delete: a name with all its languages, or a name and an id."""
+    if hsm_id is not None:
+        return {"hsm_id": hsm_id, "name": name or str((await _existing(state, account, hsm_id))["name"])}
+    if name is None:
+        raise ApiError(400, "bad_request", "hsm_id is required", flat=True)
+    if language is None:
+        return {"name": name}
+    for template in await _named(state, account, name, language):
+        if (template.get("name"), template.get("language")) == (name, language):
+            return {"hsm_id": str(template["id"]), "name": name}
+    raise not_found("Template")
+
+
+async def _named(state: State, account: Account, name: str, language: str) -> list[dict[str, Any]]:
+    """Templates with this name, or one that contains it."""
+    query = {"name": name, "language": language, "limit": "100"}
+    answer = await state.graph.get(f"{account.id}/message_templates", account.access_token, **query)
+    found: list[dict[str, Any]] = answer.get("data") or []
+    return found
 
 
 def _cursors(paging: dict[str, Any]) -> Paging:

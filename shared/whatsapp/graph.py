@@ -1,7 +1,10 @@
 """Calls to Meta's Graph API."""
 
 import asyncio
-from typing import Any
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import IO, Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -13,8 +16,20 @@ RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 1
 """Error codes after which the same call may succeed later (Meta: Cloud API, "Error codes")."""
 
 
+NO_SUCH_OBJECT = 100
+"""The code for an id that there is nothing under, or nothing that the token may see; also for any wrong parameter."""
+
 CALL_SECONDS = 25.0
 """The most that a call may take in all; well below the 90 seconds for which a message is leased."""
+
+UPLOAD_SECONDS = 300.0
+"""The most that a file may take to get to Meta."""
+
+MOST_DIGITS = 40
+MOST_REDIRECTS = 3
+_META = (".facebook.com", ".fbcdn.net", ".fbsbx.com", ".whatsapp.net")
+_SLOW = httpx.Timeout(60.0, connect=5.0)  # Meta looks into a file before it answers
+_CHUNK = 64 * 1024
 
 
 class GraphError(Exception):
@@ -41,62 +56,125 @@ class NoAnswerError(Exception):
     """The request went out and no answer came: Meta may or may not have acted on it."""
 
 
+class Download(msgspec.Struct):
+    """Media on its way from Meta; `chunks` has to be read or closed. `size` is in bytes, None if Meta does not say."""
+
+    mime_type: str
+    size: int | None
+    chunks: AsyncGenerator[bytes, None]
+
+
 class GraphClient:
-    """Graph API calls with one number's access token. `http` is shared, and the caller closes it."""
+    """Graph API calls with one number's access token. `http` is shared, and the caller closes it.
+
+    Every call raises GraphError, NotSentError or NoAnswerError.
+    """
 
     def __init__(self, http: httpx.AsyncClient, settings: Settings) -> None:
         self._http = http
         self._base = f"{settings.graph_url.rstrip('/')}/{settings.graph_version}"
 
-    async def post(self, path: str, access_token: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST /{path} with a JSON body. Raises GraphError, NotSentError or NoAnswerError."""
-        answer = await self._call(
-            "POST",
-            path,
-            access_token,
-            content=msgspec.json.encode(body),
-            headers={"Content-Type": "application/json"},
-        )
-        if not isinstance(answer, dict):
-            raise NoAnswerError("an answer that is no object")
-        return answer
-
     async def get(self, path: str, access_token: str, **query: str) -> dict[str, Any]:
-        """GET /{path}: an object, with the `fields` that the query names, or a list under `data`.
+        """GET /{path}: an object, with the `fields` that the query names, or a list under `data`."""
+        return await self._object("GET", self._url(path), access_token, params=query)
 
-        Raises GraphError, NotSentError or NoAnswerError.
+    async def post(self, path: str, access_token: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST /{path} with a JSON body."""
+        headers = {"Content-Type": "application/json"}
+        return await self._object(
+            "POST", self._url(path), access_token, content=msgspec.json.encode(body), headers=headers
+        )
+
+    async def delete(self, path: str, access_token: str, **query: str) -> dict[str, Any]:
+        """DELETE /{path}."""
+        return await self._object("DELETE", self._url(path), access_token, params=query)
+
+    async def upload_media(
+        self, phone_number_id: str, access_token: str, file: IO[bytes], filename: str, mime_type: str
+    ) -> str:
+        """The id by which this number can send the file; it is read in pieces (Meta: Cloud API, "Upload media")."""
+        answer = await self._object(
+            "POST",
+            self._url(f"{phone_number_id}/media"),
+            access_token,
+            seconds=UPLOAD_SECONDS,
+            timeout=_SLOW,
+            data={"messaging_product": "whatsapp", "type": mime_type},
+            files={"file": (filename, file, mime_type)},
+        )
+        return _text(answer, "id")
+
+    async def upload_asset(self, access_token: str, file: IO[bytes], size: int, filename: str, mime_type: str) -> str:
+        """The handle of a file of `size` bytes, for templates and profiles (Meta: Graph API, "Resumable Upload API").
+
+        `app` stands for the app that the token was made for.
         """
-        body = await self._call("GET", path, access_token, params=query)
+        wanted = {"file_name": filename, "file_length": str(size), "file_type": mime_type}
+        session = _text(await self._object("POST", self._url("app/uploads"), access_token, params=wanted), "id")
+        answer = await self._object(
+            "POST",
+            f"{self._base}/{session}",  # it looks like `upload:…?sig=…`
+            access_token,
+            seconds=UPLOAD_SECONDS,
+            timeout=_SLOW,
+            headers={"Authorization": f"OAuth {access_token}", "file_offset": "0", "Content-Length": str(size)},
+            content=_pieces(file),
+        )
+        return _text(answer, "h")
+
+    async def download(self, media_id: str, access_token: str, **query: str) -> Download:
+        """The bytes of media, from the place that Graph names (Meta: Cloud API, "Download media")."""
+        described = await self.get(media_id, access_token, **query)
+        url, token = _text(described, "url"), access_token
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = await self._open(url, token)
+            if not answer.has_redirect_location:
+                length = answer.headers.get("content-length")
+                compressed = "content-encoding" in answer.headers
+                size = None if length is None or compressed else int(length)
+                mime_type = answer.headers.get("content-type") or str(described.get("mime_type"))
+                return Download(mime_type, size, _chunks(answer))
+            await answer.aclose()
+            url, token = _redirect(answer, token)
+        raise NoAnswerError("too many redirects")
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/{quote(path)}"
+
+    async def _object(
+        self,
+        method: str,
+        url: str,
+        access_token: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = CALL_SECONDS,
+        **request: Any,
+    ) -> dict[str, Any]:
+        """The object that a successful call answers with, {} if it is no JSON."""
+        sent = {"Authorization": f"Bearer {access_token}", **(headers or {})}
+        with _failures():
+            async with asyncio.timeout(seconds):
+                answer = await self._http.request(method, url, headers=sent, **request)
+        body = _json(answer, access_token)
+        if not answer.is_success:
+            raise _refusal(answer, body)
         if not isinstance(body, dict):
             raise NoAnswerError("an answer that is no object")
         return body
 
-    async def _call(
-        self, method: str, path: str, access_token: str, headers: dict[str, str] | None = None, **request: Any
-    ) -> Any:
-        """The JSON of a successful answer, {} if it is none."""
-        authorization = {"Authorization": f"Bearer {access_token}"}
-        try:
+    async def _open(self, url: str, access_token: str) -> httpx.Response:
+        """A successful answer or a redirect, its body not read yet. Without a token if that is empty."""
+        headers = {"Accept-Encoding": "identity"}  # so that the length is the file's
+        if access_token:
+            headers["Authorization"] = f"Bearer {access_token}"
+        with _failures():
             async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._http.request(
-                    method, f"{self._base}/{path}", headers={**(headers or {}), **authorization}, **request
-                )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NotSentError(str(error)) from error
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise NoAnswerError(f"{type(error).__name__}: {error}") from error
-        body = _json(answer)
-        if answer.is_success:
-            return body
-        reported = body.get("error") if isinstance(body, dict) else None
-        if isinstance(reported, dict):
-            error_of_meta = error_view(reported) or {}
-            retryable = error_of_meta["code"] in RETRYABLE or answer.status_code == 429
-            raise GraphError(error_of_meta, retryable=retryable, status=answer.status_code, body=body)
-        if answer.status_code >= 500:  # of something between Meta and us; Meta may have acted
-            raise NoAnswerError(f"HTTP {answer.status_code}")
-        error_of_other = {"code": 0, "title": f"WhatsApp answered with HTTP {answer.status_code}", "details": None}
-        raise GraphError(error_of_other, retryable=answer.status_code == 429, status=answer.status_code)
+                answer = await self._http.send(self._http.build_request("GET", url, headers=headers), stream=True)
+                if answer.is_success or answer.has_redirect_location:
+                    return answer
+                await answer.aread()
+        raise _refusal(answer, _json(answer, access_token))
 
 
 def new_http_client() -> httpx.AsyncClient:
@@ -106,8 +184,71 @@ def new_http_client() -> httpx.AsyncClient:
     )
 
 
-def _json(answer: httpx.Response) -> Any:
+def is_object_id(text: str) -> bool:
+    """Whether this can be an id of a number, an account, a file or a template: they are digits."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Tells a request that did not go out from one that may have."""
     try:
-        return msgspec.json.decode(answer.content)
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise NotSentError(str(error)) from error
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise NoAnswerError(f"{type(error).__name__}: {error}") from error
+
+
+def _refusal(answer: httpx.Response, body: Any) -> GraphError | NoAnswerError:
+    reported = body.get("error") if isinstance(body, dict) else None
+    if isinstance(reported, dict):
+        error_of_meta = error_view(reported) or {}
+        retryable = error_of_meta["code"] in RETRYABLE or answer.status_code == 429
+        return GraphError(error_of_meta, retryable=retryable, status=answer.status_code, body=body)
+    if answer.status_code >= 500:  # of something between Meta and us; Meta may have acted
+        return NoAnswerError(f"HTTP {answer.status_code}")
+    error_of_other = {"code": 0, "title": f"WhatsApp answered with HTTP {answer.status_code}", "details": None}
+    return GraphError(error_of_other, retryable=answer.status_code == 429, status=answer.status_code)
+
+
+def _redirect(answer: httpx.Response, access_token: str) -> tuple[str, str]:
+    """Where an answer leads, and the token to show there: none to another host, which has to be one of Meta's."""
+    target = answer.url.join(answer.headers["location"])
+    if (target.scheme, target.netloc) == (answer.url.scheme, answer.url.netloc):
+        return str(target), access_token
+    if target.scheme == "https" and target.host.endswith(_META):
+        return str(target), ""
+    raise NoAnswerError(f"a redirect to {target.host}")
+
+
+def _json(answer: httpx.Response, access_token: str) -> Any:
+    """Without the token: Meta repeats one that it cannot read, and puts good ones into the links of lists."""
+    content = answer.content
+    if access_token:
+        content = content.replace(access_token.encode(), b"-")
+    try:
+        return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeError):
         return {}
+
+
+def _text(answer: dict[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str):
+        raise NoAnswerError(f"an answer without {name}")
+    return value
+
+
+async def _pieces(file: IO[bytes]) -> AsyncGenerator[bytes, None]:
+    while piece := file.read(_CHUNK):
+        yield piece
+
+
+async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+    try:
+        with _failures():
+            async for chunk in answer.aiter_bytes():
+                yield chunk
+    finally:
+        await answer.aclose()
