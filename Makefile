@@ -36,7 +36,7 @@ format: setup ## format and fix what can be fixed
 	@ruff check --fix .
 	@cd $(INBOX) && npm run format --silent
 
-bench: setup ## intake per second, end to end per second, latency; PEER=<folder> compares
+bench: setup ## intake and end to end per second, latency, a token's check; PEER=<folder> compares
 	@python -m tests.benchmarks $(if $(PEER),--peer $(PEER)) $(ARGS)
 
 docs: setup ## write the generated parts of docs/

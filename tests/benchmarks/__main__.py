@@ -14,28 +14,33 @@ import uvloop
 from tests.benchmarks.driver import build_webhooks
 from tests.benchmarks.measure import Run, listening, measure
 from tests.benchmarks.peer import PeerError, run_peer
-from tests.benchmarks.report import Figures, print_report
+from tests.benchmarks.report import Figures, Round, print_report
 from tests.benchmarks.servers import running_porthole
+from tests.benchmarks.token_check import TokenCheck, measure_token_check
 
 WARM_UP = 300
-MODES = ("ingest", "latency")
+MODES = ("ingest", "latency", "tokens")
+PEER_MODES = ("ingest", "latency")
 
 
-async def _round(arguments: argparse.Namespace) -> dict[str, Run]:
-    """The measurements by mode, "warm-up" first."""
+async def _round(arguments: argparse.Namespace) -> Round:
+    """The webhooks' measurements by mode, "warm-up" first, and what a token's check costs."""
     plan: dict[str, tuple[int, float | None]] = {"warm-up": (WARM_UP, None)}
     if "ingest" in arguments.only:
         plan["ingest"] = (arguments.count, None)
     if "latency" in arguments.only:
         plan["latency"] = (max(1, round(arguments.rate * arguments.seconds)), arguments.rate)
     runs: dict[str, Run] = {}
+    tokens: TokenCheck | None = None
     first = 0
     async with running_porthole(arguments.state_dir) as porthole, listening(porthole) as listener:
         for mode, (count, rate) in plan.items():
             webhooks = build_webhooks(porthole, first, count)
             first += count
             runs[mode] = await measure(porthole, listener, webhooks, arguments.connections, rate)
-    return runs
+        if "tokens" in arguments.only:
+            tokens = await measure_token_check(porthole.engine)
+    return Round(runs, tokens)
 
 
 async def _peer_round(arguments: argparse.Namespace) -> Figures:
@@ -48,11 +53,13 @@ async def _peer_round(arguments: argparse.Namespace) -> Figures:
     if arguments.state_dir is not None:
         options["--state-dir"] = arguments.state_dir.resolve()
     words = [str(word) for option in options.items() for word in option]
-    return await run_peer(arguments.peer, [*words, *(word for mode in arguments.only for word in ("--only", mode))])
+    return await run_peer(
+        arguments.peer, [*words, *(word for mode in PEER_MODES if mode in arguments.only for word in ("--only", mode))]
+    )
 
 
 async def _run(arguments: argparse.Namespace) -> bool:
-    rounds: list[dict[str, Run]] = []
+    rounds: list[Round] = []
     peer_rounds: list[Figures] = []
     for number in range(1, arguments.rounds + 1):
         print(f"round {number} of {arguments.rounds}", file=sys.stderr, flush=True)
@@ -60,7 +67,7 @@ async def _run(arguments: argparse.Namespace) -> bool:
         if arguments.peer is not None:
             print("the peer's", file=sys.stderr, flush=True)
             peer_rounds.append(await _peer_round(arguments))
-    sound = all(run.sound() for runs in rounds for run in runs.values())
+    sound = all(run.sound() for one in rounds for run in one.runs.values())
     print_report(rounds, peer_rounds, sound=sound)
     return sound
 

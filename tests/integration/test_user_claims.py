@@ -87,7 +87,7 @@ async def test_a_bad_claim_is_401_on_every_call_and_none_at_all_is_fine(stack: S
         (_claim(other), "invalid_user_claim"),
         (_claim(embed, name=""), "invalid_user_claim"),
         (_claim(embed, name="x" * 201), "invalid_user_claim"),
-        (jwt.encode({"sub": "1", "name": "A", "exp": 2**40}, None, algorithm="none"), "invalid_user_claim"),
+        (jwt.encode({"sub": "1", "name": "A", "exp": 2**40}, "", algorithm="none"), "invalid_user_claim"),
         (_claim(embed, seconds=-1), "expired_user_claim"),
     ):
         answer = await stack.http.get(f"/inbox/v1{path}", headers=_headers(embed, claim))
@@ -111,13 +111,14 @@ async def test_the_socket_takes_a_good_claim_or_none_and_refuses_a_bad_one(stack
     for user in (None, _claim(embed)):
         async with stack.iframe("", auth={"token": embed["token"], "user": user}) as iframe:
             assert iframe.client.connected
-    for user, code in (
+    refused: list[tuple[Any, str]] = [
         (_claim(other), "invalid_user_claim"),
         (_claim(embed, seconds=-1), "expired_user_claim"),
         ("", "invalid_user_claim"),
         (7, "invalid_user_claim"),
         ({"id": "42", "name": "Ana"}, "invalid_user_claim"),
-    ):
+    ]
+    for user, code in refused:
         async with stack.iframe("", auth={"token": embed["token"], "user": user}) as iframe:
             assert [refusal["data"]["code"] for refusal in iframe.refused] == [code]
 

@@ -132,7 +132,7 @@ def test_a_claim_ends_when_it_says(seconds: int) -> None:
         _signed(_claims(), SECRET_KEY),
         _signed(_claims(), algorithm="HS384"),
         _signed(_claims(), algorithm="HS512"),
-        jwt.encode(_claims(), None, algorithm="none"),
+        jwt.encode(_claims(), "", algorithm="none"),
         _signed(_claims())[:-2],
         _signed(_claims()) + "A",
         _signed(_claims()).rpartition(".")[0] + ".",
