@@ -31,8 +31,8 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def graph_refusals(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of a call on the Meta-compatible path, for its `responses`."""
-    return _specs(ErrorBody | GraphErrorBody, statuses)
+    """The error answers of a call on the Meta-compatible path, for its `responses`; 404 is for a path of no version."""
+    return _specs(ErrorBody | GraphErrorBody, (404, *statuses))
 
 
 def _specs(body: object, statuses: tuple[int, ...]) -> dict[int, ResponseSpec]:
