@@ -13,12 +13,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed $(INBOX)/dist/.built $(CLIENTS)/node_modules/.installed ## everything that the other targets need, into .venv
+setup: $(VENV)/.installed $(INBOX)/dist/.built ## everything that the other targets need, into .venv
 
 demo: setup ## the whole product on this machine: http://localhost:8002
 	@exec porthole demo $(ARGS)
 
-test: setup $(VENV)/.browser check ## lint, types, and every test, browser tests included
+test: setup $(VENV)/.browser $(CLIENTS)/node_modules/.installed check ## lint, types, and every test, browser tests included
 	@echo "· tests"
 	@cd $(INBOX) && npm test --silent
 	@pytest $(ARGS)
