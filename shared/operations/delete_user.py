@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationUpdated, Event
@@ -18,12 +18,13 @@ MOST_EVENTS = 500
 async def delete_user(connection: AsyncConnection, project_id: UUID, user_id: UUID) -> tuple[list[UUID], list[Event]]:
     """Returns the ids of the embeds that showed what was assigned to the person, and the events to publish.
 
-    The embeds and the assignments go with the person, by their foreign keys; the caller closes the embeds' iframes
-    after the commit, so that no event has to take the conversations out of them. Raises NotFoundError.
+    Embeds and assignments go with the person, and the conversations' assignee becomes null, by their foreign keys. The
+    caller closes the embeds' iframes after the commit, so that no event has to take the conversations out of them.
+    Raises NotFoundError.
     """
-    theirs = (Conversation.project_id == project_id, Conversation.assignee_id == user_id)
-    conversation_ids = await lock_matching(connection, *theirs)
-    await connection.execute(update(Conversation).where(*theirs).values(assignee_id=None))
+    conversation_ids = await lock_matching(
+        connection, Conversation.project_id == project_id, Conversation.assignee_id == user_id
+    )
     embeds = select(InboxEmbed.id).where(InboxEmbed.project_id == project_id, InboxEmbed.assignee_id == user_id)
     embed_ids = list((await connection.execute(embeds)).scalars())
     gone = await connection.execute(

@@ -1,5 +1,6 @@
 """/platform/v1/whatsapp/phone_numbers: connected with what WhatsApp says of them, moved, and taken away."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,11 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from cli.serve import bind, port_of, serving
 from shared.crypto import decrypt
-from tests.factories import ACCESS_TOKEN, make_project, text_message, webhook
+from shared.operations.receive_messages import receive_messages
+from shared.operations.update_number import NumberChanges, update_number
+from shared.settings import Settings
+from shared.whatsapp.webhook import decode_webhook
+from tests.factories import ACCESS_TOKEN, ProjectRows, make_project, text_message, webhook
 from tests.platform_api import PlatformApi, audit_lines, every_page_size, numbered_pages
 from tests.stack import Stack
 from tests.waiting import eventually
@@ -422,3 +428,28 @@ async def test_without_an_answer_of_whatsapp_the_health_is_an_error_and_no_serve
     assert (health["status"], health["error"]) == ("error", "WhatsApp did not answer.")
     assert health["retry_after"] > 0
     assert {check["passed"] for check in health["checks"].values()} == {None}
+
+
+async def test_a_conversation_that_begins_while_its_number_changes_hands_is_the_new_customers(
+    engine: AsyncEngine, project: ProjectRows, settings: Settings
+) -> None:
+    number = project.customer_phone_number_id
+    messages = decode_webhook(webhook(number, messages=[text_message("hi")])).messages
+
+    async def receive() -> None:
+        async with engine.begin() as connection:
+            await receive_messages(connection, messages)
+
+    async def waiting() -> bool:
+        async with engine.connect() as connection:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            return bool(await connection.scalar(text(f"{query} AND wait_event_type = 'Lock'")))
+
+    async with engine.begin() as connection:
+        wanted = NumberChanges(customer_id=None)
+        await update_number(connection, project.id, number, wanted, secret_key=settings.secret_key)
+        receiving = asyncio.create_task(receive())
+        await eventually(waiting)
+    await receiving
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT customer_id FROM conversation"))).scalars().all() == [None]
