@@ -21,8 +21,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\
 class User(msgspec.Struct, frozen=True):
     """A person of the host's: `id` is the host's own, `name` is what others read."""
 
-    id: str
-    name: str
+    id: Annotated[str, Meta(examples=["42"])]
+    name: Annotated[str, Meta(examples=["Ana Ribeiro"])]
 
 
 class _Claims(msgspec.Struct):

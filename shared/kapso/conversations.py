@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, Row, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,15 +59,21 @@ _CONVERSATION: AnySelect = (
 )
 
 
+ContactName = Annotated[str, Meta(examples=["Ana Ribeiro"])]
+MessageId = Annotated[str, Meta(examples=["wamid.HBgLMTU1NTAxMDAwMDAVAgASGBQzQQ=="])]
+MessageType = Annotated[str, Meta(examples=["text"])]
+MessageText = Annotated[str, Meta(examples=["Is the shop open?"])]
+
+
 class ConversationExtension(msgspec.Struct, kw_only=True):
     """What Kapso knows of a conversation beyond Meta's fields."""
 
-    contact_name: str | None
+    contact_name: ContactName | None
     messages_count: int
-    last_message_id: str | None
-    last_message_type: str | None
+    last_message_id: MessageId | None
+    last_message_type: MessageType | None
     last_message_timestamp: datetime | None
-    last_message_text: str | None
+    last_message_text: MessageText | None
     last_inbound_at: datetime | None
     last_outbound_at: datetime | None
 
@@ -75,12 +81,12 @@ class ConversationExtension(msgspec.Struct, kw_only=True):
 class SelectedExtension(msgspec.Struct, kw_only=True):
     """Those of the extension's fields that the caller chose."""
 
-    contact_name: str | UnsetType | None = UNSET
+    contact_name: ContactName | UnsetType | None = UNSET
     messages_count: int | UnsetType = UNSET
-    last_message_id: str | UnsetType | None = UNSET
-    last_message_type: str | UnsetType | None = UNSET
+    last_message_id: MessageId | UnsetType | None = UNSET
+    last_message_type: MessageType | UnsetType | None = UNSET
     last_message_timestamp: datetime | UnsetType | None = UNSET
-    last_message_text: str | UnsetType | None = UNSET
+    last_message_text: MessageText | UnsetType | None = UNSET
     last_inbound_at: datetime | UnsetType | None = UNSET
     last_outbound_at: datetime | UnsetType | None = UNSET
 
@@ -89,16 +95,16 @@ class _Conversation(msgspec.Struct, kw_only=True):
     """`phone_number` is the contact's, in digits."""
 
     id: UUID
-    phone_number: str | None
-    business_scoped_user_id: str | None
-    parent_business_scoped_user_id: str | None
-    username: str | None
-    status: str
+    phone_number: Annotated[str, Meta(examples=["15550100"])] | None
+    business_scoped_user_id: Annotated[str, Meta(examples=["US.13491208655302741918"])] | None
+    parent_business_scoped_user_id: Annotated[str, Meta(examples=["US.ENT.11815799212886844830"])] | None
+    username: Annotated[str, Meta(examples=["ana.r"])] | None
+    status: Literal["active", "ended"]
     last_active_at: datetime
     created_at: datetime
     updated_at: datetime
     metadata: dict[str, Any]
-    phone_number_id: str
+    phone_number_id: Annotated[str, Meta(examples=["106540352242922"])]
     whatsapp_config_id: UUID
 
 

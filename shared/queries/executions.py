@@ -32,9 +32,9 @@ class Position(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """A step of the engine's, in Kapso's fields."""
 
-    id: Annotated[str, Meta(max_length=200)] | None = None
+    id: Annotated[str, Meta(max_length=200, examples=["42"])] | None = None
     identifier: Annotated[str, Meta(max_length=200, examples=["ask_for_order_number"])] | None = None
-    stepable_type: Annotated[str, Meta(max_length=200)] | None = None
+    stepable_type: Annotated[str, Meta(max_length=200, examples=["SendTextNode"])] | None = None
     position: Position | float | None = None
 
 
