@@ -71,6 +71,11 @@ async def test_a_number_that_whatsapp_refuses_keeps_what_was_known_and_holds_up_
             {"id": stack.project.phone_number_id},
         )
     await _age(stack, "2 hours")
+    async with stack.engine.begin() as connection:  # the one that WhatsApp knows is asked about last
+        await connection.execute(
+            text("UPDATE phone_number SET graph_checked_at = now() - interval '1 hour' WHERE phone_number_id = :id"),
+            {"id": stack.project.customer_phone_number_id},
+        )
     await _check(stack)
     found = {number: graph["status"] for number, graph in (await _state(stack)).items()}
     assert found == {
