@@ -242,7 +242,7 @@ def _url_problem(url: str, settings: Settings) -> str | None:
         return "must be an http or https URL"
     if parsed.userinfo:
         return "must not hold a name or a password; use `headers`"
-    if parsed.fragment or not url.isprintable() or " " in url:
+    if parsed.fragment or (parsed.port or 0) > 65535 or not url.isprintable() or " " in url:
         return "is not a URL that can be posted to"
     address = _literal_address(parsed.host)
     private = parsed.host == "localhost" if address is None else not is_public(address)
