@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import re
+import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kapso.webhooks import NUMBER_EVENTS, PROJECT_EVENTS, sample_body
+from shared.media_links import read_media_token
 from shared.operations.emit_webhooks import emit_inactive
 from shared.operations.queue_message import NewMessage, queue_message
 from shared.operations.settle_message import Accepted, message_accepted, message_refused
@@ -21,7 +26,7 @@ from tests.database import count
 from tests.factories import ProjectRows, new_wamid, status_update, text_message
 from tests.integration.webhook_support import ANA, BO, Desk, open_desk
 from tests.platform_api import PlatformApi
-from tests.receiver import SECRET, Receiver, receiving
+from tests.receiver import SECRET, Delivered, Receiver, receiving
 from tests.stack import Stack
 
 RECEIVED, CREATED, ENDED, INACTIVE = (
@@ -125,6 +130,9 @@ class TestMessages:
         assert kapso["has_media"] is True
         assert kapso["media_url"] == kapso["media_data"]["url"]
         assert kapso["media_data"]["content_type"] == "image/jpeg"
+        link = read_media_token(desk.settings, kapso["media_url"].partition("?token=")[2])
+        assert (link.phone_number_id, link.media_id) == (desk.project.phone_number_id, "77")
+        assert link.expires_at > datetime.now(UTC) + timedelta(hours=23)
 
     async def test_each_status_that_meta_reports_once(self, desk: Desk) -> None:
         await desk.writes("Hola")
@@ -394,3 +402,59 @@ async def test_every_documented_event_has_a_sample_that_the_test_call_delivers(
     for one in came:
         sample = json.loads(sample_body(str(one.event), stack.project.id, number if one.path == f"/{number}" else None))
         assert set(one.json()) == set(sample)
+
+
+class TestDocument:
+    """docs/webhooks.md: what a reader copies from it does what it says."""
+
+    @pytest.fixture
+    async def delivered(self, desk: Desk) -> Delivered:
+        await desk.subscribe(RECEIVED)
+        words = '«Überraschung» \u2028 ☂ <b>"\\/\t\x01 𝔘𝔫𝔦 1e5'
+        place = {"latitude": 38.7223, "longitude": -9.1393, "name": words}
+        await desk.comes(text_message("") | {"type": "location", "location": place}, name=words)
+        await desk.send()
+        (one,) = desk.receiver.came
+        return one
+
+    @pytest.mark.parametrize("secret", [SECRET, "another secret"])
+    async def test_the_python_sample_knows_a_genuine_delivery(self, delivered: Delivered, secret: str) -> None:
+        is_genuine: Any = _defined_by(_sample("python"), "is_genuine")
+        assert is_genuine(delivered.body, delivered.headers["x-webhook-signature"], secret) is (secret == SECRET)
+        assert is_genuine(delivered.body + b" ", delivered.headers["x-webhook-signature"], SECRET) is False
+
+    @pytest.mark.parametrize("secret", [SECRET, "another secret"])
+    async def test_the_node_sample_knows_a_genuine_delivery(self, delivered: Delivered, secret: str) -> None:
+        given = json.dumps([delivered.body.hex(), delivered.headers["x-webhook-signature"], secret])
+        script = f"const [body, signature, secret] = {given};\n"
+        script += 'console.log(isGenuine(Buffer.from(body, "hex"), signature, secret), isGenuine("", "zz", secret));'
+        assert await _node(_sample("js") + script) == f"{str(secret == SECRET).lower()} false"
+
+    async def test_a_receiver_that_writes_the_json_anew_gets_the_same_bytes(self, delivered: Delivered) -> None:
+        """Kapso's own sample signs JSON.stringify(request.body)."""
+        again = await _node(f'console.log(JSON.stringify(JSON.parse(Buffer.from("{delivered.body.hex()}", "hex"))));')
+        assert again.encode() == delivered.body
+
+
+def _sample(language: str) -> str:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text()
+    (code,) = re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    return str(code)
+
+
+def _defined_by(code: str, name: str) -> Any:
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - our own document
+    return names[name]
+
+
+async def _node(script: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("node")),
+        *("--input-type=module", "-e", script),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return out.decode().rstrip("\n")
