@@ -59,7 +59,7 @@ class EmbedAccess(ASGIMiddleware):
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                for name, value in (limit_headers(usage) | cors).items():
+                for name, value in (limit_headers(usage) | cors | {"X-Embed-Version": embed.version()}).items():
                     headers.add(name, value)
             await send(message)
 

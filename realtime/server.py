@@ -125,7 +125,8 @@ class Realtime:
             await self._hub.join(channel, sid)
         await self.socket_io.enter_room(sid, embed.scope.channel())
         # What changed before we listened shows now, what changed since then has been said to the viewer.
-        if await authenticate_embed(self._engine, greeting.token) != viewer.embed:
+        viewer.embed = await authenticate_embed(self._engine, greeting.token)
+        if viewer.embed.version() != embed.version():
             raise EmbedRefusedError("embed_changed", embed)
         if viewer.closed is not None:
             raise EmbedRefusedError(viewer.closed, embed)
@@ -211,9 +212,9 @@ class Realtime:
         except EmbedRefusedError as error:
             await self._close(sid, error.code)
             return
-        if msgspec.structs.replace(viewer.embed, expires_at=embed.expires_at) != embed:
+        if viewer.embed.version() != embed.version():
             await self._close(sid, "embed_changed")
-        elif viewer.embed.expires_at != embed.expires_at:
+        elif viewer.embed != embed:
             viewer.embed = embed
             self._close_at_end(sid, viewer)
 

@@ -1,5 +1,6 @@
 """Embeds: who may open an inbox in an iframe, and what it shows."""
 
+import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -66,6 +67,13 @@ class Embed(msgspec.Struct, frozen=True):
     language: Language
     expires_at: datetime | None
     signing_secret: bytes | None
+
+    def version(self) -> str:
+        """What it is that a page was opened with: pages of another version have to be loaded again. The end is not in
+        it, and neither is the token, because a page that is still let in shows the same after either has changed.
+        """
+        shown = (self.name, self.scope.assignee_id, self.allowed_origins, self.default_mode, self.language)
+        return hashlib.sha256(msgspec.json.encode((shown, self.signing_secret))).hexdigest()[:16]
 
 
 class EmbedRefusedError(Exception):

@@ -34,7 +34,7 @@ class EmbedPageController(Controller):
             embed = await authenticate_embed(state.engine, token.removeprefix("/"))
         except EmbedRefusedError as error:
             return await _unavailable(request, state, error)
-        html = _render(state, "embed.html", embed.language, embed.default_mode)
+        html = _render(state, "embed.html", embed.language, embed.default_mode, version=embed.version())
         return Response(html, headers=page_headers(embed.allowed_origins, state.settings.origin()))
 
 

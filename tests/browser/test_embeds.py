@@ -125,6 +125,22 @@ async def test_a_changed_embed_loads_again_in_the_same_conversation_with_the_dra
     await expect(page).to_have_url(re.compile(r"\?status=all#user="))
 
 
+async def test_a_page_that_no_socket_reaches_hears_of_a_change_by_its_own_questions(
+    page: Page, make_embed: MakeEmbed, platform: httpx.AsyncClient, customers: Customers
+) -> None:
+    customer = await customers.new()
+    await customer.says("Bonjour")
+    embed = await make_embed()
+    await page.route_web_socket("**/realtime/**", lambda socket: socket.close())
+    await page.goto(embed["embed_url"])
+    inbox = Inbox(page)
+    await inbox.open(customer.name)
+    await expect(inbox.connection("Live connection blocked")).to_be_attached()
+    (await platform.patch(f"/inbox_embeds/{embed['id']}", json={"inbox_embed": {"language": "fr"}})).raise_for_status()
+    await expect(page.locator("html")).to_have_attribute("lang", "fr", timeout=15_000)  # it asks every five seconds
+    await expect(inbox.message("Bonjour")).to_be_visible()
+
+
 async def test_an_embed_that_is_narrowed_shows_no_more_than_it_may(
     page: Page, make_embed: MakeEmbed, platform: httpx.AsyncClient, customers: Customers, troubles: Troubles
 ) -> None:

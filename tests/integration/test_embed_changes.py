@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
@@ -339,6 +340,33 @@ async def test_an_embed_that_had_expired_lives_again_with_a_new_end(stack: Stack
     assert await _status(stack, embed["token"]) == (401, 401, "expired_token")
     await _change(stack, embed, expires_at=None)
     assert (await _status(stack, embed["token"]))[:2] == (200, 200)
+
+
+async def test_every_answer_names_the_version_that_the_page_was_loaded_with(stack: Stack) -> None:
+    """For a page that is not connected when its embed changes: asleep, offline, behind a proxy without WebSockets."""
+    embed = await _create(stack)
+
+    async def versions() -> set[str]:
+        page = await stack.http.get(f"/embed/{embed['token']}")
+        bootstrap = re.search(r'id="bootstrap">(.*?)</script>', page.text)
+        assert bootstrap is not None
+        headers = {"Authorization": f"Bearer {embed['token']}"}
+        paths = ("/inbox/v1/session", "/inbox/v1/changes?since=x", "/inbox/v1/changes?since=0")
+        answers = [await stack.http.get(path, headers=headers) for path in paths]
+        return {msgspec.json.decode(bootstrap[1])["version"], *(one.headers["x-embed-version"] for one in answers)}
+
+    seen = [await versions()]
+    for fields in ({"language": "fr"}, {"name": "New"}, {"allowed_origins": [stack.base_url]}, {"default_mode": "dark"},
+                   {"assigned_user_id": str(stack.project.user_id)}):  # fmt: skip
+        await _change(stack, embed, **fields)
+        seen.append(await versions())
+    assert all(len(one) == 1 for one in seen)
+    assert len(set.union(*seen)) == len(seen)
+    await _change(stack, embed, expires_at=_in(days=1))
+    embed["token"] = (await _rotate(stack, embed))["token"]
+    assert await versions() == seen[-1]
+    embed["token"] = (await _rotate(stack, embed, rotate_signing_secret=True))["token"]
+    assert await versions() != seen[-1]
 
 
 # Rotation

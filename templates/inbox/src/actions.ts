@@ -3,17 +3,15 @@ import { Api, ApiError } from "./api";
 import { wantsDetails } from "./details";
 import { type Filters, filterQuery } from "./filters";
 import { goLive } from "./live";
-import { reopen } from "./renewal";
-import { detailsOpen, dispatch, filters, inbox, openId, openThread, refusal, session } from "./store";
+import { refuse, reopen } from "./renewal";
+import { detailsOpen, dispatch, filters, inbox, openId, openThread, session } from "./store";
 
 let api: Api;
 let listRequest = new AbortController();
 
 /** Loads the inbox and keeps it live; the promise fails when the server cannot be reached at first. */
-export async function start(token: string): Promise<() => void> {
-  api = new Api(token, (code) => {
-    refusal.value = code;
-  });
+export async function start(token: string, version: string): Promise<() => void> {
+  api = new Api(token, version, refuse);
   reopen();
   const cursor = await load();
   const stopWatching = effect(closeRemoved);

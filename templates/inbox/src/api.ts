@@ -30,6 +30,7 @@ const timeout = 20_000;
 export class Api {
   constructor(
     private readonly token: string,
+    private readonly version: string,
     private readonly onRefused: (code: string) => void,
   ) {}
 
@@ -59,6 +60,9 @@ export class Api {
 
   private async call<Answer>(method: string, path: string, { signal, body }: Options = {}): Promise<Answer> {
     const response = await this.fetch(method, path, signal, body);
+    // A socket may have been closed, or may not get through, when it would have been told.
+    const version = response.headers.get("X-Embed-Version") ?? this.version;
+    if (version !== this.version) this.onRefused("embed_changed");
     if (response.ok) return response.json();
     const { error = response.statusText, code = "unknown" } = await response.json().catch(() => ({}));
     if (response.status === 401) this.onRefused(code);

@@ -2,15 +2,18 @@
 export interface Bootstrap {
   token: string;
   language: string;
+  /** Of the embed: another one in an answer means that the page is to be loaded again. */
+  version: string;
   query: URLSearchParams;
 }
 
 export function readBootstrap(): Bootstrap {
   const [, token = ""] = /\/embed\/([^/]+)/.exec(location.pathname) ?? [];
-  const { language } = JSON.parse(document.getElementById("bootstrap")?.textContent || "{}");
+  const { language, version } = JSON.parse(document.getElementById("bootstrap")?.textContent || "{}");
   return {
     token: decodeURIComponent(token),
     language: typeof language === "string" ? language : "en",
+    version,
     query: new URLSearchParams(location.search),
   };
 }

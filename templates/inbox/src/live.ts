@@ -1,6 +1,6 @@
 import { announceInbound } from "./announce";
 import type { Api } from "./api";
-import { renew } from "./renewal";
+import { refuse } from "./renewal";
 import { openSocket } from "./socket";
 import { connection, dispatch, refusal } from "./store";
 import type { LiveEvent } from "./types";
@@ -80,10 +80,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
       applyEvents(events);
       announceInbound(events);
     },
-    onRefused: (code) => {
-      if (code === "embed_changed") renew();
-      else refusal.value = code;
-    },
+    onRefused: refuse,
   });
   void catchUp();
 

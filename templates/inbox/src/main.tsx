@@ -9,11 +9,11 @@ import { filters, refusal } from "./store";
 
 const root = document.getElementById("inbox");
 if (root) {
-  const { token, language, query } = readBootstrap();
+  const { token, language, version, query } = readBootstrap();
   filters.value = parseFilters(query);
   await loadLanguage(language);
   keepTime();
   // A host that puts a fresh user claim there does not load the page by that.
   window.addEventListener("hashchange", () => refusal.value !== null && location.reload());
-  render(<App token={token} />, root);
+  render(<App token={token} version={version} />, root);
 }

@@ -13,13 +13,13 @@ import { ThreadPane } from "./ThreadPane";
 
 const retryAfter = 10_000;
 
-export function App({ token }: { token: string }) {
+export function App({ token, version }: { token: string; version: string }) {
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     if (failed || refusal.value) return;
     let stop = () => {};
     let left = false;
-    start(token).then(
+    start(token, version).then(
       (end) => {
         if (left) end();
         else stop = end;
@@ -30,7 +30,7 @@ export function App({ token }: { token: string }) {
       left = true;
       stop();
     };
-  }, [token, failed]);
+  }, [token, version, failed]);
 
   if (refusal.value) return <Gone code={refusal.value} />;
   return failed ? <StartFailed onRetry={() => setFailed(false)} /> : <Panels />;
