@@ -5,13 +5,14 @@ Under /meta the shape is Graph's instead, which the clients of that path read (M
 
 import traceback
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
+from msgspec import Meta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -49,22 +50,22 @@ _SENTENCES = {
 class ErrorBody(msgspec.Struct):
     """What every error answer holds."""
 
-    error: str
-    code: str
-    request_id: str
+    error: Annotated[str, Meta(examples=["Some fields are not valid."])]
+    code: Annotated[str, Meta(examples=["invalid"])]
+    request_id: Annotated[str, Meta(examples=["0f6c1d9b2a7e4c55"])]
     errors: dict[str, list[str]] = {}
 
 
 class GraphErrorDetails(msgspec.Struct):
-    details: str
+    details: Annotated[str, Meta(examples=["text.body is required"])]
 
 
 class GraphError(msgspec.Struct):
-    message: str
-    type: str
+    message: Annotated[str, Meta(examples=["Some fields are not valid."])]
+    type: Annotated[str, Meta(examples=["OAuthException"])]
     code: int
     error_data: GraphErrorDetails
-    fbtrace_id: str
+    fbtrace_id: Annotated[str, Meta(examples=["0f6c1d9b2a7e4c55"])]
 
 
 class GraphErrorBody(msgspec.Struct):

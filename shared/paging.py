@@ -4,10 +4,11 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
@@ -31,16 +32,16 @@ class InvalidCursorError(ValueError):
 class Cursors(msgspec.Struct):
     """`before` is the place of the page's first row, `after` that of its last; both null for an empty page."""
 
-    before: str | None = None
-    after: str | None = None
+    before: Annotated[str, Meta(examples=["WyIyMDI2LTAxLTAyIl0"])] | None = None
+    after: Annotated[str, Meta(examples=["WyIyMDI2LTAxLTAxIl0"])] | None = None
 
 
 class Paging(msgspec.Struct):
     """Kapso's paging object: `next` is the value for `after`, `previous` the one for `before`; null at the ends."""
 
     cursors: Cursors
-    next: str | None = None
-    previous: str | None = None
+    next: Annotated[str, Meta(examples=["WyIyMDI2LTAxLTAxIl0"])] | None = None
+    previous: Annotated[str, Meta(examples=["WyIyMDI2LTAxLTAyIl0"])] | None = None
 
 
 class PageMeta(msgspec.Struct):

@@ -71,7 +71,7 @@ DESCRIPTIONS: dict[str, str] = {
     "host": "The address to listen on.",
     "port": "The port to listen on; 0 takes a free one.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
-    "trusted_proxies": "Addresses and networks of the proxies whose X-Forwarded-For is believed, with commas; `*`: any.",
+    "trusted_proxies": "Addresses and networks of the proxies whose X-Forwarded-For counts, with commas; `*`: any.",
     "platform_rate_limit": "Calls that one API key may make in a minute.",
     "embed_rate_limit": "Calls that the iframes of one embed token may make in a minute, all together.",
     "failure_rate_limit": "Calls with a wrong key or token that one address may make in a minute.",

@@ -54,7 +54,7 @@ class ContactChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactChangeOfNumber(ContactChange, frozen=True, kw_only=True):
-    phone_number_id: Annotated[str, Meta(max_length=40)] | None = None
+    phone_number_id: Annotated[str, Meta(max_length=40, examples=["106540352242922"])] | None = None
 
 
 class ContactList(msgspec.Struct):

@@ -54,11 +54,24 @@ class MessageBody(MessageContent, frozen=True, kw_only=True):
 
     messaging_product: Literal["whatsapp"]
     recipient_type: Literal["individual"] = "individual"
-    to: Annotated[str, Meta(max_length=40, description="A phone number; it wins over `recipient`.")] | None = None
-    recipient: Annotated[str, Meta(pattern=BSUID, description="A business-scoped user id.")] | None = None
+    to: (
+        Annotated[
+            str, Meta(max_length=40, description="A phone number; it wins over `recipient`.", examples=["+15551234567"])
+        ]
+        | None
+    ) = None
+    recipient: (
+        Annotated[
+            str, Meta(pattern=BSUID, description="A business-scoped user id.", examples=["US.13491208655302741918"])
+        ]
+        | None
+    ) = None
     type: MessageType | None = None
     messaging_account_id: (
-        Annotated[str, Meta(max_length=40, description="Must be the number's business account.")] | None
+        Annotated[
+            str, Meta(max_length=40, description="Must be the number's business account.", examples=["102290129340398"])
+        ]
+        | None
     ) = None
     status: Literal["read"] | None = None
     message_id: Wamid | None = None
@@ -84,20 +97,20 @@ class MessageBody(MessageContent, frozen=True, kw_only=True):
 class SentTo(msgspec.Struct, omit_defaults=True):
     """`input` is the recipient as the caller gave it."""
 
-    input: str
-    wa_id: str | None = None
-    user_id: str | None = None
+    input: Annotated[str, Meta(examples=["+15551234567"])]
+    wa_id: Annotated[str, Meta(examples=["15551234567"])] | None = None
+    user_id: Annotated[str, Meta(examples=["US.13491208655302741918"])] | None = None
 
 
 class SentMessage(msgspec.Struct):
-    id: str
-    message_status: str
+    id: Annotated[str, Meta(examples=["wamid.HBgLMTU1NTEyMzQ1NjcVAgARGBI"])]
+    message_status: Annotated[str, Meta(examples=["accepted"])]
 
 
 class Sent(msgspec.Struct):
     """Meta's answer to a send."""
 
-    messaging_product: str
+    messaging_product: Annotated[str, Meta(examples=["whatsapp"])]
     contacts: list[SentTo]
     messages: list[SentMessage]
 

@@ -25,9 +25,9 @@ MOST_ROWS, MOST_PRODUCTS = 10, 30
 class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file by the id of its upload or by a link, not by both."""
 
-    id: Id | None = None
-    link: Link | None = None
-    filename: Annotated[str, Meta(max_length=240)] | None = None
+    id: Annotated[Id, Meta(examples=["1234567890"])] | None = None
+    link: Annotated[Link, Meta(examples=["https://shop.example/photo.jpg"])] | None = None
+    filename: Annotated[str, Meta(max_length=240, examples=["invoice.pdf"])] | None = None
 
     def __post_init__(self) -> None:
         if self.id is None and self.link is None:
@@ -37,7 +37,7 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextHeader(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
-    text: Annotated[str, Meta(min_length=1, max_length=60)]
+    text: Annotated[str, Meta(min_length=1, max_length=60, examples=["Your order"])]
 
 
 class ImageHeader(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
@@ -56,20 +56,20 @@ Header = TextHeader | ImageHeader | VideoHeader | DocumentHeader
 
 
 class BodyText(msgspec.Struct, frozen=True):
-    text: Body
+    text: Annotated[Body, Meta(examples=["What would you like to do?"])]
 
 
 class ListBodyText(msgspec.Struct, frozen=True):
-    text: ListBody
+    text: Annotated[ListBody, Meta(examples=["Choose a time"])]
 
 
 class Footer(msgspec.Struct, frozen=True):
-    text: Annotated[str, Meta(min_length=1, max_length=60)]
+    text: Annotated[str, Meta(min_length=1, max_length=60, examples=["Answer by six"])]
 
 
 class ReplyButton(msgspec.Struct, frozen=True):
-    id: Id
-    title: Label
+    id: Annotated[Id, Meta(examples=["yes"])]
+    title: Annotated[Label, Meta(examples=["Yes, please"])]
 
 
 class Button(msgspec.Struct, frozen=True):
@@ -98,18 +98,18 @@ class Buttons(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class ListRow(msgspec.Struct, frozen=True):
-    id: Annotated[str, Meta(min_length=1, max_length=200)]
-    title: Annotated[str, Meta(min_length=1, max_length=24)]
-    description: Annotated[str, Meta(max_length=72)] | None = None
+    id: Annotated[str, Meta(min_length=1, max_length=200, examples=["morning"])]
+    title: Annotated[str, Meta(min_length=1, max_length=24, examples=["Morning"])]
+    description: Annotated[str, Meta(max_length=72, examples=["9 to 12"])] | None = None
 
 
 class ListSection(msgspec.Struct, frozen=True):
     rows: Annotated[list[ListRow], Meta(min_length=1, max_length=MOST_ROWS)]
-    title: SectionTitle | None = None
+    title: Annotated[SectionTitle, Meta(examples=["Tomorrow"])] | None = None
 
 
 class ListAction(msgspec.Struct, frozen=True):
-    button: Label
+    button: Annotated[Label, Meta(examples=["Show times"])]
     sections: Annotated[list[ListSection], Meta(min_length=1, max_length=10)]
 
     def __post_init__(self) -> None:
@@ -136,8 +136,8 @@ class RowList(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class UrlParameters(msgspec.Struct, frozen=True):
-    display_text: Label
-    url: Link
+    display_text: Annotated[Label, Meta(examples=["Track it"])]
+    url: Annotated[Link, Meta(examples=["https://shop.example/track/A-1042"])]
 
 
 class UrlAction(msgspec.Struct, frozen=True):
@@ -189,8 +189,8 @@ class ContactInfoRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="t
 
 
 class ProductAction(msgspec.Struct, frozen=True):
-    catalog_id: Id
-    product_retailer_id: Id
+    catalog_id: Annotated[Id, Meta(examples=["194836987003835"])]
+    product_retailer_id: Annotated[Id, Meta(examples=["SKU-12"])]
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="product"):
@@ -200,16 +200,16 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class ProductItem(msgspec.Struct, frozen=True):
-    product_retailer_id: Id
+    product_retailer_id: Annotated[Id, Meta(examples=["SKU-12"])]
 
 
 class ProductSection(msgspec.Struct, frozen=True):
     product_items: Annotated[list[ProductItem], Meta(min_length=1, max_length=MOST_PRODUCTS)]
-    title: SectionTitle | None = None
+    title: Annotated[SectionTitle, Meta(examples=["Chairs"])] | None = None
 
 
 class ProductsAction(msgspec.Struct, frozen=True):
-    catalog_id: Id
+    catalog_id: Annotated[Id, Meta(examples=["194836987003835"])]
     sections: Annotated[list[ProductSection], Meta(min_length=1, max_length=10)]
 
     def __post_init__(self) -> None:

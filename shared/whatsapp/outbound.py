@@ -25,20 +25,30 @@ MessageType = Literal[
 ]
 
 Caption = Annotated[str, Meta(max_length=1024)]
-Wamid = Annotated[str, Meta(min_length=1, max_length=512, description="WhatsApp's id of a message: `wamid.…`.")]
+Wamid = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=512,
+        description="WhatsApp's id of a message.",
+        examples=["wamid.HBgLMTU1NTEyMzQ1NjcVAgARGBI"],
+    ),
+]
 Name = Annotated[str, Meta(max_length=1000)]
 Word = Annotated[str, Meta(max_length=1000)]
 
 
 class Text(msgspec.Struct, frozen=True):
-    body: Annotated[str, Meta(min_length=1, max_length=4096)]
+    body: Annotated[
+        str, Meta(min_length=1, max_length=4096, examples=["Hello Ana, your order has left our warehouse."])
+    ]
     preview_url: bool = False
 
 
 class Media(MediaFile, frozen=True, kw_only=True):
     """An image or a video."""
 
-    caption: Caption | None = None
+    caption: Annotated[Caption, Meta(examples=["The chair in oak"])] | None = None
 
 
 class Audio(MediaFile, frozen=True, kw_only=True):
@@ -48,17 +58,17 @@ class Audio(MediaFile, frozen=True, kw_only=True):
 class Location(msgspec.Struct, frozen=True, kw_only=True):
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
-    name: Name | None = None
-    address: Name | None = None
+    name: Annotated[Name, Meta(examples=["Alder & Finch"])] | None = None
+    address: Annotated[Name, Meta(examples=["12 Mill Lane, Bath"])] | None = None
 
 
 class ContactName(msgspec.Struct, frozen=True, kw_only=True):
-    formatted_name: Annotated[str, Meta(min_length=1, max_length=1000)]
-    first_name: Word | None = None
-    middle_name: Word | None = None
-    last_name: Word | None = None
-    prefix: Word | None = None
-    suffix: Word | None = None
+    formatted_name: Annotated[str, Meta(min_length=1, max_length=1000, examples=["Ana Ribeiro"])]
+    first_name: Annotated[Word, Meta(examples=["Ana"])] | None = None
+    middle_name: Annotated[Word, Meta(examples=["Maria"])] | None = None
+    last_name: Annotated[Word, Meta(examples=["Ribeiro"])] | None = None
+    prefix: Annotated[Word, Meta(examples=["Dr"])] | None = None
+    suffix: Annotated[Word, Meta(examples=["PhD"])] | None = None
 
     def __post_init__(self) -> None:
         if not any((self.first_name, self.middle_name, self.last_name, self.prefix, self.suffix)):
@@ -66,35 +76,35 @@ class ContactName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactPhone(msgspec.Struct, frozen=True):
-    phone: Word | None = None
-    type: Word | None = None
-    wa_id: Word | None = None
+    phone: Annotated[Word, Meta(examples=["+1 555 010 0123"])] | None = None
+    type: Annotated[Word, Meta(examples=["WORK"])] | None = None
+    wa_id: Annotated[Word, Meta(examples=["15550100123"])] | None = None
 
 
 class ContactEmail(msgspec.Struct, frozen=True):
-    email: Word | None = None
-    type: Word | None = None
+    email: Annotated[Word, Meta(examples=["ana@example.com"])] | None = None
+    type: Annotated[Word, Meta(examples=["WORK"])] | None = None
 
 
 class ContactUrl(msgspec.Struct, frozen=True):
-    url: Annotated[str, Meta(max_length=2000)] | None = None
-    type: Word | None = None
+    url: Annotated[str, Meta(max_length=2000, examples=["https://shop.example"])] | None = None
+    type: Annotated[Word, Meta(examples=["WORK"])] | None = None
 
 
 class ContactAddress(msgspec.Struct, frozen=True):
-    street: Word | None = None
-    city: Word | None = None
-    state: Word | None = None
-    zip: Word | None = None
-    country: Word | None = None
-    country_code: Word | None = None
-    type: Word | None = None
+    street: Annotated[Word, Meta(examples=["12 Mill Lane"])] | None = None
+    city: Annotated[Word, Meta(examples=["Bath"])] | None = None
+    state: Annotated[Word, Meta(examples=["Somerset"])] | None = None
+    zip: Annotated[Word, Meta(examples=["BA1 1AA"])] | None = None
+    country: Annotated[Word, Meta(examples=["United Kingdom"])] | None = None
+    country_code: Annotated[Word, Meta(examples=["gb"])] | None = None
+    type: Annotated[Word, Meta(examples=["WORK"])] | None = None
 
 
 class ContactOrganization(msgspec.Struct, frozen=True):
-    company: Word | None = None
-    department: Word | None = None
-    title: Word | None = None
+    company: Annotated[Word, Meta(examples=["Alder & Finch"])] | None = None
+    department: Annotated[Word, Meta(examples=["Support"])] | None = None
+    title: Annotated[Word, Meta(examples=["Lead"])] | None = None
 
 
 class ContactCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,25 +114,27 @@ class ContactCard(msgspec.Struct, frozen=True, kw_only=True):
     urls: list[ContactUrl] | None = None
     addresses: list[ContactAddress] | None = None
     org: ContactOrganization | None = None
-    birthday: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD")] | None = None
+    birthday: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD", examples=["1990-01-31"])] | None
+    ) = None
 
 
 class Reaction(msgspec.Struct, frozen=True):
     message_id: Wamid
-    emoji: Annotated[str, Meta(max_length=64, description="Empty to take the reaction back.")]
+    emoji: Annotated[str, Meta(max_length=64, description="Empty to take the reaction back.", examples=["👍"])]
 
 
 class TemplateLanguage(msgspec.Struct, frozen=True):
     code: Annotated[str, Meta(min_length=2, max_length=16, examples=["en_US"])]
-    policy: Annotated[str, Meta(max_length=32)] | None = None
+    policy: Annotated[str, Meta(max_length=32, examples=["deterministic"])] | None = None
 
 
 class TemplateParameter(msgspec.Struct, frozen=True, kw_only=True):
     """The value stands under the key that `type` names."""
 
     type: Annotated[str, Meta(min_length=1, max_length=32, examples=["text", "image", "payload"])]
-    parameter_name: Annotated[str, Meta(max_length=512)] | None = None
-    text: Annotated[str, Meta(max_length=32768)] | None = None
+    parameter_name: Annotated[str, Meta(max_length=512, examples=["first_name"])] | None = None
+    text: Annotated[str, Meta(max_length=32768, examples=["Ana"])] | None = None
     currency: dict[str, Any] | None = None
     date_time: dict[str, Any] | None = None
     image: MediaFile | None = None
@@ -130,7 +142,7 @@ class TemplateParameter(msgspec.Struct, frozen=True, kw_only=True):
     document: MediaFile | None = None
     location: dict[str, Any] | None = None
     payload: Any = None
-    coupon_code: Annotated[str, Meta(max_length=15)] | None = None
+    coupon_code: Annotated[str, Meta(max_length=15, examples=["SPRING25"])] | None = None
     action: dict[str, Any] | None = None
 
 
@@ -148,7 +160,7 @@ class TemplateComponent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,512}$")]
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,512}$", examples=["order_update"])]
     language: TemplateLanguage
     components: Annotated[list[TemplateComponent], Meta(max_length=20)] | None = None
 
@@ -173,7 +185,11 @@ class MessageContent(msgspec.Struct, frozen=True, kw_only=True):
     interactive: Interactive | None = None
     context: Annotated[Quote, Meta(description="The message that is quoted.")] | None = None
     biz_opaque_callback_data: (
-        Annotated[str, Meta(max_length=512, description="Comes back with each status of the message.")] | None
+        Annotated[
+            str,
+            Meta(max_length=512, description="Comes back with each status of the message.", examples=["order-A-1042"]),
+        ]
+        | None
     ) = None
 
     def missing_content(self, kind: str | None) -> dict[str, list[str]]:
