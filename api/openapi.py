@@ -20,6 +20,7 @@ _SENTENCES = {
     413: "The body is too large.",
     422: "Some fields are not valid; `errors` names each.",
     429: "Too many calls in this minute; `Retry-After` says how long to wait.",
+    501: "Porthole does not offer this.",
     502: "WhatsApp answered with something that cannot be passed on, or not at all.",
     503: "The service is not available; try again shortly.",
 }
@@ -35,7 +36,7 @@ def graph_refusals(*statuses: int) -> dict[int, ResponseSpec]:
     return _specs(ErrorBody | GraphErrorBody, (404, *statuses))
 
 
-def _specs(body: object, statuses: tuple[int, ...]) -> dict[int, ResponseSpec]:
+def _specs(body: Any, statuses: tuple[int, ...]) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(body, description=_SENTENCES[status], generate_examples=False)
         for status in sorted({400, 401, 422, 429, 503, *statuses})

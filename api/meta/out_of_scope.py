@@ -4,18 +4,14 @@ from typing import Annotated
 
 from litestar import Controller, Response, route
 from litestar.enums import HttpMethod
-from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter
 
-from api.errors import ApiError, ErrorBody, GraphErrorBody
+from api.errors import ApiError, GraphErrorBody
 from api.openapi import graph_refusals
 
 ObjectId = Annotated[str, PathParameter(description="Whatever it is the id of.")]
 
-_ANSWERS = {
-    **graph_refusals(),
-    501: ResponseSpec(ErrorBody | GraphErrorBody, description="Porthole does not offer this.", generate_examples=False),
-}
+_ANSWERS = graph_refusals(501)
 _READS_AND_WRITES = [HttpMethod.GET, HttpMethod.POST]
 
 

@@ -43,16 +43,13 @@ async def create_template(
     return {key: template[key] for key in ("id", "status", "category")}
 
 
-@post("/{version:str}/{object_id:str}", status_code=200)
-async def update_template(
-    request: Request[object, object, State], simulator: NamedDependency[Simulator], object_id: FromPath[str]
-) -> Json:
+async def update_template(request: Request[object, object, State], simulator: Simulator, object_id: str) -> Json:
     """Changed, and reviewed again."""
     template = simulator.template(object_id)
     if template is None:
         raise unknown_object("post", object_id)
     body = await json_object(request)
-    changes = {key: body[key] for key in ("components", "category") if key in body}
+    changes: Json = {key: body[key] for key in ("components", "category") if key in body}
     template.update(changes, status="PENDING")
     return {"success": True}
 
