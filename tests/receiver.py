@@ -63,9 +63,9 @@ class Receiver:
 
 
 @contextlib.asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    """A receiver on a free port of loopback. It takes any path, and may be told nothing."""
-    with bind("127.0.0.1", 0) as sock:
+async def receiving(port: int = 0) -> AsyncIterator[Receiver]:
+    """A receiver on a port of loopback, a free one unless it is given. It takes any path."""
+    with bind("127.0.0.1", port) as sock:
         receiver = Receiver(f"http://127.0.0.1:{port_of(sock)}")
 
         @post("/{path:path}")
