@@ -19,6 +19,7 @@ from cli.serve import bind, port_of
 from shared.crypto import decrypt
 from shared.migrate import head_revision
 from shared.settings import PREFIX, Settings
+from tests.database import count
 from tests.factories import ProjectRows
 from tests.servers import server_directory
 
@@ -97,7 +98,9 @@ async def test_all_that_is_wrong_with_the_settings_is_said_at_once() -> None:
         assert f"PORTHOLE_{name}" in err
 
 
-async def test_a_project_a_key_and_an_embed_are_made_from_the_command_line(settings: Settings) -> None:
+async def test_a_project_a_key_and_an_embed_are_made_from_the_command_line(
+    settings: Settings, engine: AsyncEngine
+) -> None:
     environ = _of(settings)
     status, out, err = await porthole("migrate", "--json", environ=environ)
     assert (status, msgspec.json.decode(out)) == (0, {"revision": head_revision()}), err
@@ -112,6 +115,9 @@ async def test_a_project_a_key_and_an_embed_are_made_from_the_command_line(setti
     embed = msgspec.json.decode(out)
     assert status == 0, err
     assert embed["embed_url"] == f"{settings.base_url}/embed/{embed['token']}"
+    assert embed["iframe"].startswith(f'<iframe src="{embed["embed_url"]}"')
+    assert len(embed["signing_secret"]) == 43
+    assert await count(engine, "audit_event", "actor_type = 'cli' AND action = 'inbox_embed.created'") == 1
 
 
 async def test_a_number_is_connected_once_with_its_token_from_stdin_kept_encrypted(
