@@ -10,6 +10,27 @@ from tests.waiting import eventually
 ANA = "5215555550100"
 TEMPLATE = {"name": "hello_world", "language": {"code": "en_US"}}
 
+_CARD = [{"name": {"formatted_name": "Ana P", "first_name": "Ana"}, "phones": [{"phone": "+1 555 0100"}]}]
+_INTERACTIVE: dict[str, Any] = {
+    "button": {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]},
+    "list": {"button": "Choose", "sections": [{"rows": [{"id": "1", "title": "Ten o'clock"}]}]},
+    "cta_url": {"name": "cta_url", "parameters": {"display_text": "Open", "url": "https://shop.example"}},
+    "location_request_message": {"name": "send_location"},
+}
+CONTENTS: list[tuple[str, Any]] = [
+    ("text", {"body": "Good morning", "preview_url": False}),
+    ("image", {"link": "https://shop.example/a.jpg", "caption": "Look"}),
+    ("video", {"link": "https://shop.example/a.mp4"}),
+    ("audio", {"link": "https://shop.example/a.ogg", "voice": True}),
+    ("document", {"link": "https://shop.example/a.pdf", "filename": "a.pdf"}),
+    ("sticker", {"link": "https://shop.example/a.webp"}),
+    ("location", {"latitude": 19.43, "longitude": -99.13, "name": "The shop"}),
+    ("contacts", _CARD),
+    ("template", TEMPLATE),
+    *(("interactive", {"type": kind, "body": {"text": "So?"}, "action": one}) for kind, one in _INTERACTIVE.items()),
+]
+"""A message of every type that a business may send, and of every kind that the simulator knows how to show."""
+
 
 class GraphRefusedError(Exception):
     """An error answer as Kapso's SDK reads it: `error` is Graph's object, or a sentence."""

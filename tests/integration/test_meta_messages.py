@@ -14,6 +14,7 @@ from tests.conversations import customer_wrote, new_wa_id
 from tests.factories import make_project, text_message, webhook
 from tests.meta_api import (
     ANA,
+    CONTENTS,
     TEMPLATE,
     GraphRefusedError,
     MetaApi,
@@ -24,26 +25,6 @@ from tests.meta_api import (
 )
 from tests.stack import Stack
 from tests.waiting import eventually
-
-_CARD = [{"name": {"formatted_name": "Ana P", "first_name": "Ana"}, "phones": [{"phone": "+1 555 0100"}]}]
-_INTERACTIVE: dict[str, Any] = {
-    "button": {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]},
-    "list": {"button": "Choose", "sections": [{"rows": [{"id": "1", "title": "Ten o'clock"}]}]},
-    "cta_url": {"name": "cta_url", "parameters": {"display_text": "Open", "url": "https://shop.example"}},
-    "location_request_message": {"name": "send_location"},
-}
-CONTENTS: list[tuple[str, Any]] = [
-    ("text", {"body": "Good morning", "preview_url": False}),
-    ("image", {"link": "https://shop.example/a.jpg", "caption": "Look"}),
-    ("video", {"link": "https://shop.example/a.mp4"}),
-    ("audio", {"link": "https://shop.example/a.ogg", "voice": True}),
-    ("document", {"link": "https://shop.example/a.pdf", "filename": "a.pdf"}),
-    ("sticker", {"link": "https://shop.example/a.webp"}),
-    ("location", {"latitude": 19.43, "longitude": -99.13, "name": "The shop"}),
-    ("contacts", _CARD),
-    ("template", TEMPLATE),
-    *(("interactive", {"type": kind, "body": {"text": "So?"}, "action": one}) for kind, one in _INTERACTIVE.items()),
-]
 
 
 async def _refused(call: Any) -> GraphRefusedError:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import httpx
+from sqlalchemy import text
+
+from tests.meta_api import CONTENTS
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -19,12 +23,13 @@ async def _conversation(stack: Stack, token: str) -> str:
     return conversation_id
 
 
+async def _post(stack: Stack, token: str, conversation_id: str, reply: Any) -> httpx.Response:
+    path, headers = f"/inbox/v1/conversations/{conversation_id}/messages", {"Authorization": f"Bearer {token}"}
+    return await stack.http.post(path, json=reply, headers=headers)
+
+
 async def _reply(stack: Stack, token: str, conversation_id: str, body: str) -> None:
-    answer = await stack.http.post(
-        f"/inbox/v1/conversations/{conversation_id}/messages",
-        json={"client_id": body, "type": "text", "text": {"body": body}},
-        headers={"Authorization": f"Bearer {token}"},
-    )
+    answer = await _post(stack, token, conversation_id, {"client_id": body, "type": "text", "text": {"body": body}})
     assert answer.status_code == 201, answer.text
 
 
@@ -150,3 +155,60 @@ async def test_duplicated_shuffled_and_batched_webhooks_change_nothing(stack: St
     listed = (await stack.get("/inbox/v1/conversations", token))["data"]
     assert sum(row["unread_count"] for row in listed) == 40
     assert len(listed) == 5
+
+
+async def test_the_iframe_sends_every_type_and_the_phone_shows_it_as_it_was_given(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    for place, (kind, content) in enumerate(CONTENTS):
+        reply = {"client_id": str(place), "type": kind, kind: content}
+        answer = await _post(stack, token, conversation_id, reply)
+        assert (answer.status_code, answer.json()["data"][kind]) == (201, content), answer.text
+
+    async def all_sent() -> bool:
+        return await stack.count("outbox") == 0
+
+    await eventually(all_sent)
+    sent = (await stack.simulator.get("/_sim/received")).json()["data"]
+    assert [(message["type"], message[message["type"]]) for message in sent] == CONTENTS
+
+
+async def test_after_a_day_the_iframe_sends_templates_only(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE conversation SET last_inbound_at = now() - interval '24 hours'"))
+    answer = await _post(stack, token, conversation_id, {"client_id": "1", "type": "text", "text": {"body": "Hi"}})
+    assert (answer.status_code, answer.json()["code"]) == (422, "window_closed")
+    template = {"name": "hello_world", "language": {"code": "en_US"}}
+    answer = await _post(stack, token, conversation_id, {"client_id": "2", "type": "template", "template": template})
+    assert answer.status_code == 201
+    message = await _settled(stack, "delivered")
+    assert message["template"] == template
+    (conversation,) = (await stack.get("/inbox/v1/conversations", token))["data"]
+    assert conversation["last_message"]["preview"].startswith("Welcome!")
+
+
+async def test_what_is_wrong_deep_in_a_message_of_the_iframe_is_named_by_its_path(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    buttons = [{"type": "reply", "reply": {"id": "1", "title": title}} for title in ("Yes", "x" * 21)]
+    content = {"type": "button", "body": {}, "action": {"buttons": buttons}}
+    answer = await _post(stack, token, conversation_id, {"type": "interactive", "interactive": content})
+    assert answer.status_code == 422
+    assert set(answer.json()["errors"]) == {
+        "client_id",
+        "interactive.body.text",
+        "interactive.action.buttons[0].reply.id",
+        "interactive.action.buttons[1].reply.id",
+        "interactive.action.buttons[1].reply.title",
+    }
+
+
+async def test_a_conversation_knows_when_it_was_last_answered(stack: Stack) -> None:
+    token = await stack.embed()
+    conversation_id = await _conversation(stack, token)
+    assert await stack.count("conversation", "last_outbound_at IS NULL") == 1
+    await _reply(stack, token, conversation_id, "hello")
+    at = "last_outbound_at = (SELECT sent_at FROM message WHERE direction = 'outbound')"
+    assert await stack.count("conversation", at) == 1
