@@ -100,8 +100,8 @@ class ApiError(Exception):
 
 
 def not_found(what: str) -> ApiError:
-    """A 404; also for what exists outside the scope."""
-    return ApiError(404, "not_found", f"{what} not found.")
+    """A 404, in Kapso's words; also for what exists outside the scope."""
+    return ApiError(404, "not_found", f"{what} not found")
 
 
 # Meta: Cloud API, "Error codes". Whatever is wrong with a request is 100, "Invalid parameter".
@@ -184,7 +184,7 @@ def _wrong_fields(request: AnyRequest, value: dict[str, Any]) -> dict[str, list[
 
 
 def _absent(request: AnyRequest, error: NotFoundError) -> AnyError:
-    return _answer(request, 404, "not_found", f"{error} not found.")
+    return _answer(request, 404, "not_found", f"{error} not found")
 
 
 def _refused(request: AnyRequest, error: RefusedError) -> AnyError:

@@ -69,7 +69,7 @@ async def test_a_contact_is_created_found_by_each_of_its_names_changed_and_erase
         assert (await api.get(f"{CONTACTS}/{identifier}"))["data"] == known, identifier
     for identifier in ("15550100198", "US.3", "x", stack.project.user_id):
         answer = await api.answer("GET", f"{CONTACTS}/{identifier}")
-        assert (answer.status_code, answer.json()["error"]) == (404, "WhatsApp contact not found."), identifier
+        assert (answer.status_code, answer.json()["error"]) == (404, "WhatsApp contact not found"), identifier
 
     path = f"{CONTACTS}/15550100199"
     changed = await api.change(path, _body(display_name=" Beatriz ", metadata=None, customer_id=None))

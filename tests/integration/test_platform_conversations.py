@@ -111,7 +111,7 @@ async def test_conversations_of_another_project_are_not_there(stack: Stack) -> N
         ("POST", "/assignments", {"assignment": {"user_id": str(other.user_id)}}),
     ):
         answer = await theirs.answer(method, f"{CONVERSATIONS}/{conversation_id}{path}", body)
-        assert (answer.status_code, answer.json()["error"]) == (404, "Conversation not found."), (method, path)
+        assert (answer.status_code, answer.json()["error"]) == (404, "Conversation not found"), (method, path)
     assert await stack.count("conversation", "status = 'active'") == 1
 
 

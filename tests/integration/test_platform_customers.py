@@ -28,7 +28,7 @@ async def test_a_customer_is_created_read_changed_and_deleted(stack: Stack) -> N
     await api.remove(path)
     for method, body in (("GET", None), ("PATCH", {"customer": {}}), ("DELETE", None)):
         answer = await api.answer(method, path, body)
-        assert (answer.status_code, answer.json()["error"]) == (404, "Customer not found.")
+        assert (answer.status_code, answer.json()["error"]) == (404, "Customer not found")
     assert await audit_lines(stack) == [
         ("customer.created", made["id"], {}),
         ("customer.updated", made["id"], {"name": ["Larch", "Larch Hotels"]}),

@@ -152,4 +152,4 @@ async def test_messages_of_another_project_are_not_there(stack: Stack) -> None:
         assert await _ids(theirs, **query) == [], query
     for message_id in (await _wamid(stack, "mine"), "wamid.unknown", "018f0000-0000-7000-8000-000000000000"):
         answer = await theirs.answer("GET", f"{MESSAGES}/{message_id}")
-        assert (answer.status_code, answer.json()["error"]) == (404, "Message not found.")
+        assert (answer.status_code, answer.json()["error"]) == (404, "Message not found")

@@ -137,7 +137,7 @@ async def test_a_number_is_connected_once_in_all_projects(stack: Stack) -> None:
         answer = await api.answer("POST", NUMBERS, number)
         assert (answer.status_code, answer.json()["code"]) == (409, "number_connected")
     unknown = await PlatformApi(stack).answer("POST", f"/customers/{other.customer_id}{NUMBERS}", number)
-    assert (unknown.status_code, unknown.json()["error"]) == (404, "Customer not found.")
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "Customer not found")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ async def test_numbers_of_another_project_do_not_exist(stack: Stack) -> None:
             await api.answer("DELETE", path),
         ]
         assert [answer.status_code for answer in answers] == [404] * 5
-        assert {answer.json()["error"] for answer in answers} == {"Phone number not found."}
+        assert {answer.json()["error"] for answer in answers} == {"Phone number not found"}
     own = f"{NUMBERS}/{stack.project.phone_number_id}"
     assert await api.wrong_fields("PATCH", own, _body(customer_id=str(other.customer_id))) == {"customer_id"}
     assert len((await api.get(NUMBERS))["data"]) == 2

@@ -111,7 +111,7 @@ class TestWebhooks:
         await api.remove(f"{path}/{made['id']}")
         for method, body in (("GET", None), ("PATCH", _body()), ("DELETE", None)):
             answer = await api.answer(method, f"{path}/{made['id']}", body)
-            assert (answer.status_code, answer.json()["error"]) == (404, "Webhook not found.")
+            assert (answer.status_code, answer.json()["error"]) == (404, "Webhook not found")
         assert await audit_lines(stack) == [
             ("webhook.created", made["id"], {}),
             ("webhook.updated", made["id"], {"active": [True, False], "events": [[RECEIVED, SENT], [SENT]]}),
@@ -151,7 +151,7 @@ class TestWebhooks:
         assert made["phone_number_id"] == stack.project.phone_number_id
         assert (await api.get(_of_number(stack)))["data"][0]["id"] == made["id"]
         answer = await api.answer("POST", ALL, _wanted(phone_number_id="1"))
-        assert (answer.status_code, answer.json()["error"]) == (404, "Phone number not found.")
+        assert (answer.status_code, answer.json()["error"]) == (404, "Phone number not found")
 
     async def test_every_documented_event_is_taken_where_it_is_documented_and_only_there(self, stack: Stack) -> None:
         api = PlatformApi(stack)

@@ -190,7 +190,7 @@ class TestStart:
         body = _start(stack, new_wa_id(), phone_number_id=other.phone_number_id)
         assert await api.wrong_fields("POST", path, body) == {"phone_number_id"}
         answer = await PlatformApi(stack, other.api_key).answer("POST", path, body)
-        assert (answer.status_code, answer.json()["error"]) == (404, "Workflow not found.")
+        assert (answer.status_code, answer.json()["error"]) == (404, "Workflow not found")
 
     @pytest.mark.parametrize("status", ["draft", "archived"])
     async def test_only_an_active_workflow_starts(self, stack: Stack, status: str) -> None:
