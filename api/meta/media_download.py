@@ -25,7 +25,11 @@ _PDF = "application/pdf"
 # What a browser shows by itself runs nothing and fetches nothing. Its viewer of PDFs does not work in a sandbox.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SANDBOX = f"{_POLICY}; sandbox"
-_HEADERS = {"Cache-Control": "private, max-age=240", "Cross-Origin-Resource-Policy": "cross-origin"}
+_HEADERS = {
+    "Cache-Control": "private, max-age=240",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class MediaDownloadController(Controller):

@@ -9,8 +9,10 @@ from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from cli.simulator.assets import PREFIX
 from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError
+from cli.simulator.graph_asset_routes import begin_upload, post_node
 from cli.simulator.graph_media_routes import delete_media, download, upload_media
 from cli.simulator.graph_number_routes import (
     deregister,
@@ -23,7 +25,7 @@ from cli.simulator.graph_number_routes import (
     verify_code,
 )
 from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers, subscribed_apps
-from cli.simulator.graph_template_routes import create_template, delete_template, update_template
+from cli.simulator.graph_template_routes import create_template, delete_template
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
 
@@ -31,14 +33,15 @@ _VERSION = re.compile(r"v\d{1,2}\.\d")
 
 
 def graph_router(simulator: Simulator) -> Router:
-    """Every route checks the Bearer token first, as Meta does: a bad token hides what exists."""
+    """Every route checks the token first, as Meta does: a bad token hides what exists."""
 
     def check_token(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:
         version = connection.path_params.get("version")
         if version is not None and not _VERSION.fullmatch(version):
             message = f"Unknown path components: {connection.url.path}"
             raise GraphError(2500, message=message, http_status=400)
-        if connection.headers.get("Authorization") != f"Bearer {simulator.config.access_token}":
+        scheme = "OAuth" if connection.path_params.get("object_id", "").startswith(PREFIX) else "Bearer"
+        if connection.headers.get("Authorization") != f"{scheme} {simulator.config.access_token}":
             raise GraphError(190, message="(#190) Invalid OAuth access token - Cannot parse access token")
 
     def slow(app: ASGIApp) -> ASGIApp:
@@ -60,7 +63,7 @@ def graph_router(simulator: Simulator) -> Router:
             phone_numbers,
             message_templates,
             create_template,
-            update_template,
+            post_node,
             delete_template,
             number_settings,
             save_number_settings,
@@ -71,6 +74,7 @@ def graph_router(simulator: Simulator) -> Router:
             register,
             deregister,
             subscribed_apps,
+            begin_upload,
             upload_media,
             delete_media,
             download,

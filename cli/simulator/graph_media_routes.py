@@ -14,7 +14,7 @@ from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
 
 # The largest document, and room for the form around it.
-_LARGEST_UPLOAD = 101 * 1024 * 1024
+LARGEST_UPLOAD = 101 * 1024 * 1024
 
 
 def look_up(simulator: Simulator, media_id: str, method: str, phone_number_id: str = "") -> Media:
@@ -27,7 +27,7 @@ def look_up(simulator: Simulator, media_id: str, method: str, phone_number_id: s
     return media
 
 
-@post("/{version:str}/{object_id:str}/media", status_code=200, request_max_body_size=_LARGEST_UPLOAD)
+@post("/{version:str}/{object_id:str}/media", status_code=200, request_max_body_size=LARGEST_UPLOAD)
 async def upload_media(
     request: Request[object, object, State], simulator: NamedDependency[Simulator], object_id: FromPath[str]
 ) -> Json:

@@ -1,5 +1,6 @@
 """The simulated WhatsApp: everything it knows, and the plumbing its two sides share."""
 
+from cli.simulator.assets import AssetStore
 from cli.simulator.background import Background
 from cli.simulator.clock import Clock
 from cli.simulator.config import SimulatedNumber, SimulatorConfig
@@ -32,6 +33,7 @@ class Simulator:
         self.users = UserBook()
         self.messages = MessageStore(self.config.seed)
         self.media = MediaStore(self.config, self.clock)
+        self.assets = AssetStore(self.config.seed)
         self.templates = {
             number.business_account_id: templates_of(number.business_account_id) for number in self.config.numbers
         }

@@ -1,6 +1,5 @@
 """Requests to other people's URLs, at a real server on loopback: which is exactly where they must not go."""
 
-import asyncio
 import contextlib
 import ipaddress
 import ssl
@@ -26,43 +25,14 @@ from shared.outbound_http import (
     outbound_http,
 )
 from shared.settings import Settings
+from tests.raw_server import RawServer, http_answer, running_raw_server
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
-class Server:
-    """Answers each request with `answer`, and remembers what was asked; with a certificate it speaks TLS."""
-
-    def __init__(self) -> None:
-        self.requests: list[str] = []
-        self.connections = 0
-        self.port = 0
-        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-        self.hang = False
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
-            writer.write(self.answer)
-            await writer.drain()
-            if self.hang:
-                await reader.read()
-        writer.close()
-
-
-@contextlib.asynccontextmanager
-async def running(tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    server = Server()
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
-    server.port = listening.sockets[0].getsockname()[1]
-    async with listening:
-        yield server
-
-
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with running() as server:
+async def server() -> AsyncIterator[RawServer]:
+    async with running_raw_server() as server:
         yield server
 
 
@@ -96,7 +66,7 @@ async def fetch(outbound: OutboundHttp, url: str, seconds: float = 5.0) -> bytes
         return b"".join([chunk async for chunk in chunks(answer, 1000)])
 
 
-async def test_a_private_address_is_called_only_if_the_setting_allows_it(server: Server, settings: Settings) -> None:
+async def test_a_private_address_is_called_only_if_the_setting_allows_it(server: RawServer, settings: Settings) -> None:
     url = f"http://localhost:{server.port}/hook"
     outbound = outbound_http(settings)
     with pytest.raises(AddressRefusedError):
@@ -112,7 +82,7 @@ async def test_a_private_address_is_called_only_if_the_setting_allows_it(server:
     "host",
     ["127.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "0", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[::]"],
 )
-async def test_no_spelling_of_a_private_address_gets_through(server: Server, host: str) -> None:
+async def test_no_spelling_of_a_private_address_gets_through(server: RawServer, host: str) -> None:
     async with client(allow_private=False) as outbound:
         with pytest.raises((AddressRefusedError, UnreachableError)) as refused:
             await fetch(outbound, f"http://{host}:{server.port}/")
@@ -120,17 +90,16 @@ async def test_no_spelling_of_a_private_address_gets_through(server: Server, hos
     assert server.connections == 0
 
 
-async def test_a_name_is_resolved_once_and_the_connection_goes_there(server: Server) -> None:
+async def test_a_name_is_resolved_once_and_the_connection_goes_there(server: RawServer) -> None:
     names = Names([LOOPBACK], [ipaddress.ip_address("192.0.2.1")])
     async with client(names) as outbound:
         assert await fetch(outbound, f"http://hooks.example:{server.port}/a?b=c") == b"hello"
     assert names.asked == ["hooks.example"]
-    first, *headers = server.requests[0].split("\r\n")
-    assert first == "GET /a?b=c HTTP/1.1"
-    assert f"Host: hooks.example:{server.port}" in headers
+    assert server.requests[0].target == "/a?b=c"
+    assert server.requests[0].header("host") == f"hooks.example:{server.port}"
 
 
-async def test_a_name_that_changes_after_the_check_does_not_change_where_it_goes(server: Server) -> None:
+async def test_a_name_that_changes_after_the_check_does_not_change_where_it_goes(server: RawServer) -> None:
     """Nobody listens at the address that was checked; at the one that the name has a moment later, the server does."""
     names = Names([ipaddress.ip_address("::1")], [LOOPBACK])
     async with client(names) as outbound:
@@ -139,7 +108,7 @@ async def test_a_name_that_changes_after_the_check_does_not_change_where_it_goes
     assert (names.asked, server.connections) == (["rebind.example"], 0)
 
 
-async def test_a_name_is_checked_before_each_request_and_no_connection_is_kept_for_it(server: Server) -> None:
+async def test_a_name_is_checked_before_each_request_and_no_connection_is_kept_for_it(server: RawServer) -> None:
     names = Names([LOOPBACK], [ipaddress.ip_address("::1")])
     async with client(names) as outbound:
         assert await fetch(outbound, f"http://hooks.example:{server.port}/") == b"hello"
@@ -148,7 +117,7 @@ async def test_a_name_is_checked_before_each_request_and_no_connection_is_kept_f
     assert server.connections == 1
 
 
-async def test_one_private_address_among_public_ones_is_enough_to_refuse(server: Server) -> None:
+async def test_one_private_address_among_public_ones_is_enough_to_refuse(server: RawServer) -> None:
     names = Names([ipaddress.ip_address("93.184.215.14"), LOOPBACK])
     async with client(names, allow_private=False) as outbound:
         with pytest.raises(AddressRefusedError):
@@ -156,27 +125,25 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse(server:
     assert server.connections == 0
 
 
-async def test_the_next_address_is_tried_if_nobody_listens_at_the_first(server: Server) -> None:
+async def test_the_next_address_is_tried_if_nobody_listens_at_the_first(server: RawServer) -> None:
     names = Names([ipaddress.ip_address("::1"), LOOPBACK])
     async with client(names) as outbound:
         assert await fetch(outbound, f"http://two.example:{server.port}/") == b"hello"
 
 
-async def test_a_redirect_is_an_answer_and_no_new_request(server: Server) -> None:
-    server.answer = (
-        f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{server.port}/x\r\nContent-Length: 0\r\n\r\n".encode()
-    )
-    async with client() as outbound, outbound.request("GET", f"http://127.0.0.1:{server.port}/", seconds=5) as answer:
+async def test_a_redirect_is_an_answer_and_no_new_request(server: RawServer) -> None:
+    server.answer = lambda _: http_answer(b"", "302 Found", location=f"{server.url}/x")
+    async with client() as outbound, outbound.request("GET", server.url, seconds=5) as answer:
         assert answer.status_code == 302
     assert len(server.requests) == 1
 
 
-async def test_a_cookie_is_not_sent_back(server: Server) -> None:
-    server.answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\n\r\nhello"
+async def test_a_cookie_is_not_sent_back(server: RawServer) -> None:
+    server.answer = lambda _: http_answer(b"hello", set_cookie="a=b")
     async with client() as outbound:
         for _ in range(2):
-            await fetch(outbound, f"http://127.0.0.1:{server.port}/")
-    assert "cookie" not in server.requests[1].lower()
+            await fetch(outbound, server.url)
+    assert server.requests[1].header("cookie") is None
 
 
 @pytest.mark.parametrize(
@@ -190,9 +157,9 @@ async def test_only_http_and_https_go_out(url: str) -> None:
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 2000\r\n", b""])
-async def test_an_answer_beyond_the_cap_is_dropped(server: Server, length: bytes) -> None:
-    server.answer = b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + 2000 * b"x"
-    url = f"http://127.0.0.1:{server.port}/"
+async def test_an_answer_beyond_the_cap_is_dropped(server: RawServer, length: bytes) -> None:
+    server.answer = lambda _: b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + 2000 * b"x"
+    url = server.url
     async with client() as outbound:
         with pytest.raises(TooLargeError):
             await fetch(outbound, url)
@@ -201,19 +168,19 @@ async def test_an_answer_beyond_the_cap_is_dropped(server: Server, length: bytes
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"])
-async def test_a_server_that_never_ends_is_left_in_time(server: Server, answer: bytes) -> None:
-    server.answer, server.hang = answer, True
+async def test_a_server_that_never_ends_is_left_in_time(server: RawServer, answer: bytes) -> None:
+    server.answer, server.hang = lambda _: answer, True
     async with client() as outbound:
         with pytest.raises(UnreachableError, match="too long"):
-            await fetch(outbound, f"http://127.0.0.1:{server.port}/", seconds=0.3)
+            await fetch(outbound, server.url, seconds=0.3)
 
 
 @pytest.mark.parametrize("answer", [b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", b""])
-async def test_an_answer_that_is_none_is_an_error_in_words(server: Server, answer: bytes) -> None:
-    server.answer = answer
+async def test_an_answer_that_is_none_is_an_error_in_words(server: RawServer, answer: bytes) -> None:
+    server.answer = lambda _: answer
     async with client() as outbound:
         with pytest.raises(UnreachableError) as refused:
-            await fetch(outbound, f"http://127.0.0.1:{server.port}/")
+            await fetch(outbound, server.url)
     assert str(refused.value)
 
 
@@ -222,7 +189,7 @@ async def test_a_certificate_is_checked_for_the_name_in_the_url(
 ) -> None:
     tls = certificate(tmp_path, "hooks.example")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
-    async with running(tls) as server, client(Names([LOOPBACK])) as outbound:
+    async with running_raw_server(tls) as server, client(Names([LOOPBACK])) as outbound:
         assert await fetch(outbound, f"https://hooks.example:{server.port}/") == b"hello"
         with pytest.raises(UnreachableError, match="certificate"):
             await fetch(outbound, f"https://other.example:{server.port}/")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from cli.simulator.media_types import sample
-from tests.integration.simulator_support import ANA, NUMBER, OTHER_NUMBER, World, until
+from tests.integration.simulator_support import ANA, NUMBER, OTHER_NUMBER, TOKEN, World, until
 
 PNG_TYPE, PNG = sample("image")
 DAY = 24 * 60 * 60
@@ -147,3 +147,15 @@ def test_media_can_be_gone_or_fail_for_a_while(world: World) -> None:
     assert [world.graph.get(place).status_code for place in (f"/{media_id}", url, url)] == [500, 500, 200]
     world.faults(media_gone=True)
     assert [world.graph.get(place).status_code for place in (f"/{media_id}", url)] == [400, 404]
+
+
+def test_an_asset_goes_up_in_a_session(world: World) -> None:
+    query = {"file_name": "lamp.png", "file_length": str(len(PNG)), "file_type": PNG_TYPE}
+    session = world.graph.post("/app/uploads", params=query).json()["id"]
+    headers = {"Authorization": f"OAuth {TOKEN}", "file_offset": "0"}
+    assert world.graph.post(f"/{session}", content=PNG).status_code == 401
+    assert world.graph.post(f"/{session}", content=PNG[:-1], headers=headers).status_code == 400
+    assert world.graph.post(f"/{session}x", content=PNG, headers=headers).status_code == 400
+    handle = world.graph.post(f"/{session}", content=PNG, headers=headers).json()["h"]
+    assert hashlib.sha256(PNG).hexdigest()[:40] in handle
+    assert world.graph.post("/app/uploads", params=query | {"file_type": "text/plain"}).status_code == 400
