@@ -1,5 +1,6 @@
 """`Idempotency-Key` on a POST: a repeat gets the first answer, and nothing happens twice."""
 
+import gzip
 import hashlib
 from typing import Any
 from uuid import UUID
@@ -139,7 +140,7 @@ async def _run(
 
     try:
         await next_app(scope, receive, keep)
-    except BaseException:
+    except Exception:  # and not a cancellation, which may come after what was asked for was done
         if not done:
             await _forget(state.engine, project_id, name)
         raise
@@ -150,6 +151,8 @@ async def _keep(state: State, project_id: UUID, name: str, start: Any, body: byt
         await _forget(state.engine, project_id, name)
         return
     headers = {key.lower(): value for key, value in start["headers"]}
+    if headers.get(b"content-encoding") == b"gzip":  # who repeats it may not take that
+        body = gzip.decompress(body)
     answer = _Answer(headers.get(b"content-type", b"application/json").decode(), body)
     kept = encrypt_bytes(msgspec.msgpack.encode(answer), state.settings.secret_key)
     async with state.engine.begin() as connection:

@@ -1,5 +1,6 @@
 """The request as our handlers see it: its JSON body stays at hand, so that an error can name every wrong field."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from litestar import Request
@@ -25,8 +26,19 @@ class ApiRequest(Request[Any, Any, Any]):
 
 
 def _with_nul(value: Any) -> list[str]:
-    """The fields of a body that hold a NUL; of the one object in it, where Kapso wraps them in one."""
+    """The fields of a body that hold a NUL, by their paths; of the one object in it, where Kapso wraps them in one."""
     if isinstance(value, dict) and len(value) == 1:
         (inner,) = value.values()
         value = inner if isinstance(inner, dict) else value
-    return [field for field, part in value.items() if holds_nul([field, part])] if isinstance(value, dict) else ["body"]
+    return sorted(path.removeprefix(".") or "body" for path in _paths_with_nul(value, ""))
+
+
+def _paths_with_nul(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from [path] if holds_nul(name) else _paths_with_nul(part, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _paths_with_nul(part, f"{path}[{place}]")
+    elif holds_nul(value):
+        yield path

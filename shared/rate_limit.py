@@ -57,15 +57,3 @@ async def count_call(redis: Redis, subject: str, limit: int) -> Usage:
         log.warning("calls_not_counted", error=type(error).__name__)
         return Usage(limit, 0)
     return Usage(limit, int(used))
-
-
-async def calls_counted(redis: Redis, subject: str, limit: int) -> Usage:
-    """How often `subject` was counted in this minute, without counting."""
-    name = f"porthole:calls:{subject}:{int(time.time()) // WINDOW}"
-    try:
-        async with asyncio.timeout(REDIS_SECONDS):
-            used = await redis.get(name)
-    except (RedisError, OSError, TimeoutError) as error:
-        log.warning("calls_not_counted", error=type(error).__name__)
-        return Usage(limit, 0)
-    return Usage(limit, int(used or 0))

@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 DESCRIPTIONS: dict[str, str] = {
     "database_url": "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/database`.",
     "redis_url": "Redis or Valkey: `redis://host:6379/0`, `rediss://` for TLS, `unix:///path` for a socket.",
-    "secret_key": "Encrypts the WhatsApp access tokens at rest. At least 16 characters; keep it, and keep it secret.",
+    "secret_key": "Encrypts tokens and secrets at rest. At least 16 characters; keep it, and keep it secret.",
     "whatsapp_app_secret": "The Meta app's secret, which signs webhooks. Two, separated by a comma, during a rotation.",
     "whatsapp_verify_token": "The word that you type into Meta's webhook form, and that Meta sends back to verify.",
     "base_url": "Where browsers reach Porthole; embed URLs start with it.",

@@ -10,8 +10,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from api.auth import CurrentEmbed, CurrentUser
-from api.body import json_object
-from api.errors import AnyRequest, not_found
+from api.errors import AnyRequest, ApiError, not_found
 from shared.events import MessageView
 from shared.operations.queue_message import NewMessage, queue_message
 from shared.paging import Paging
@@ -70,7 +69,7 @@ class MessageController(Controller):
         conversation_id: FromPath[UUID],
     ) -> Response[MessageAnswer]:
         """Queue a reply: 201, or 200 if its client_id was sent before. 422 names what is wrong or why not now."""
-        message = _new_message(await json_object(request), user)
+        message = _new_message(await request.json(), user)
         async with state.engine.begin() as connection:
             stored, events = await queue_message(connection, embed.scope, conversation_id, message)
         if events:
@@ -79,7 +78,9 @@ class MessageController(Controller):
         return Response(MessageAnswer(stored), status_code=201 if events else 200)
 
 
-def _new_message(body: dict[str, Any], user: User | None) -> NewMessage:
+def _new_message(body: Any, user: User | None) -> NewMessage:
+    if not isinstance(body, dict):
+        raise ApiError(400, "malformed_json", "The body must be a JSON object.")
     reply, message = read_outbound(Reply, body)
     return NewMessage(
         client_id=reply.client_id,

@@ -141,13 +141,6 @@ def _filtered(project_id: UUID, filters: KapsoContactFilters) -> AnySelect:
             func.lower(Contact.profile_name).contains(needle, autoescape=True),
         )
     if filters.wa_id is not None:
-        owner = select(ContactIdentity.contact_id).where(
-            ContactIdentity.project_id == project_id,
-            ContactIdentity.kind == "wa_id",
-            ContactIdentity.value.in_(spellings(digits_of_number(filters.wa_id) or "")),
-        )
-        query = query.where(Contact.id.in_(owner))
-    if filters.wa_id is not None:
         digits = digits_of_number(filters.wa_id)
         owner = select(ContactIdentity.contact_id).where(
             ContactIdentity.project_id == project_id,

@@ -69,6 +69,15 @@ async def test_a_repeat_with_the_same_idempotency_key_gets_the_first_answer_and_
     assert first.json()["data"]["token"].encode() not in kept
 
 
+async def test_a_long_answer_is_repeated_to_a_client_that_takes_compressed_ones(stack: Stack) -> None:
+    origins = [f"https://a-rather-long-name-{number}.example.com" for number in range(40)]
+    body = {"inbox_embed": {"scope_type": "project", "allowed_origins": origins}}
+    headers = {"Idempotency-Key": "long", "Accept-Encoding": "gzip"}
+    first, again = await _create(stack, body, **headers), await _create(stack, body, **headers)
+    assert first.headers["content-encoding"] == "gzip"
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
 async def test_an_idempotency_key_belongs_to_one_request_of_one_project(stack: Stack) -> None:
     assert (await _create(stack, _embed(), **{"Idempotency-Key": "one"})).status_code == 201
     other = await _create(stack, _embed("Other"), **{"Idempotency-Key": "one"})
