@@ -39,6 +39,7 @@ class AuditEvent(Base):
 
     __table_args__ = (
         Index("audit_event_of_project", "project_id", sql("created_at DESC"), sql("id DESC")),
+        Index("audit_event_of_action", "project_id", "action", sql("created_at DESC"), sql("id DESC")),
         Index(
             "audit_event_of_object", "project_id", "object_type", "object_id", sql("created_at DESC"), sql("id DESC")
         ),

@@ -53,11 +53,12 @@ class InboxEmbed(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 
+    # A revoked embed outlives what it showed, see shared/operations/revoke_embed.py.
     __table_args__ = (
         CheckConstraint(
             "CASE scope_type WHEN 'project' THEN num_nonnulls(phone_number_id, customer_id) = 0"
-            " WHEN 'phone_number' THEN phone_number_id IS NOT NULL AND customer_id IS NULL"
-            " WHEN 'customer' THEN customer_id IS NOT NULL AND phone_number_id IS NULL ELSE false END",
+            " WHEN 'phone_number' THEN num_nonnulls(phone_number_id, revoked_at) > 0 AND customer_id IS NULL"
+            " WHEN 'customer' THEN num_nonnulls(customer_id, revoked_at) > 0 AND phone_number_id IS NULL ELSE false END",
             name="inbox_embed_scope",
         ),
     )

@@ -71,7 +71,7 @@ class WebhookDelivery(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary, comment="the exact bytes that are signed and sent")
     idempotency_key: Mapped[str] = mapped_column(Text)
     phone_number_id: Mapped[str | None] = mapped_column(Text)
-    conversation_id: Mapped[UUID | None]
+    conversation_id: Mapped[UUID | None] = mapped_column(index=True)
     conversation_phone_number: Mapped[str | None] = mapped_column(Text)
     batch_id: Mapped[UUID | None] = mapped_column(comment="while it goes out together with others, see buffering")
     status: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))

@@ -43,6 +43,12 @@ def upgrade() -> None:
         ["project_id", sa.text("created_at DESC"), sa.text("id DESC")],
         unique=False,
     )
+    op.create_index(
+        "audit_event_of_action",
+        "audit_event",
+        ["project_id", "action", sa.text("created_at DESC"), sa.text("id DESC")],
+        unique=False,
+    )
     op.create_table(
         "idempotency_key",
         sa.Column("project_id", sa.Uuid(), nullable=False),
@@ -131,6 +137,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_webhook_delivery_conversation_id", "webhook_delivery", ["conversation_id"], unique=False)
     op.create_index(
         "webhook_delivery_due",
         "webhook_delivery",
@@ -318,6 +325,14 @@ def upgrade() -> None:
         ),
     )
     op.create_unique_constraint("inbox_embed_previous_token_hash_key", "inbox_embed", ["previous_token_hash"])
+    op.drop_constraint("inbox_embed_scope", "inbox_embed", type_="check")
+    op.create_check_constraint(
+        "inbox_embed_scope",
+        "inbox_embed",
+        "CASE scope_type WHEN 'project' THEN num_nonnulls(phone_number_id, customer_id) = 0"
+        " WHEN 'phone_number' THEN num_nonnulls(phone_number_id, revoked_at) > 0 AND customer_id IS NULL"
+        " WHEN 'customer' THEN num_nonnulls(customer_id, revoked_at) > 0 AND phone_number_id IS NULL ELSE false END",
+    )
     op.add_column("message", sa.Column("origin", sa.Text(), server_default=sa.text("'cloud_api'"), nullable=False))
     op.add_column(
         "message",
@@ -407,6 +422,17 @@ def downgrade() -> None:
     op.drop_column("message", "callback_data")
     op.drop_column("message", "sent_by")
     op.drop_column("message", "origin")
+    op.execute("""
+        DELETE FROM inbox_embed WHERE scope_type <> 'project' AND num_nonnulls(phone_number_id, customer_id) = 0
+    """)
+    op.drop_constraint("inbox_embed_scope", "inbox_embed", type_="check")
+    op.create_check_constraint(
+        "inbox_embed_scope",
+        "inbox_embed",
+        "CASE scope_type WHEN 'project' THEN num_nonnulls(phone_number_id, customer_id) = 0"
+        " WHEN 'phone_number' THEN phone_number_id IS NOT NULL AND customer_id IS NULL"
+        " WHEN 'customer' THEN customer_id IS NOT NULL AND phone_number_id IS NULL ELSE false END",
+    )
     op.drop_constraint("inbox_embed_previous_token_hash_key", "inbox_embed", type_="unique")
     op.drop_column("inbox_embed", "signing_secret")
     op.drop_column("inbox_embed", "previous_token_expires_at")
@@ -449,4 +475,5 @@ def downgrade() -> None:
     op.drop_table("idempotency_key")
     op.drop_index("audit_event_of_project", table_name="audit_event")
     op.drop_index("audit_event_of_object", table_name="audit_event")
+    op.drop_index("audit_event_of_action", table_name="audit_event")
     op.drop_table("audit_event")
