@@ -17,4 +17,8 @@ class RefusedError(Exception):
 
 
 class ConflictError(RefusedError):
-    """Something else is in the way, which the sentence names."""
+    """Something else is in the way, which the sentence names; `retry_after` is in seconds, where it is known."""
+
+    def __init__(self, code: str, sentence: str, *, retry_after: int | None = None) -> None:
+        super().__init__(code, sentence)
+        self.retry_after = retry_after

@@ -237,7 +237,8 @@ async def _send(request: AnyRequest, state: State, key: ProjectKey, number: Numb
             conversation_id = await open_conversation(connection, number.scope(), recipient)
             stored, events = await lease_message(connection, number.scope(), conversation_id, message)
     except ConflictError as error:
-        raise ApiError(409, error.code, str(error), flat=True) from error
+        headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        raise ApiError(409, error.code, str(error), headers=headers, flat=True) from error
     except RefusedError as error:
         raise ApiError(422, error.code, str(error), graph_code=REENGAGEMENT) from error
     if not events:  # a repeat, of a message that was sent
@@ -298,7 +299,7 @@ def _recipient(data: MessageBody) -> Recipient:
 
 
 def _client_id(request: AnyRequest, key: ProjectKey) -> str | None:
-    """The Idempotency-Key as an id of the send: a repeat finds the message even when no answer was kept."""
+    """The Idempotency-Key as an id of the send: a repeat finds the message even if the api died before it answered."""
     name = request.headers.get("idempotency-key")
     return None if name is None else hashlib.sha256(f"{key.project_id} {name}".encode()).hexdigest()
 

@@ -48,7 +48,14 @@ _Conversation = Row[UUID, UUID, str, str, str | None, datetime | None]
 LEASE = timedelta(seconds=90)
 """For how long an outbox row belongs to whoever has taken it: more than a call to Graph can take."""
 
-_UNSENT = text("SELECT EXISTS (SELECT FROM outbox WHERE conversation_id = :id)")
+REPEATABLE = timedelta(hours=24)
+"""For how long the id of a program's send stands for one message; after that it is free, like its Idempotency-Key."""
+
+# The message that waits longest, and in how many seconds it is tried next.
+_UNSENT = text("""
+    SELECT CAST(greatest(1, ceil(extract(epoch FROM greatest(due_at, leased_until) - now()))) AS integer)
+    FROM outbox WHERE conversation_id = :id ORDER BY id LIMIT 1
+""")
 
 _FORGET = text("UPDATE message SET client_id = NULL WHERE id = :id")
 
@@ -87,18 +94,23 @@ async def lease_message(
 ) -> tuple[MessageView, list[Event]]:
     """A program's message, which the caller delivers after the commit; a worker does only if the caller dies.
 
-    A `client_id` that the conversation has seen gives the first message and no event if that one was sent; if it has
-    failed, it is sent anew. A running workflow is no obstacle: its engine sends in this way. Raises NotFoundError,
-    ConflictError `message_in_flight` while another message waits to be sent, which this one must not overtake, or
-    RefusedError `conversation_ended` or `window_closed`.
+    A `client_id` that the conversation has seen within REPEATABLE gives the first message and no event if that one was
+    sent; if it has failed, it is sent anew. A running workflow is no obstacle: its engine sends in this way.
+
+    Raises NotFoundError, ConflictError `message_in_flight` while another message waits to be sent, which this one must
+    not overtake, or RefusedError `conversation_ended` or `window_closed`.
     """
     conversation = await _locked(connection, scope, conversation_id)
     earlier = await _earlier(connection, conversation_id, message.client_id)
-    if earlier is not None and earlier["wamid"] is not None:
+    is_recent = earlier is not None and earlier["timestamp"] > datetime.now(UTC) - REPEATABLE
+    if earlier is not None and earlier["wamid"] is not None and is_recent:
         return earlier, []
-    if (await connection.execute(_UNSENT, {"id": conversation_id})).scalar_one():
+    seconds = (await connection.execute(_UNSENT, {"id": conversation_id})).scalar_one_or_none()
+    if seconds is not None:
         raise ConflictError(
-            "message_in_flight", "Another message is already in-flight for this conversation. Please retry shortly."
+            "message_in_flight",
+            "Another message is already in-flight for this conversation. Please retry shortly.",
+            retry_after=seconds,
         )
     if earlier is not None:
         await connection.execute(_FORGET, {"id": earlier["id"]})

@@ -544,3 +544,17 @@ async def test_a_caller_that_goes_away_loses_nothing(stack: Stack) -> None:
         )
     await _nothing_waits(stack)
     assert len(await received(stack)) == 1
+
+
+async def test_after_a_day_an_idempotency_key_stands_for_another_message(stack: Stack) -> None:
+    api = MetaApi(stack)
+    await customer_wrote_on_phone(stack)
+    first = await api.send_text("on Monday", key="weekly")
+    assert await api.send_text("on Monday", key="weekly") == first
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE idempotency_key SET created_at = created_at - interval '25 hours'"))
+        await connection.execute(
+            text("UPDATE message SET sent_at = sent_at - interval '25 hours' WHERE direction = 'outbound'")
+        )
+    assert await api.send_text("on Tuesday", key="weekly") != first
+    assert [one["text"]["body"] for one in await received(stack)] == ["on Monday", "on Tuesday"]
