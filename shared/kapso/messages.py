@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kapso.people import contacts_matching, digits_of, identity_value
-from shared.media_links import MEDIA_SECONDS, media_url
+from shared.media_links import media_url
 from shared.models import Contact, Conversation, Message, PhoneNumber
 from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
 from shared.periods import between
@@ -19,7 +19,9 @@ from shared.settings import Settings
 from shared.whatsapp.status import STATUSES
 from shared.whatsapp.wamid import wamid_key
 
-WEBHOOK_MEDIA_SECONDS = 24 * 60 * 60
+LINK_SECONDS = 24 * 60 * 60
+"""How long a message's links to media are good: clients keep them, and a webhook may be delivered late."""
+
 MEDIA_TYPES = frozenset({"image", "video", "audio", "document", "sticker"})
 
 # All that Kapso documents. Its clients fail at others, of which Meta has ever more ("unsupported", "system").
@@ -156,23 +158,17 @@ async def kapso_messages(
     long as a webhook may take to be delivered and worked on.
     """
     rows = (await connection.execute(_MESSAGE.where(Message.id.in_(list(ids))))).all()
-    objects = await _objects(connection, settings, rows, WEBHOOK_MEDIA_SECONDS)
+    objects = await _objects(connection, settings, rows)
     return dict(zip((row.id for row in rows), objects, strict=True))
 
 
-async def _objects(
-    connection: AsyncConnection, settings: Settings, rows: Sequence[Row[Any]], link_seconds: int = MEDIA_SECONDS
-) -> list[KapsoMessage]:
+async def _objects(connection: AsyncConnection, settings: Settings, rows: Sequence[Row[Any]]) -> list[KapsoMessage]:
     reported = await _reported(connection, rows)
-    return [message_object(settings, row, reported.get(row.id, []), link_seconds) for row in rows]
+    return [message_object(settings, row, reported.get(row.id, [])) for row in rows]
 
 
-def message_object(
-    settings: Settings, row: Row[Any], statuses: list[dict[str, Any]], link_seconds: int
-) -> KapsoMessage:
-    """A row of this module's select as Kapso's message; `statuses` are Meta's status objects, oldest first. Links to
-    media are good for `link_seconds`.
-    """
+def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, Any]]) -> KapsoMessage:
+    """A row of this module's select as Kapso's message; `statuses` are Meta's status objects, oldest first."""
     business, contact = digits_of(row.display_phone_number), row.phone_number
     inbound = row.direction == "inbound"
     shown: KapsoMessage = {
@@ -189,7 +185,7 @@ def message_object(
     }
     if row.reply_to is not None:
         shown["context"] = {"id": row.reply_to}
-    media = _media(settings, row, link_seconds)
+    media = _media(settings, row)
     shown.setdefault(row.type, _content(row, media))  # never over a key of Meta's envelope
     shown["kapso"] = _extension(row, media, statuses)
     return shown
@@ -241,14 +237,14 @@ def _processing(status: str) -> str:
     return "pending" if status == "queued" else "completed"
 
 
-def _media(settings: Settings, row: Row[Any], link_seconds: int) -> dict[str, Any] | None:
+def _media(settings: Settings, row: Row[Any]) -> dict[str, Any] | None:
     if row.type not in MEDIA_TYPES or not isinstance(row.content, Mapping):
         return None
     media_id, link = row.content.get("id"), row.content.get("link")
     if not media_id and not link:
         return None
     return {
-        "url": media_url(settings, row.phone_number_id, str(media_id), link_seconds) if media_id else link,
+        "url": media_url(settings, row.phone_number_id, str(media_id), LINK_SECONDS) if media_id else link,
         "filename": row.content.get("filename"),
         "content_type": row.content.get("mime_type"),
         "byte_size": None,
