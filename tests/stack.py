@@ -83,6 +83,7 @@ class Stack:
                 auth={"token": token} if auth is _TOKEN else auth,
                 transports=["websocket"],
                 socketio_path="/realtime/socket.io",
+                wait_timeout=10,
             )
         try:
             yield iframe

@@ -567,6 +567,31 @@ async def test_whoever_connects_while_the_embed_is_changed_needs_no_sweep(seldom
         assert [iframe.closed for iframe in still_open] == [[]] * len(still_open)
 
 
+async def test_a_change_between_the_look_at_the_token_and_the_subscription_refuses_the_handshake(
+    seldom: None, stack: Stack
+) -> None:
+    """Nobody listens yet when it is published, so the handshake has to look twice."""
+    embed = await _create(stack)
+    redis: Redis = Redis.from_url(stack.settings.redis_url)
+
+    async def connect() -> list[str]:
+        async with stack.iframe(embed["token"]) as iframe:
+            return [refusal["data"]["code"] for refusal in iframe.refused]
+
+    async def looked() -> bool:
+        return await stack.count("inbox_embed", "last_used_at IS NOT NULL") == 1
+
+    try:
+        await redis.client_pause(2000)  # the subscription waits
+        connecting = asyncio.create_task(connect())
+        await eventually(looked)
+        await _execute(stack, "UPDATE inbox_embed SET language = 'fr'")
+        assert not connecting.done()
+        assert await connecting == ["embed_changed"]
+    finally:
+        await redis.aclose()
+
+
 async def test_a_hash_that_is_not_the_embeds_opens_nothing(stack: Stack) -> None:
     token = new_token()
     assert await stack.count("inbox_embed", f"token_hash = '\\x{token_hash(token).hex()}'") == 0
