@@ -165,8 +165,10 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.send_waker = send_waker
     webhook_waker = Waker(redis, Queue.WEBHOOKS)
     wake_released(engine, {Queue.WEBHOOKS: webhook_waker})
-    http = new_http_client()
+    http, transfers = new_http_client(), new_http_client()
     app.state.graph = GraphClient(http, settings)
+    # Connections of their own: messages are sent, however many files are on their way.
+    app.state.graph_files = GraphClient(transfers, settings)
     app.state.outbound = outbound = outbound_http(settings)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
@@ -182,6 +184,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
             waker.stop()
         await finish(waking, STOP_SECONDS)
         await http.aclose()
+        await transfers.aclose()
         await outbound.close()
         await redis.aclose()
         await intake_engine.dispose()

@@ -99,7 +99,7 @@ class MediaController(Controller):
                 raise InvalidFieldsError(wrong)
             name = form.filename or ""
             found = check_file(file, form.texts.get("type", ""), form.content_type, name)
-            graph: GraphClient = state.graph
+            graph: GraphClient = state.graph_files
             media_id = await graph.upload_media(
                 number.phone_number_id,
                 readable_token(state, number.access_token),

@@ -85,7 +85,7 @@ async def _fetch(state: State, link: MediaLink) -> Download:
         sealed = await access_token_of_link(connection, link)
     if sealed is None:  # the number was disconnected
         raise not_found("Media")
-    graph: GraphClient = state.graph
+    graph: GraphClient = state.graph_files
     token = access_token(state.settings, sealed)
     return await graph.download(link.media_id, token, phone_number_id=link.phone_number_id)
 

@@ -92,7 +92,7 @@ class MediaController(Controller):
             number = await find_number(connection, key.project_id, wanted.phone_number_id)
         if number is None:
             raise not_found("Phone number")
-        graph: GraphClient = state.graph
+        graph: GraphClient = state.graph_files
         token = readable_token(state, number.access_token)
         with media_file() as file:
             found = await _fetch(state.outbound, wanted, file)

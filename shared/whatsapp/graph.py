@@ -22,8 +22,8 @@ NO_SUCH_OBJECT = 100
 CALL_SECONDS = 25.0
 """The most that a call may take in all; well below the 90 seconds for which a message is leased."""
 
-UPLOAD_SECONDS = 300.0
-"""The most that a file may take to get to Meta."""
+TRANSFER_SECONDS = 300.0
+"""The most that a file may take to get to Meta, or from it."""
 
 MOST_DIGITS = 40
 MOST_REDIRECTS = 3
@@ -97,7 +97,7 @@ class GraphClient:
             "POST",
             self._url(f"{phone_number_id}/media"),
             access_token,
-            seconds=UPLOAD_SECONDS,
+            seconds=TRANSFER_SECONDS,
             timeout=_SLOW,
             data={"messaging_product": "whatsapp", "type": mime_type},
             files={"file": (filename, file, mime_type)},
@@ -115,7 +115,7 @@ class GraphClient:
             "POST",
             f"{self._base}/{session}",  # it looks like `upload:…?sig=…`
             access_token,
-            seconds=UPLOAD_SECONDS,
+            seconds=TRANSFER_SECONDS,
             timeout=_SLOW,
             headers={"Authorization": f"OAuth {access_token}", "file_offset": "0", "Content-Length": str(size)},
             content=_pieces(file),
@@ -246,9 +246,13 @@ async def _pieces(file: IO[bytes]) -> AsyncGenerator[bytes, None]:
 
 
 async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + TRANSFER_SECONDS
     try:
         with _failures():
             async for chunk in answer.aiter_bytes():
+                if loop.time() > end:  # whoever reads so slowly holds a connection that others wait for
+                    raise NoAnswerError("the transfer took too long")
                 yield chunk
     finally:
         await answer.aclose()
