@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Uuid, any_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crypto import token_hash
@@ -17,6 +18,7 @@ from shared.scope import Scope, ScopeType
 
 MOST_TOKEN = 200  # characters; ours have 43
 USED_EVERY = timedelta(minutes=1)
+PAGE = 5000  # embeds that are read at once
 
 REFUSALS = {
     "invalid_token": "The embed token is not valid.",
@@ -28,14 +30,14 @@ REFUSALS = {
     "expired_user_claim": "The user claim has expired.",
 }
 
-AnyRow = Row[*tuple[Any, ...]]
+
 Mode = Literal["system", "light", "dark"]
 Language = Literal["en", "es", "pt", "fr", "de", "ar"]
 
 _BY_TOKEN = select(InboxEmbed.__table__).where(
     or_(InboxEmbed.token_hash == bindparam("hash"), InboxEmbed.previous_token_hash == bindparam("hash"))
 )
-_BY_ID = select(InboxEmbed.__table__)
+_BY_IDS = select(InboxEmbed.__table__).where(InboxEmbed.id == any_(bindparam("ids", type_=ARRAY(Uuid(), dimensions=1))))
 # Whoever meets somebody else's lock passes on: one of them writes the time, and nobody waits for it.
 _USED = (
     update(InboxEmbed)
@@ -115,8 +117,12 @@ async def authenticate_embed(engine: AsyncEngine, token: str) -> Embed:
 
 async def embed_rows(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, AnyRow]:
     """What `opened_embed` reads, for embeds that are open in iframes; one that was deleted is missing."""
-    rows = await connection.execute(_BY_ID.where(InboxEmbed.id.in_(ids)))
-    return {row.id: row for row in rows}
+    found: dict[UUID, AnyRow] = {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), PAGE):
+        rows = await connection.execute(_BY_IDS, {"ids": wanted[start : start + PAGE]})
+        found |= {row.id: row for row in rows}
+    return found
 
 
 def opened_embed(row: AnyRow, presented: bytes) -> Embed:

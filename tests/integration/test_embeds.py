@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from shared.crypto import token_hash
+from shared.embeds import embed_rows
+from shared.ids import new_id
+from shared.models import InboxEmbed
 from tests.factories import make_project
 from tests.stack import Stack
 from tests.waiting import eventually
@@ -186,3 +189,12 @@ async def test_an_embed_whose_revocation_was_never_published_is_closed_by_the_sw
             return iframe.closed == [{"code": "revoked_token"}]
 
         await eventually(closed, 12)
+
+
+async def test_a_process_with_very_many_embeds_reads_all_of_them_again(stack: Stack) -> None:
+    for _ in range(3):
+        await stack.embed()
+    async with stack.engine.connect() as connection:
+        mine = (await connection.execute(select(InboxEmbed.id))).scalars().all()
+        ids = [*mine[:2], *(new_id() for _ in range(40_000)), mine[2]]
+        assert (await embed_rows(connection, ids)).keys() == set(mine)
