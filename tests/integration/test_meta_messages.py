@@ -180,6 +180,9 @@ async def test_a_number_is_one_contact_in_either_of_its_spellings(stack: Stack) 
     assert await stack.count("contact") == await stack.count("conversation") == 1
     (contact,) = await api.list("contacts")
     assert contact["wa_id"] == ANA
+    await customer_wrote_on_phone(stack, wa_id="5215555550199")
+    await api.send_text("Hello", "525555550199")
+    assert await stack.count("contact") == await stack.count("conversation") == 2
 
 
 async def test_somebody_who_hides_the_number_is_reached_by_the_id(stack: Stack) -> None:
