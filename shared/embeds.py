@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.crypto import token_hash
 from shared.models import InboxEmbed
 from shared.origins import is_same_origin, origin_is_allowed
+from shared.paging import AnyRow
 from shared.scope import Scope, ScopeType
 
 MOST_TOKEN = 200  # characters; ours have 43
@@ -29,7 +30,6 @@ REFUSALS = {
     "invalid_user_claim": "The user claim is not valid.",
     "expired_user_claim": "The user claim has expired.",
 }
-
 
 Mode = Literal["system", "light", "dark"]
 Language = Literal["en", "es", "pt", "fr", "de", "ar"]
