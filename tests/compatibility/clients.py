@@ -1,5 +1,8 @@
 """The published clients, pointed at a running Porthole, and the customer at the other end."""
 
+import asyncio
+import sys
+from pathlib import Path
 from typing import Any
 
 from kapso_whatsapp import KapsoPlatformClient, WhatsAppClient
@@ -8,6 +11,8 @@ from tests.stack import Stack
 from tests.waiting import eventually
 
 ANA = "5215555550100"
+HERE = Path(__file__).parent
+NODE = str(Path(sys.executable).with_name("node"))
 
 
 def whatsapp_client(stack: Stack, key: str | None = None) -> WhatsAppClient:
@@ -22,6 +27,16 @@ def platform_client(stack: Stack, key: str | None = None) -> KapsoPlatformClient
     """The client of the Platform API."""
     base_url = f"{stack.base_url}/platform/v1"
     return KapsoPlatformClient(api_key=key or stack.project.api_key, base_url=base_url, max_retries=0)
+
+
+async def run(*command: str) -> str:
+    """What a command prints, in the folder of the npm packages."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
 
 
 class Customer:

@@ -164,6 +164,7 @@ await step("no such number", () => messages.query({ phoneNumberId: "1" }));
 await step("no such conversation", () =>
   conversations.get({ conversationId: "00000000-0000-4000-8000-000000000000" }),
 );
+await step("calls", () => client.calls.list({ phoneNumberId }));
 await step("wrong cursor", () => messages.query({ phoneNumberId, after: "not a cursor" }));
 
 finish();

@@ -1,10 +1,7 @@
 """The npm package @kapso/whatsapp-cloud-api as its users call it, and the calls of Kapso's open Next.js inbox."""
 
-import asyncio
 import base64
 import hashlib
-import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +9,9 @@ import msgspec
 import pytest
 
 from cli.simulator.media_types import sample
-from tests.compatibility.clients import ANA, Customer
+from tests.compatibility.clients import ANA, NODE, Customer, run
 from tests.stack import Stack
 
-HERE = Path(__file__).parent
 _, PICTURE = sample("image")
 
 # The name in package.json, and the host name that this version insists on.
@@ -57,16 +53,7 @@ async def _run(script: str, stack: Stack, package: str, host: str | None, **more
         "picture": base64.b64encode(PICTURE).decode(),
         **more,
     }
-    node = await asyncio.create_subprocess_exec(
-        Path(sys.prefix, "bin", "node"),
-        HERE / script,
-        msgspec.json.encode(config),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await node.communicate()
-    assert node.returncode == 0, errors.decode()
-    return Report(msgspec.json.decode(output))
+    return Report(msgspec.json.decode(await run(NODE, script, msgspec.json.encode(config).decode())))
 
 
 @pytest.mark.parametrize(("package", "host"), VERSIONS, ids=["0.3.0", "0.2.0", "0.1.0"])
@@ -189,6 +176,7 @@ def _check_errors(report: Report) -> None:
     assert error("wrong message")[2] == "parameter"
     assert error("no such number")[::2] == (404, "parameter")
     assert error("no such conversation")[::2] == (404, "parameter")
+    assert error("calls")[0] == 501
     assert error("wrong cursor") == (400, 100, "parameter")
 
 

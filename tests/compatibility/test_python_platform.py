@@ -10,8 +10,9 @@ from kapso_whatsapp.exceptions import AuthenticationError, AuthorizationError, N
 from kapso_whatsapp.platform.resources.webhook_deliveries import WebhookDelivery
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cli.simulator.media_types import sample
 from shared.settings import Settings
-from tests.compatibility.clients import ANA, Customer, platform_client
+from tests.compatibility.clients import ANA, Customer, platform_client, whatsapp_client
 from tests.factories import ACCESS_TOKEN, ProjectRows, make_project
 from tests.receiver import SECRET, receiving
 from tests.stack import Stack, running_stack
@@ -179,11 +180,36 @@ async def test_contacts_are_created_found_changed_and_erased(
     assert [one.wa_id for one in await platform.contacts.list()] == ["15550100"]
 
 
-async def test_media_are_taken_from_a_url_only_if_it_is_public(platform: KapsoPlatformClient, stack: Stack) -> None:
-    with pytest.raises(AuthorizationError):
-        await platform.media.upload(
-            phone_number_id=stack.project.phone_number_id, source=f"{stack.simulator_url}/x.png"
+async def test_media_are_taken_from_a_url(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> None:
+    """The simulator's own page of a file stands for a web server; it is on loopback."""
+    private = msgspec.structs.replace(settings, allow_private_addresses=True)
+    async with (
+        running_stack(private, engine, project) as stack,
+        platform_client(stack) as platform,
+        whatsapp_client(stack) as whatsapp,
+    ):
+        customer = Customer(stack)
+        await customer.writes()
+        await customer.sends("image")
+        message, _ = (await whatsapp.messages.list(phone_number_id=project.phone_number_id)).data
+        assert message.image is not None
+        source = f"{stack.simulator_url}/_sim/media/{message.image.id}"
+        taken = await platform.media.upload(phone_number_id=project.phone_number_id, source=source)
+        assert taken.target is not None
+        assert taken.target.media_id is not None
+        assert taken.resource is not None
+        mime_type, picture = sample("image")
+        assert (taken.resource.mime_type, taken.resource.size_bytes) == (mime_type, len(picture))
+        downloaded = await whatsapp.media.download(
+            media_id=taken.target.media_id, phone_number_id=project.phone_number_id
         )
+        assert downloaded == picture
+
+
+async def test_media_are_not_taken_from_private_networks(platform: KapsoPlatformClient, stack: Stack) -> None:
+    source = f"{stack.simulator_url}/lamp.png"
+    with pytest.raises(AuthorizationError):
+        await platform.media.upload(phone_number_id=stack.project.phone_number_id, source=source)
 
 
 async def test_webhooks_of_the_project_are_created_found_changed_and_deleted(platform: KapsoPlatformClient) -> None:
