@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.errors import CommandError
 from cli.output import emit
-from shared.audit import Actor, record
+from shared.audit import Actor, made, record
 from shared.db import create_engine
 from shared.embed_snippet import embed_url, iframe_snippet
 from shared.log import configure_logs
@@ -37,7 +38,7 @@ async def migrate(arguments: argparse.Namespace) -> None:
 async def project_create(arguments: argparse.Namespace) -> None:
     async with _database() as (_, engine), engine.begin() as connection:
         project_id = await create_project(connection, arguments.name)
-        await record(connection, project_id, _actor(), "project.created", project_id)
+        await record(connection, project_id, _actor(), "project.created", project_id, made({"name": arguments.name}))
     emit(arguments.json, {"project_id": project_id, "name": arguments.name}, f"project {project_id}")
 
 
@@ -46,7 +47,7 @@ async def key_create(arguments: argparse.Namespace) -> None:
     try:
         async with _database() as (_, engine), engine.begin() as connection:
             key_id, key = await create_key(connection, project_id, arguments.name)
-            await record(connection, project_id, _actor(), "api_key.created", key_id)
+            await record(connection, project_id, _actor(), "api_key.created", key_id, made({"name": arguments.name}))
     except ProjectNotFoundError as error:
         raise CommandError(f"{error}; `porthole project create NAME` makes one") from error
     value = {"api_key_id": key_id, "api_key": key, "project_id": arguments.project}
@@ -70,7 +71,9 @@ async def number_connect(arguments: argparse.Namespace) -> None:
     try:
         async with _database() as (settings, engine), engine.begin() as connection:
             number_id = await connect_number(connection, project_id, number, settings.secret_key)
-            await record(connection, project_id, _actor(), "phone_number.connected", number.phone_number_id)
+            await record(
+                connection, project_id, _actor(), "phone_number.connected", number.phone_number_id, number.changes()
+            )
     except (ProjectNotFoundError, InvalidFieldsError, RefusedError) as error:
         raise CommandError(str(error)) from error
     value = {"whatsapp_config_id": number_id, "phone_number_id": arguments.phone_number_id}
@@ -93,7 +96,8 @@ async def embed_create(arguments: argparse.Namespace) -> None:
             embed = read_new_embed(wanted)
             project_id = _uuid(arguments.project)
             created = await create_embed(connection, project_id, embed, settings.secret_key)
-            await record(connection, project_id, _actor(), "inbox_embed.created", created.embed_id)
+            changes = made(msgspec.structs.asdict(embed))
+            await record(connection, project_id, _actor(), "inbox_embed.created", created.embed_id, changes)
     except (InvalidFieldsError, ScopeNotFoundError) as error:
         raise CommandError(str(error)) from error
     url = embed_url(settings.base_url, created.token)

@@ -53,6 +53,11 @@ async def record(
     )
 
 
+def made(values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The changes of a creation: {field: [None, value]} of what was said of it. The caller leaves secrets out."""
+    return {field: [None, value] for field, value in values.items() if value is not None}
+
+
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """{field: [before, after]} of the fields of `after` that differ."""
     return {field: [before[field], value] for field, value in after.items() if before[field] != value}

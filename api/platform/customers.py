@@ -12,7 +12,7 @@ from api.access import CurrentActor, CurrentKey
 from api.errors import not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
-from shared.audit import record
+from shared.audit import made, record
 from shared.operations.create_customer import NewCustomer, create_customer
 from shared.operations.delete_customer import delete_customer
 from shared.operations.update_customer import CustomerChanges, update_customer
@@ -75,7 +75,8 @@ class CustomerController(Controller):
         """Add a customer. A number that is connected for the customer can be shown to them by an embed."""
         async with state.engine.begin() as connection:
             customer_id = await create_customer(connection, key.project_id, data.customer)
-            await record(connection, key.project_id, actor, "customer.created", customer_id)
+            changes = made(msgspec.structs.asdict(data.customer))
+            await record(connection, key.project_id, actor, "customer.created", customer_id, changes)
             view = await get_customer(connection, key.project_id, customer_id)
         assert view is not None
         return CustomerAnswer(view)
@@ -109,9 +110,12 @@ class CustomerController(Controller):
 
     @delete("/{customer_id:uuid}", responses=refusals(404))
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, customer_id: FromPath[UUID]) -> None:
-        """Delete a customer. Numbers and conversations stay the project's; embeds of the customer's go at once."""
+        """Delete a customer. Numbers and conversations stay the project's; embeds of the customer's are revoked."""
         async with state.engine.begin() as connection:
             embed_ids = await delete_customer(connection, key.project_id, customer_id)
             await record(connection, key.project_id, actor, "customer.deleted", customer_id)
+            for embed_id in embed_ids:
+                changes = {"scope_id": [customer_id, None]}
+                await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
         for embed_id in embed_ids:
             await close_embed(state.redis, embed_id, "revoked_token")

@@ -1,6 +1,6 @@
 """/platform/v1/whatsapp/phone_numbers (Kapso: Platform API, "Phone numbers")."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -15,8 +15,8 @@ from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
 from shared.audit import Actor, record
 from shared.crypto import DecryptionError, decrypt
-from shared.operations.connect_number import NewNumber, connect_number
-from shared.operations.delete_number import delete_number, erase_some_of_number
+from shared.operations.connect_number import NewNumber, check_customer, connect_number
+from shared.operations.delete_number import begin_deletion, delete_number, erase_some_of_number
 from shared.operations.note_number import note_number
 from shared.operations.update_number import AccessToken, AccountId, NumberChanges, NumberName, update_number
 from shared.paging import PageMeta
@@ -30,7 +30,8 @@ from shared.queries.phone_numbers import (
     has_heard,
     list_phone_numbers,
 )
-from shared.whatsapp.number import describe_number
+from shared.validation import InvalidFieldsError
+from shared.whatsapp.number import check_account, describe_number
 from shared.whatsapp.number_health import (
     NumberHealth,
     check_health,
@@ -42,7 +43,7 @@ from shared.whatsapp.number_health import (
 
 
 class NewPhoneNumber(msgspec.Struct, kw_only=True):
-    """What Meta's dashboard says of the number. The token is checked with WhatsApp before anything is stored."""
+    """What Meta's dashboard says of the number. Token and account are checked with WhatsApp first."""
 
     name: NumberName
     phone_number_id: Annotated[
@@ -151,12 +152,8 @@ class PhoneNumberController(Controller):
         data: JSONBody[PhoneNumberChangesBody],
     ) -> PhoneNumberAnswer:
         """Change a number; what is not sent stays as it is. Its conversations follow it to another customer."""
-        wanted, said = data.whatsapp_phone_number, None
-        if isinstance(wanted.access_token, str):
-            async with state.engine.connect() as connection:
-                if await get_phone_number(connection, key.project_id, phone_number_id) is None:
-                    raise not_found("Phone number")
-            said = await describe_number(state.graph, phone_number_id, wanted.access_token)
+        wanted = data.whatsapp_phone_number
+        said = await _check_changes(state, key.project_id, phone_number_id, wanted)
         async with state.engine.begin() as connection:
             changes, embed_ids = await update_number(
                 connection, key.project_id, phone_number_id, wanted, secret_key=state.settings.secret_key, graph=said
@@ -173,18 +170,17 @@ class PhoneNumberController(Controller):
 
     @delete("/{phone_number_id:str}", responses=refusals(404))
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, phone_number_id: FromPath[str]) -> None:
-        """Disconnect a number and erase its conversations; embeds of the number go at once."""
-        more = True
-        while more:
-            async with state.engine.begin() as connection:
-                more = await erase_some_of_number(connection, key.project_id, phone_number_id)
+        """Disconnect a number and erase its conversations; embeds of the number are revoked. A deletion that was
+        interrupted goes on where it is repeated; until then the number takes in no messages.
+        """
         async with state.engine.begin() as connection:
-            embeds = await delete_number(connection, key.project_id, phone_number_id)
-            await record(connection, key.project_id, actor, "phone_number.deleted", phone_number_id)
-        for embed_id in embeds.gone:
-            await close_embed(state.redis, embed_id, "revoked_token")
-        for embed_id in embeds.narrowed:
-            await reload_embed(state.redis, embed_id)
+            narrowed = await begin_deletion(connection, key.project_id, phone_number_id)
+            await record(connection, key.project_id, actor, "phone_number.deletion_started", phone_number_id)
+        try:
+            await _erase(state, key, actor, phone_number_id)
+        finally:  # what was erased leaves the iframes even if the rest failed
+            for embed_id in narrowed:
+                await reload_embed(state.redis, embed_id)
 
 
 class CustomerPhoneNumberController(Controller):
@@ -211,6 +207,7 @@ async def _connect(
     state: State, key: ProjectKey, actor: Actor, wanted: NewPhoneNumber, customer_id: UUID | None
 ) -> PhoneNumberAnswer:
     said = await describe_number(state.graph, wanted.phone_number_id, wanted.access_token)
+    await check_account(state.graph, wanted.phone_number_id, wanted.business_account_id, wanted.access_token)
     number = NewNumber(
         phone_number_id=wanted.phone_number_id,
         business_account_id=wanted.business_account_id,
@@ -223,10 +220,64 @@ async def _connect(
     )
     async with state.engine.begin() as connection:
         await connect_number(connection, key.project_id, number, state.settings.secret_key)
-        await record(connection, key.project_id, actor, "phone_number.connected", wanted.phone_number_id)
+        await record(
+            connection, key.project_id, actor, "phone_number.connected", wanted.phone_number_id, number.changes()
+        )
         view = await get_phone_number(connection, key.project_id, wanted.phone_number_id)
     assert view is not None
     return PhoneNumberAnswer(view)
+
+
+async def _check_changes(
+    state: State, project_id: UUID, phone_number_id: str, wanted: NumberChanges
+) -> dict[str, Any] | None:
+    """What WhatsApp says of the number, if it has a new token. Raises ApiError 404, or InvalidFieldsError with every
+    field that is wrong.
+    """
+    errors: dict[str, list[str]] = {}
+    async with state.engine.connect() as connection:
+        number = await find_number(connection, project_id, phone_number_id)
+        if number is None:
+            raise not_found("Phone number")
+        if isinstance(wanted.customer_id, UUID):
+            try:
+                await check_customer(connection, project_id, wanted.customer_id)
+            except InvalidFieldsError as error:
+                errors |= error.errors
+    said = None
+    try:
+        if isinstance(wanted.access_token, str):
+            said = await describe_number(state.graph, phone_number_id, wanted.access_token)
+        if isinstance(wanted.business_account_id, str):
+            token = wanted.access_token if isinstance(wanted.access_token, str) else _stored_token(state, number)
+            await check_account(state.graph, phone_number_id, wanted.business_account_id, token)
+    except InvalidFieldsError as error:
+        errors |= error.errors
+    if errors:
+        raise InvalidFieldsError(errors)
+    return said
+
+
+def _stored_token(state: State, number: Number) -> str:
+    try:
+        return decrypt(number.access_token, state.settings.secret_key)
+    except DecryptionError as error:
+        raise InvalidFieldsError({"access_token": [f"is required: the one that is stored is {error}"]}) from error
+
+
+async def _erase(state: State, key: ProjectKey, actor: Actor, phone_number_id: str) -> None:
+    more = True
+    while more:
+        async with state.engine.begin() as connection:
+            more = await erase_some_of_number(connection, key.project_id, phone_number_id)
+    async with state.engine.begin() as connection:
+        embed_ids = await delete_number(connection, key.project_id, phone_number_id)
+        for embed_id in embed_ids:
+            changes = {"scope_id": [phone_number_id, None]}
+            await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
+        await record(connection, key.project_id, actor, "phone_number.deleted", phone_number_id)
+    for embed_id in embed_ids:
+        await close_embed(state.redis, embed_id, "revoked_token")
 
 
 async def _check(state: State, number: Number, heard: bool) -> NumberHealth:

@@ -11,7 +11,7 @@ from api.access import CurrentActor, CurrentKey
 from api.errors import not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
-from shared.audit import record
+from shared.audit import made, record
 from shared.operations.create_user import NewUser, create_user
 from shared.operations.delete_user import delete_user
 from shared.operations.update_user import UserChanges, update_user
@@ -55,7 +55,8 @@ class UserController(Controller):
         """Add a person, to whom conversations can be assigned. Beyond Kapso."""
         async with state.engine.begin() as connection:
             user_id = await create_user(connection, key.project_id, data.user)
-            await record(connection, key.project_id, actor, "user.created", user_id)
+            changes = made(msgspec.structs.asdict(data.user))
+            await record(connection, key.project_id, actor, "user.created", user_id, changes)
             view = await get_user(connection, key.project_id, user_id)
         assert view is not None
         return UserAnswer(view)
@@ -89,12 +90,15 @@ class UserController(Controller):
 
     @delete("/{user_id:uuid}", responses=refusals(404))
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, user_id: FromPath[UUID]) -> None:
-        """Remove a person. Their conversations become unassigned, and embeds of what is assigned to them go at once.
+        """Remove a person. Their conversations become unassigned, and embeds of what is assigned to them are revoked.
         Beyond Kapso.
         """
         async with state.engine.begin() as connection:
             embed_ids, events = await delete_user(connection, key.project_id, user_id)
             await record(connection, key.project_id, actor, "user.deleted", user_id)
+            for embed_id in embed_ids:
+                changes = {"assigned_user_id": [user_id, None]}
+                await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
         for embed_id in embed_ids:
             await close_embed(state.redis, embed_id, "revoked_token")
         await publish(state.redis, events)

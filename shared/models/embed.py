@@ -58,7 +58,8 @@ class InboxEmbed(Base):
         CheckConstraint(
             "CASE scope_type WHEN 'project' THEN num_nonnulls(phone_number_id, customer_id) = 0"
             " WHEN 'phone_number' THEN num_nonnulls(phone_number_id, revoked_at) > 0 AND customer_id IS NULL"
-            " WHEN 'customer' THEN num_nonnulls(customer_id, revoked_at) > 0 AND phone_number_id IS NULL ELSE false END",
+            " WHEN 'customer' THEN num_nonnulls(customer_id, revoked_at) > 0 AND phone_number_id IS NULL"
+            " ELSE false END",
             name="inbox_embed_scope",
         ),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.audit import made
 from shared.crypto import encrypt
 from shared.ids import new_id
 from shared.kapso.webhooks import NUMBER_CREATED
@@ -32,6 +33,11 @@ class NewNumber(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     inbound_processing_enabled: bool = True
     graph: dict[str, Any] | None = None
+
+    def changes(self) -> dict[str, list[Any]]:
+        """What the audit log says of the new number: nothing of the token."""
+        fields = ("name", "business_account_id", "display_phone_number", "customer_id", "inbound_processing_enabled")
+        return made({field: getattr(self, field) for field in fields})
 
 
 async def connect_number(connection: AsyncConnection, project_id: UUID, number: NewNumber, secret_key: str) -> UUID:

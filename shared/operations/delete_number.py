@@ -1,9 +1,12 @@
-"""Disconnect a WhatsApp number of the business; its conversations go with it."""
+"""Disconnect a WhatsApp number of the business; its conversations go with it.
+
+In transactions of their own, one after the other, because a long history in one would hold up the webhooks of all
+numbers: `begin_deletion`, `erase_some_of_number` until there is no more, `delete_number`. Each may be repeated.
+"""
 
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kapso.webhooks import NUMBER_DELETED
@@ -11,23 +14,36 @@ from shared.models import Conversation, InboxEmbed, MessageStatus, PhoneNumber
 from shared.operations.emit_webhooks import emit_number
 from shared.operations.erase_conversations import erase_conversations
 from shared.operations.lock_conversations import lock_matching
+from shared.operations.revoke_embed import revoke_embeds_of
 from shared.refusals import NotFoundError
 
 AT_ONCE = 500
 
 
-class DeletedNumber(msgspec.Struct, frozen=True):
-    """Ids of embeds: those that went with the number, and those that showed its conversations among others."""
+async def begin_deletion(connection: AsyncConnection, project_id: UUID, phone_number_id: str) -> list[UUID]:
+    """Take in no more messages. Raises NotFoundError.
 
-    gone: list[UUID]
-    narrowed: list[UUID]
+    Returns the ids of the embeds that show the number's conversations among others: the caller has their iframes load
+    again when the conversations are gone.
+    """
+    stopped = await connection.execute(
+        update(PhoneNumber)
+        .where(PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id == phone_number_id)
+        .values(inbound_processing_enabled=False, updated_at=func.now())
+        .returning(PhoneNumber.customer_id)
+    )
+    number = stopped.one_or_none()
+    if number is None:
+        raise NotFoundError("Phone number")
+    shows = InboxEmbed.scope_type == "project"
+    if number.customer_id is not None:
+        shows = or_(shows, InboxEmbed.customer_id == number.customer_id)
+    embeds = select(InboxEmbed.id).where(InboxEmbed.project_id == project_id, InboxEmbed.revoked_at.is_(None), shows)
+    return list((await connection.execute(embeds)).scalars())
 
 
 async def erase_some_of_number(connection: AsyncConnection, project_id: UUID, phone_number_id: str) -> bool:
-    """Erase up to AT_ONCE of the number's conversations; returns whether there may be more.
-
-    For transactions of their own, before the number is deleted: a long history in one would hold up its webhooks.
-    """
+    """Erase up to AT_ONCE of the number's conversations; returns whether there may be more."""
     some = (
         select(Conversation.id)
         .where(Conversation.project_id == project_id, Conversation.phone_number_id == phone_number_id)
@@ -38,30 +54,23 @@ async def erase_some_of_number(connection: AsyncConnection, project_id: UUID, ph
     return len(ids) == AT_ONCE
 
 
-async def delete_number(connection: AsyncConnection, project_id: UUID, phone_number_id: str) -> DeletedNumber:
-    """Delete the number and what is left of its conversations, by foreign keys. Raises NotFoundError.
+async def delete_number(connection: AsyncConnection, project_id: UUID, phone_number_id: str) -> list[UUID]:
+    """Delete the number and what is left of its conversations. Raises NotFoundError.
 
-    The caller closes the iframes of the embeds after the commit.
+    Returns the ids of its embeds, which are revoked: the caller closes their iframes after the commit.
     """
+    # Conversations before the number, which is the order in which webhooks are applied.
+    left = await lock_matching(
+        connection, Conversation.project_id == project_id, Conversation.phone_number_id == phone_number_id
+    )
+    await erase_conversations(connection, left)
     this = (PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id == phone_number_id)
-    customer_id = select(PhoneNumber.customer_id).where(*this).scalar_subquery()
-    embeds = select(InboxEmbed.id, InboxEmbed.phone_number_id).where(
-        InboxEmbed.project_id == project_id,
-        InboxEmbed.revoked_at.is_(None),
-        or_(
-            InboxEmbed.scope_type == "project",
-            InboxEmbed.phone_number_id == phone_number_id,
-            InboxEmbed.customer_id == customer_id,
-        ),
-    )
-    rows = (await connection.execute(embeds)).all()
-    deletion = await connection.execute(delete(PhoneNumber).where(*this).returning(PhoneNumber.customer_id))
-    deleted = deletion.one_or_none()
-    if deleted is None:
+    found = await connection.execute(select(PhoneNumber.customer_id).where(*this).with_for_update())
+    number = found.one_or_none()
+    if number is None:
         raise NotFoundError("Phone number")
-    await emit_number(connection, NUMBER_DELETED, project_id, phone_number_id, deleted.customer_id)
+    embed_ids = await revoke_embeds_of(connection, project_id, InboxEmbed.phone_number_id, phone_number_id)
+    await connection.execute(delete(PhoneNumber).where(*this))
+    await emit_number(connection, NUMBER_DELETED, project_id, phone_number_id, number.customer_id)
     await connection.execute(delete(MessageStatus).where(MessageStatus.phone_number_id == phone_number_id))
-    return DeletedNumber(
-        gone=[row.id for row in rows if row.phone_number_id is not None],
-        narrowed=[row.id for row in rows if row.phone_number_id is None],
-    )
+    return embed_ids

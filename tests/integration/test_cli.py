@@ -152,6 +152,7 @@ async def test_what_is_done_at_the_command_line_is_in_the_audit_log(settings: Se
     assert actions == ["project.created", "api_key.created", "phone_number.connected", "inbox_embed.created"]
     assert {(row.actor_type, row.actor_name, row.address) for row in rows} == {("cli", getpass.getuser(), None)}
     assert "secret" not in str(rows)
+    assert (rows[2].changes["business_account_id"], rows[3].changes["scope_type"]) == ([None, "9"], [None, "project"])
 
 
 async def test_wrong_words_to_a_command_are_one_line_that_says_what_is_wrong(settings: Settings) -> None:

@@ -30,7 +30,7 @@ async def test_a_customer_is_created_read_changed_and_deleted(stack: Stack) -> N
         answer = await api.answer(method, path, body)
         assert (answer.status_code, answer.json()["error"]) == (404, "Customer not found")
     assert await audit_lines(stack) == [
-        ("customer.created", made["id"], {}),
+        ("customer.created", made["id"], {"name": [None, "Larch"], "external_customer_id": [None, "crm-1"]}),
         ("customer.updated", made["id"], {"name": ["Larch", "Larch Hotels"]}),
         ("customer.updated", made["id"], {"external_customer_id": ["crm-1", None]}),
         ("customer.deleted", made["id"], {}),
@@ -116,7 +116,7 @@ async def test_the_pages_hold_every_customer_once(stack: Stack, rows: int, per_p
     assert all(len(page) == per_page for page in pages[:-1])
 
 
-async def test_a_deleted_customer_leaves_numbers_and_conversations_and_takes_its_embeds(stack: Stack) -> None:
+async def test_a_deleted_customer_leaves_numbers_and_conversations_and_its_embeds_are_revoked(stack: Stack) -> None:
     project = stack.project
     await stack.post_webhook(webhook(project.customer_phone_number_id, messages=[text_message("hi")]))
 
@@ -124,10 +124,14 @@ async def test_a_deleted_customer_leaves_numbers_and_conversations_and_takes_its
         return await stack.count("conversation", f"customer_id = '{project.customer_id}'") == 1
 
     await eventually(stored)
+    api = PlatformApi(stack)
+    await stack.embed(scope_type="customer", scope_id=str(project.customer_id))
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE inbox_embed SET revoked_at = now()"))
     theirs = await stack.embed(scope_type="customer", scope_id=str(project.customer_id))
     whole = await stack.embed()
     async with stack.iframe(theirs) as iframe, stack.iframe(whole) as another:
-        await PlatformApi(stack).remove(f"/customers/{project.customer_id}")
+        await api.remove(f"/customers/{project.customer_id}")
 
         async def closed() -> bool:
             return bool(iframe.closed) and not iframe.client.connected
@@ -137,7 +141,11 @@ async def test_a_deleted_customer_leaves_numbers_and_conversations_and_takes_its
         assert another.client.connected
     assert await stack.count("phone_number", "customer_id IS NULL") == 2
     assert await stack.count("conversation", "customer_id IS NULL") == 1
-    assert await stack.count("inbox_embed") == 1
     refused = await stack.http.get("/inbox/v1/session", headers={"Authorization": f"Bearer {theirs}"})
-    assert refused.status_code == 401
+    assert (refused.status_code, refused.json()["code"]) == (401, "revoked_token")
+    shown = (await api.get("/inbox_embeds", status="revoked"))["data"]
+    assert [(one["scope_type"], one["scope_id"], one["scope_name"]) for one in shown] == [("customer", None, None)] * 2
+    assert [line for line in await audit_lines(stack) if line[0] == "inbox_embed.revoked"] == [
+        ("inbox_embed.revoked", shown[0]["id"], {"scope_id": [str(project.customer_id), None]})
+    ]
     assert len((await stack.get("/inbox/v1/conversations", whole))["data"]) == 1

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.app import create_app
 from cli.serve import bind, port_of, serving
 from shared.crypto import decrypt
+from shared.operations.delete_number import delete_number
+from shared.operations.lock_conversations import lock_conversations
 from shared.operations.receive_messages import receive_messages
 from shared.operations.update_number import NumberChanges, update_number
 from shared.settings import Settings
@@ -96,9 +98,20 @@ async def test_a_number_is_connected_with_what_whatsapp_says_of_it(stack: Stack)
         row = (await connection.execute(text(f"SELECT * FROM phone_number WHERE phone_number_id = '{number}'"))).one()
     assert decrypt(row.access_token, stack.settings.secret_key) == ACCESS_TOKEN
     assert row.graph_checked_at is not None
-    assert [line[:2] for line in await audit_lines(stack)] == [
-        ("phone_number.deleted", number),
-        ("phone_number.connected", number),
+    assert await audit_lines(stack) == [
+        ("phone_number.deletion_started", number, {}),
+        ("phone_number.deleted", number, {}),
+        (
+            "phone_number.connected",
+            number,
+            {
+                "name": [None, "Sales"],
+                "business_account_id": [None, "900100"],
+                "display_phone_number": [None, f"+1 555 {number[-4:]}"],
+                "customer_id": [None, str(stack.project.customer_id)],
+                "inbound_processing_enabled": [None, True],
+            },
+        ),
     ]
 
 
@@ -114,9 +127,12 @@ async def test_whatsapps_refusals_name_the_field_and_nothing_is_stored(stack: St
     await api.remove(f"{NUMBERS}/{number}")
     wrong_token = _number(number)
     wrong_token["whatsapp_phone_number"]["access_token"] = "somebody-elses"
+    wrong_account = _number(number)
+    wrong_account["whatsapp_phone_number"]["business_account_id"] = "900101"
     for body, field, reason in (
         (wrong_token, "access_token", "Invalid OAuth access token"),
         (_number("123"), "phone_number_id", "Object with ID '123' does not exist"),
+        (wrong_account, "business_account_id", "Object with ID '900101' does not exist"),
     ):
         answer = await api.answer("POST", NUMBERS, body)
         assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
@@ -164,12 +180,22 @@ async def test_every_wrong_field_is_named(stack: Stack, fields: dict[str, Any], 
 async def test_a_number_is_changed_and_its_new_token_checked(stack: Stack) -> None:
     api, number = PlatformApi(stack), stack.project.phone_number_id
     path = f"{NUMBERS}/{number}"
-    changed = await api.change(path, _body(name="Sales", business_account_id="900101", calls_enabled=True))
-    assert (changed["name"], changed["business_account_id"], changed["calls_enabled"]) == ("Sales", "900101", False)
-    refused = await api.answer("PATCH", path, _body(access_token="somebody-elses", name="Not stored"))
-    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["access_token"])
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE phone_number SET business_account_id = '900101'"))
+    changed = await api.change(path, _body(name="Sales", business_account_id="900100", calls_enabled=True))
+    assert (changed["name"], changed["business_account_id"], changed["calls_enabled"]) == ("Sales", "900100", False)
+    nobody = "018f0000-0000-7000-8000-000000000000"
+    wrong_token, wrong_account = {"access_token": "somebody-elses"}, {"business_account_id": "900101"}
+    for fields, wrong in (
+        ({**wrong_token, "name": "Not stored"}, {"access_token"}),
+        ({**wrong_token, **wrong_account, "customer_id": nobody}, {"access_token", "customer_id"}),
+        ({**wrong_account, "customer_id": nobody}, {"business_account_id", "customer_id"}),
+        ({**wrong_account, "access_token": ACCESS_TOKEN}, {"business_account_id"}),
+    ):
+        assert await api.wrong_fields("PATCH", path, _body(**fields)) == wrong
     async with stack.engine.begin() as connection:
         await connection.execute(text("UPDATE phone_number SET access_token = ''"))
+    assert await api.wrong_fields("PATCH", path, _body(business_account_id="900100")) == {"access_token"}
     changed = await api.change(path, _body(access_token=ACCESS_TOKEN))
     assert (changed["name"], changed["status"]) == ("Sales", "CONNECTED")
     async with stack.engine.connect() as connection:
@@ -178,7 +204,7 @@ async def test_a_number_is_changed_and_its_new_token_checked(stack: Stack) -> No
         )
     assert decrypt(token, stack.settings.secret_key) == ACCESS_TOKEN
     assert await audit_lines(stack) == [
-        ("phone_number.updated", number, {"name": ["Support", "Sales"], "business_account_id": ["900100", "900101"]}),
+        ("phone_number.updated", number, {"name": ["Support", "Sales"], "business_account_id": ["900101", "900100"]}),
         ("phone_number.updated", number, {"access_token": ["(hidden)", "(hidden)"]}),
     ]
     wrong = await api.wrong_fields("PATCH", path, _body(name="", customer_id="x", access_token=7))
@@ -211,7 +237,10 @@ async def test_numbers_of_another_project_do_not_exist(stack: Stack) -> None:
 async def test_the_list_is_filtered(stack: Stack) -> None:
     project, api = stack.project, PlatformApi(stack)
     own, customers = project.phone_number_id, project.customer_phone_number_id
-    await api.change(f"{NUMBERS}/{own}", _body(business_account_id="77"))
+    async with stack.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE phone_number SET business_account_id = '77' WHERE phone_number_id = :id"), {"id": own}
+        )
 
     async def ids(**query: Any) -> list[str]:
         return [row["id"] for row in (await api.get(NUMBERS, **query))["data"]]
@@ -368,7 +397,78 @@ async def test_a_deleted_number_takes_its_conversations_and_embeds_along(
         assert untouched.client.connected
     for table in ("conversation", "message", "message_status", "phone_number"):
         assert await stack.count(table) == 1, table
-    assert await stack.count("inbox_embed") == 2
+    refused = await stack.http.get("/inbox/v1/session", headers={"Authorization": f"Bearer {of_number}"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "revoked_token")
+    (shown,) = (await PlatformApi(stack).get("/inbox_embeds", status="revoked"))["data"]
+    assert (shown["scope_type"], shown["scope_id"]) == ("phone_number", None)
+    assert await audit_lines(stack) == [
+        ("phone_number.deletion_started", project.phone_number_id, {}),
+        ("inbox_embed.revoked", shown["id"], {"scope_id": [project.phone_number_id, None]}),
+        ("phone_number.deleted", project.phone_number_id, {}),
+    ]
+
+
+async def test_a_deletion_that_fails_shows_what_is_left_takes_nothing_in_and_can_be_repeated(
+    stack: Stack,
+) -> None:
+    number, api = stack.project.phone_number_id, PlatformApi(stack)
+    await _written_to(stack, number)
+    async with stack.engine.begin() as connection:
+        await connection.execute(
+            text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                 " $$ BEGIN RAISE EXCEPTION 'not now'; END $$")
+        )  # fmt: skip
+        await connection.execute(
+            text("CREATE TRIGGER refuse BEFORE DELETE ON phone_number FOR EACH ROW EXECUTE FUNCTION refuse()")
+        )
+    token = await stack.embed()
+    async with stack.iframe(token) as iframe:
+        assert (await api.answer("DELETE", f"{NUMBERS}/{number}")).status_code == 500
+
+        async def reloaded() -> bool:
+            return iframe.closed == [{"code": "embed_changed"}]
+
+        await eventually(reloaded, 2)
+    assert (await stack.get("/inbox/v1/conversations", token))["data"] == []
+    assert (await api.get(f"{NUMBERS}/{number}"))["data"]["inbound_processing_enabled"] is False
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("DROP TRIGGER refuse ON phone_number"))
+    async with stack.iframe(token) as iframe:
+        await api.remove(f"{NUMBERS}/{number}")
+        await eventually(reloaded, 2)
+    assert [line[0] for line in await audit_lines(stack)] == [
+        *["phone_number.deletion_started"] * 2,
+        "phone_number.deleted",
+    ]
+    assert (await api.answer("DELETE", f"{NUMBERS}/{number}")).status_code == 404
+
+
+async def test_a_number_is_deleted_while_a_customer_writes_to_it_and_nobody_waits_in_a_circle(
+    engine: AsyncEngine, project: ProjectRows, settings: Settings
+) -> None:
+    number = project.phone_number_id
+    first, second = (decode_webhook(webhook(number, messages=[text_message("hi")])).messages for _ in range(2))
+    async with engine.begin() as connection:
+        await receive_messages(connection, first)
+
+    async def remove() -> None:
+        async with engine.begin() as connection:
+            await delete_number(connection, project.id, number)
+
+    async with engine.begin() as connection:
+        await lock_conversations(connection, second, [])
+        removing = asyncio.create_task(remove())
+
+        async def waiting() -> bool:
+            async with engine.connect() as another:
+                query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                return bool(await another.scalar(text(f"{query} AND wait_event_type = 'Lock'")))
+
+        await eventually(waiting)
+        await receive_messages(connection, second)
+    await removing
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM conversation")) == 0
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,11 @@ async def test_a_person_is_added_read_changed_and_removed(stack: Stack) -> None:
     for method, body in (("GET", None), ("PATCH", {"user": {}}), ("DELETE", None)):
         assert (await api.answer(method, path, body)).status_code == 404
     assert await audit_lines(stack) == [
-        ("user.created", user_id, {}),
+        (
+            "user.created",
+            user_id,
+            {"email": [None, "Joan@Example.com"], "name": [None, "Joan"], "role": [None, "admin"]},
+        ),
         ("user.updated", user_id, {"role": ["admin", "owner"]}),
         ("user.deleted", user_id, {}),
     ]
@@ -120,5 +124,13 @@ async def test_what_was_assigned_to_a_person_who_is_removed_becomes_unassigned_a
         assert [event["type"] for event in everybody.events] == ["conversation.updated"]
     missed = (await stack.get("/inbox/v1/changes", whole, since=cursor))["data"]["conversations"]
     assert {row["id"]: row["assigned_user_id"] for row in missed}[str(conversation_id)] is None
-    assert await stack.count("inbox_embed") == 1
+    refused = await stack.http.get("/inbox/v1/session", headers={"Authorization": f"Bearer {assigned}"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "revoked_token")
+    (shown,) = (await PlatformApi(stack).get("/inbox_embeds", status="revoked"))["data"]
+    assert (shown["scope_type"], shown["assigned_user_id"]) == ("project", None)
+    assert (await audit_lines(stack))[-1] == (
+        "inbox_embed.revoked",
+        shown["id"],
+        {"assigned_user_id": [str(project.user_id), None]},
+    )
     assert await stack.count("assignment") == 0
