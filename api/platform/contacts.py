@@ -15,7 +15,7 @@ from api.access import CurrentActor, CurrentKey
 from api.errors import AnyRequest, ErrorBody, not_found
 from api.openapi import refusals
 from api.platform.paging import After, Before, Contains, Limit, Moment, PerPage, in_utc, numbered
-from shared.audit import record
+from shared.audit import made, record
 from shared.kapso.contacts import (
     MOST_NUMBERED,
     KapsoContact,
@@ -136,7 +136,8 @@ class ContactController(Controller):
         """Add a person before they write."""
         async with state.engine.begin() as connection:
             contact_id = await create_contact(connection, key.project_id, data.contact)
-            await record(connection, key.project_id, actor, "contact.created", contact_id)
+            changes = made(msgspec.structs.asdict(data.contact))
+            await record(connection, key.project_id, actor, "contact.created", contact_id, changes)
             contact = await get_kapso_contact(connection, key.project_id, contact_id)
         assert contact is not None
         return ContactAnswer(contact)

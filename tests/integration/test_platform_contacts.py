@@ -260,10 +260,22 @@ async def test_an_erased_contact_leaves_nothing_behind_and_every_open_inbox(stac
         return await stack.count("message") == 3
 
     await eventually(stored)
+    endpoint = await PlatformApi(stack).create(
+        "/whatsapp/webhooks",
+        {"whatsapp_webhook": {"url": "https://example.com/", "events": ["workflow.execution.handoff"]}},
+    )
     async with stack.engine.begin() as connection:
         await connection.execute(
             text("INSERT INTO message_status (phone_number_id, wamid, wamid_key, status, occurred_at, payload)"
                  " SELECT phone_number_id, wamid, wamid_key, 'read', now(), '{}' FROM message")
+        )  # fmt: skip
+        await connection.execute(  # two were told and wait to be, and one is of nobody
+            text("INSERT INTO webhook_delivery (id, project_id, endpoint_id, event, body, idempotency_key,"
+                 " conversation_id, conversation_phone_number, status, due_at)"
+                 " SELECT gen_random_uuid(), :project, :endpoint, 'x', 'Ana', gen_random_uuid(), id, '+1', status,"
+                 " now() + interval '1 day' FROM (SELECT id FROM conversation UNION ALL SELECT NULL) AS c,"
+                 " unnest(ARRAY['pending', 'failed']) AS status"),
+            {"project": project.id, "endpoint": endpoint["id"]},
         )  # fmt: skip
     token = await stack.embed()
     async with stack.iframe(token) as iframe:
@@ -277,6 +289,8 @@ async def test_an_erased_contact_leaves_nothing_behind_and_every_open_inbox(stac
         assert {event["conversation_id"] for event in iframe.events} == conversation_ids
     for table in ("contact", "contact_identity", "conversation", "message", "message_status"):
         assert await stack.count(table) == 1, table
+    assert await stack.count("webhook_delivery") == 4
+    assert await stack.count("webhook_delivery", "conversation_id NOT IN (SELECT id FROM conversation)") == 0
     assert len((await stack.get("/inbox/v1/conversations", token))["data"]) == 1
 
 
