@@ -12,7 +12,7 @@ from msgspec import Meta
 from api.access import CurrentActor, CurrentKey
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
-from shared.audit import record
+from shared.audit import made, record
 from shared.operations.create_project import create_key
 from shared.operations.revoke_key import revoke_key
 from shared.paging import PageMeta
@@ -60,7 +60,9 @@ class ApiKeyController(Controller):
         """Create a key; `key` is in this answer only."""
         async with state.engine.begin() as connection:
             key_id, secret = await create_key(connection, key.project_id, data.api_key.name)
-            await record(connection, key.project_id, actor, "api_key.created", key_id)
+            await record(
+                connection, key.project_id, actor, "api_key.created", key_id, made({"name": data.api_key.name})
+            )
             view = await get_api_key(connection, key.project_id, key_id)
         assert view is not None
         return CreatedApiKeyAnswer(CreatedApiKey(**msgspec.structs.asdict(view), key=secret))

@@ -13,7 +13,7 @@ from api.access import CurrentActor, CurrentKey
 from api.errors import ApiError, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
-from shared.audit import record
+from shared.audit import made, record
 from shared.embed_snippet import embed_url, iframe_snippet
 from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, create_embed
 from shared.operations.revoke_embed import revoke_embed
@@ -128,7 +128,8 @@ class InboxEmbedController(Controller):
         try:
             async with state.engine.begin() as connection:
                 created = await create_embed(connection, key.project_id, data.inbox_embed, state.settings.secret_key)
-                await record(connection, key.project_id, actor, "inbox_embed.created", created.embed_id)
+                changes = made(msgspec.structs.asdict(data.inbox_embed))
+                await record(connection, key.project_id, actor, "inbox_embed.created", created.embed_id, changes)
                 view = await get_embed(connection, key.project_id, created.embed_id)
         except ScopeNotFoundError as error:
             raise ApiError(404, "not_found", str(error)) from error

@@ -13,7 +13,7 @@ from api.access import CurrentActor, CurrentKey, ProjectKey
 from api.errors import not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
-from shared.audit import Actor, record
+from shared.audit import Actor, made, record
 from shared.operations.delete_webhook import delete_webhook
 from shared.operations.save_webhook import (
     NewProjectWebhook,
@@ -241,7 +241,9 @@ async def _create(
 ) -> WebhookAnswer:
     async with state.engine.begin() as connection:
         webhook_id = await create_webhook(connection, state.settings, key.project_id, phone_number_id, wanted)
-        await record(connection, key.project_id, actor, "webhook.created", webhook_id)
+        values = {**msgspec.structs.asdict(wanted), "phone_number_id": phone_number_id}
+        changes = made({name: value for name, value in values.items() if name not in ("secret_key", "headers")})
+        await record(connection, key.project_id, actor, "webhook.created", webhook_id, changes)
         view = await get_webhook(connection, state.settings, key.project_id, webhook_id)
     assert view is not None
     return WebhookAnswer(

@@ -12,7 +12,7 @@ from msgspec import Meta
 from api.access import CurrentActor, CurrentKey
 from api.openapi import refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
-from shared.audit import record
+from shared.audit import made, record
 from shared.operations.create_workflow import NewWorkflow, create_workflow
 from shared.operations.start_execution import NewExecution, start_execution
 from shared.operations.update_workflow import WorkflowChange, update_workflow
@@ -82,7 +82,8 @@ class WorkflowController(Controller):
         """Register a workflow that an engine outside runs."""
         async with state.engine.begin() as connection:
             workflow_id = await create_workflow(connection, key.project_id, data.workflow)
-            await record(connection, key.project_id, actor, "workflow.created", workflow_id)
+            changes = made(msgspec.structs.asdict(data.workflow))
+            await record(connection, key.project_id, actor, "workflow.created", workflow_id, changes)
             return WorkflowAnswer(await get_workflow(connection, key.project_id, workflow_id))
 
     @get("/{workflow_id:uuid}/executions", responses=refusals(404))

@@ -15,15 +15,17 @@ from shared.periods import between
 
 
 class ActorView(msgspec.Struct, kw_only=True):
-    """Who did it: an API key, a person in an embedded inbox, or somebody at the command line."""
+    """Who did it: an API key, a person in an embedded inbox, somebody at the command line, or Porthole by itself."""
 
-    type: Annotated[str, Meta(description="api_key, embed or cli", examples=["api_key"])]
+    type: Annotated[str, Meta(description="api_key, embed, cli or system", examples=["api_key"])]
     id: Annotated[str, Meta(examples=["019a2b5c-8f00-7cc3-9b6e-3f1d2a4b5c6d"])] | None
     name: Annotated[str, Meta(examples=["CRM"])] | None
 
 
 class AuditEventView(msgspec.Struct, kw_only=True):
-    """A line of the audit log. `changes` is {field: [before, after]} for an update, and empty otherwise."""
+    """A line of the audit log. `changes` is {field: [before, after]}; before is null for what something was made with,
+    and a secret is never in it.
+    """
 
     id: UUID
     action: Annotated[str, Meta(examples=["customer.updated"])]

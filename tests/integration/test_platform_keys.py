@@ -32,7 +32,10 @@ async def test_a_key_is_shown_once_opens_the_project_and_is_revoked_at_once(stac
         await api.remove(f"/api_keys/{made['id']}")
     assert (await second.answer("GET", "/api_keys")).status_code == 401
     assert (await api.get("/api_keys"))["data"][0]["revoked_at"] is not None
-    assert await audit_lines(stack) == [("api_key.created", made["id"], {}), ("api_key.revoked", made["id"], {})]
+    assert await audit_lines(stack) == [
+        ("api_key.created", made["id"], {"name": [None, "CRM"]}),
+        ("api_key.revoked", made["id"], {}),
+    ]
 
 
 async def test_a_key_may_revoke_itself_unless_it_is_the_last(stack: Stack) -> None:

@@ -113,7 +113,16 @@ class TestWebhooks:
             answer = await api.answer(method, f"{path}/{made['id']}", body)
             assert (answer.status_code, answer.json()["error"]) == (404, "Webhook not found")
         assert await audit_lines(stack) == [
-            ("webhook.created", made["id"], {}),
+            (
+                "webhook.created",
+                made["id"],
+                {
+                    "url": [None, URL],
+                    "events": [None, [RECEIVED, SENT]],
+                    "inactivity_minutes": [None, 5],
+                    "phone_number_id": [None, stack.project.phone_number_id],
+                },
+            ),
             ("webhook.updated", made["id"], {"active": [True, False], "events": [[RECEIVED, SENT], [SENT]]}),
             ("webhook.updated", made["id"], {"active": [False, True], "inactivity_minutes": [5, 9]}),
             ("webhook.deleted", made["id"], {}),

@@ -87,8 +87,8 @@ class TestWorkflows:
         shown = (await api.get(path))["data"]
         assert (shown["name"], shown["status"]) == ("Orders", "archived")
         assert await audit_lines(stack) == [
-            ("workflow.created", made["id"], {}),
-            ("workflow.created", second["id"], {}),
+            ("workflow.created", made["id"], {"name": [None, "Order status"], "status": [None, "active"]}),
+            ("workflow.created", second["id"], {"name": [None, "Returns"], "status": [None, "draft"]}),
             ("workflow.updated", made["id"], {"status": ["active", "archived"]}),
             ("workflow.updated", made["id"], {"name": ["Order status", "Orders"]}),
         ]
