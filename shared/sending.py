@@ -67,7 +67,9 @@ class Delivery:
     async def _words(self, row: RowMapping, token: str) -> str | None:
         if row["type"] != "template":
             return None
-        return await template_words(self._graph, self._redis, row["business_account_id"], token, row["content"])
+        return await template_words(
+            self._graph, self._redis, row["phone_number_id"], row["business_account_id"], token, row["content"]
+        )
 
     async def refuse(self, message_id: UUID, error: dict[str, Any]) -> None:
         """The message will not be sent. `error` is {code, title, details}."""

@@ -19,14 +19,22 @@ REDIS_SECONDS = 0.5
 
 
 async def template_words(
-    graph: GraphClient, redis: Redis, business_account_id: str, access_token: str, content: Mapping[str, Any]
+    graph: GraphClient,
+    redis: Redis,
+    phone_number_id: str,
+    business_account_id: str,
+    access_token: str,
+    content: Mapping[str, Any],
 ) -> str | None:
-    """The body of a message's `template` object, filled in; None if Graph does not tell it at once."""
+    """The body of a message's `template` object, filled in; None if Graph does not tell it at once.
+
+    What is kept is kept for the number, because another one's token may not see the account's templates.
+    """
     name, language = content.get("name"), content.get("language")
     code = language.get("code") if isinstance(language, Mapping) else None
     if not name or not code:
         return None
-    kept = f"template:{business_account_id}:{code}:{name}"
+    kept = f"template:{phone_number_id}:{business_account_id}:{code}:{name}"
     body = await _kept(redis, kept)
     if body is None:
         body = await _asked(graph, business_account_id, access_token, str(name), str(code))

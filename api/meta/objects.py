@@ -15,7 +15,7 @@ from api.meta.accounts import only_account
 from api.meta.done import Done
 from api.meta.media import delete_media, describe_media
 from api.meta.numbers import number_of
-from api.meta.phone_numbers import ask_number
+from api.meta.phone_numbers import GraphFields, ask_number
 from api.meta.templates import find_template
 from api.openapi import graph_refusals
 from shared.audit import record
@@ -40,9 +40,7 @@ class ObjectController(Controller):
         key: CurrentKey,
         object_id: ObjectId,
         phone_number_id: NumberOfFile = None,
-        fields: Annotated[
-            str | None, QueryParameter(max_length=1000, description="What to say of a number, separated by commas.")
-        ] = None,
+        fields: GraphFields = None,
     ) -> dict[str, Any]:
         """A file of the number in `phone_number_id`, with links that open without a key for four minutes; or, without
         it, a number of the project as Meta describes it. A template is found so too if the project has one WhatsApp

@@ -21,7 +21,10 @@ _SAVES = graph_refusals(403, 404, 413, 502)
 
 Body = JSONBody[dict[str, Any]]
 GraphFields = Annotated[
-    str | None, QueryParameter(max_length=1000, description="Meta's names of what to answer, with commas.")
+    str | None,
+    QueryParameter(
+        max_length=1000, pattern="^[a-z_]+(,[a-z_]+)*$", description="Meta's names of what to answer, with commas."
+    ),
 ]
 
 

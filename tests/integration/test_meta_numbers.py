@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -14,6 +15,7 @@ from shared.crypto import encrypt
 from tests.factories import ACCESS_TOKEN, make_project
 from tests.meta_api import GraphRefusedError, MetaApi
 from tests.other_api import NOWHERE, other_api
+from tests.raw_server import http_answer, running_raw_server
 from tests.stack import Stack
 
 META = "/meta/whatsapp/v24.0"
@@ -32,6 +34,15 @@ async def test_a_number_is_described_as_meta_describes_it(stack: Stack) -> None:
     with pytest.raises(GraphRefusedError, match="nonexisting field") as refused:
         await api.get(f"/{api.number}", fields="shoe_size")
     assert (refused.value.status, refused.value.code) == (400, 100)
+
+
+async def test_only_names_of_fields_are_passed_on(stack: Stack) -> None:
+    api = MetaApi(stack)
+    for fields in ("owner{access_token}", "id,", "id status", "ID", "a&b", "id.limit(9)", ""):
+        for path in ("", "/settings", "/whatsapp_business_profile"):
+            answer = await api.answer("GET", f"/{api.number}{path}", fields=fields)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (422, 100), (fields, path)
+            assert answer.json()["error"]["error_data"]["details"].startswith("fields "), answer.text
 
 
 async def test_numbers_of_other_projects_are_not_there(stack: Stack) -> None:
@@ -72,6 +83,15 @@ async def test_a_number_whose_token_is_wrong_gets_metas_own_answer(stack: Stack)
         assert (answer.status_code, error["code"]) == (401, 190), path
         assert error["fbtrace_id"].startswith("A")
         assert "another token" not in answer.text
+
+
+async def test_a_token_that_meta_repeats_goes_no_further(stack: Stack) -> None:
+    error = {"message": f"Malformed access token {ACCESS_TOKEN}", "type": "OAuthException", "code": 190}
+    async with running_raw_server() as graph, other_api(stack, graph_url=graph.url) as api:
+        graph.answer = lambda _: http_answer(msgspec.json.encode({"error": error}), "400 Bad Request")
+        answer = await api.get(f"{META}/{stack.project.phone_number_id}")
+    assert graph.requests[0].header("authorization") == f"Bearer {ACCESS_TOKEN}"
+    assert answer.json()["error"] == error | {"message": "Malformed access token -"}
 
 
 async def test_without_meta_there_is_a_502_and_no_500(stack: Stack) -> None:
@@ -132,7 +152,7 @@ async def test_a_template_is_found_changed_and_deleted_in_its_own_account_only(s
             await api.post(ours, params=by_id, json=body),
             await api.delete(ours, params=by_id),
         ):
-            assert (answer.status_code, answer.json()["error"]["message"]) == (404, "Template not found.")
+            assert (answer.status_code, answer.json()["error"]["message"]) == (404, "Template not found")
         assert (await api.get(f"{theirs}/{template['id']}")).json() == template
         assert (await api.post(theirs, params=by_id, json=body)).json() == {"success": True}
         assert (await api.get(f"{theirs}/{template['id']}")).json()["status"] == "PENDING"
@@ -186,4 +206,4 @@ async def test_no_path_is_taken_for_another(stack: Stack) -> None:
     for path in ("/conversations", f"/{api.number}/nothing", f"/{api.number}/settings/x"):
         assert (await api.answer("GET", path)).status_code in (404, 405, 422), path
     assert (await stack.http.get("/meta/whatsapp/media_download")).status_code == 404
-    assert (await stack.http.get("/meta/whatsapp/media_download")).json()["error"]["message"] == "Media not found."
+    assert (await stack.http.get("/meta/whatsapp/media_download")).json()["error"]["message"] == "Media not found"
