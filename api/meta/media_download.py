@@ -39,12 +39,16 @@ class MediaDownloadController(Controller):
     @get(
         media_type="application/octet-stream",
         opt={"uncompressed": True},
+        response_description="The file, with its own Content-Type.",
         responses={
-            404: ResponseSpec(
-                GraphErrorBody, description="The token is wrong or has expired.", generate_examples=False
-            ),
-            429: ResponseSpec(GraphErrorBody, description="Too many calls in this minute.", generate_examples=False),
-            502: ResponseSpec(ErrorBody, description="WhatsApp did not hand it out.", generate_examples=False),
+            status: ResponseSpec(body, description=sentence, generate_examples=False)
+            for status, body, sentence in (
+                (400, GraphErrorBody, "The request cannot be read."),
+                (404, GraphErrorBody, "The token is wrong or has expired."),
+                (429, GraphErrorBody, "Too many calls in this minute; `Retry-After` says how long to wait."),
+                (502, ErrorBody, "WhatsApp did not hand the file out."),
+                (503, GraphErrorBody, "The service is not available; try again shortly."),
+            )
         },
     )
     async def download(

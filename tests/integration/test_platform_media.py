@@ -119,7 +119,7 @@ async def test_a_number_of_another_project_is_not_found(stack: Stack, shop: RawS
         other = await make_project(connection, stack.settings, "Other")
     for number in (other.phone_number_id, "1"):
         answer = await _ingest(stack, shop.url, phone_number_id=number)
-        assert (answer.status_code, answer.json()["error"]) == (404, "Phone number not found.")
+        assert (answer.status_code, answer.json()["error"]) == (404, "Phone number not found")
     assert shop.connections == 0
 
 

@@ -80,6 +80,23 @@ def test_caddy_knows_every_replica(name: str) -> None:
     assert f"reverse_proxy {' '.join(upstreams)} {{" in CADDYFILE
 
 
+def test_files_on_their_way_to_whatsapp_wait_on_the_disk() -> None:
+    api = SERVICES["api"]
+    assert api["environment"]["TMPDIR"] in api["volumes"]
+    assert f"install --directory --owner porthole --group porthole {api['environment']['TMPDIR']}" in DOCKERFILE
+
+
+def test_no_link_that_opens_media_and_no_embed_is_in_caddys_log() -> None:
+    (pattern,) = re.findall(r'request>uri regexp "([^"]+)" "\$1-"', CADDYFILE)
+    for uri, logged in (
+        ("/embed/secret/page?mode=dark", "/embed/-/page?mode=dark"),
+        ("/meta/whatsapp/media_download?token=secret", "/meta/whatsapp/media_download?token=-"),
+        ("/meta/whatsapp/media_download?a=b&token=secret&c=d", "/meta/whatsapp/media_download?a=b&token=-&c=d"),
+        ("/inbox/v1/conversations?search=a", "/inbox/v1/conversations?search=a"),
+    ):
+        assert re.sub(pattern, r"\1-", uri) == logged
+
+
 def test_every_variable_is_a_setting() -> None:
     known = {f"{PREFIX}{field.upper()}" for field in Settings.__struct_fields__} | {"PORTHOLE_DOMAIN"}
     for text in (TEXT, CADDYFILE, DOCKERFILE, "\n".join(ENV_EXAMPLE)):
