@@ -11,7 +11,7 @@ from api.access import client_address, limit_headers, too_many
 from api.errors import AnyRequest, ApiError
 from shared.audit import Actor
 from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, check_origin
-from shared.rate_limit import count_call, count_failure
+from shared.rate_limit import count_embed_call, count_failure
 from shared.user_claims import User, read_user_claim
 
 CurrentEmbed = NamedDependency[Embed]
@@ -46,7 +46,8 @@ class EmbedAccess(ASGIMiddleware):
         try:
             embed = await _authenticate(request, state)
             cors = _cors_headers(request, embed)
-            usage = await count_call(state.redis, f"embed:{embed.id}", state.settings.embed_rate_limit)
+            address, limit = client_address(request), state.settings.embed_rate_limit
+            usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, limit)
             if usage.exceeded:
                 raise too_many(usage, cors)
             claim = request.headers.get(USER_HEADER)

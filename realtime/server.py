@@ -15,11 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from realtime import wire
+from realtime.handshake import SCOPE_KEY, Handshake, client_address
 from realtime.hub import Hub
 from realtime.wire import Encoded
 from shared.crypto import token_hash
 from shared.embeds import (
-    AnyRow,
     Embed,
     EmbedRefusedError,
     authenticate_embed,
@@ -28,7 +28,8 @@ from shared.embeds import (
     opened_embed,
 )
 from shared.jobs import connect_pubsub
-from shared.rate_limit import count_failure
+from shared.paging import AnyRow
+from shared.rate_limit import Usage, count_embed_call, count_failure
 from shared.scope import EMBED_CHANNELS, embed_channel
 from shared.settings import Settings
 from shared.tasks import keep_running
@@ -46,6 +47,7 @@ class _Viewer(msgspec.Struct):
     embed: Embed
     token_hash: bytes
     channels: tuple[str, str]
+    handshake: Handshake
     connected: bool = False
     closed: str | None = None
     expiry: asyncio.TimerHandle | None = None
@@ -117,10 +119,13 @@ class Realtime:
             greeting = _Greeting("")
         embed = await self._authenticate(environ, greeting.token)
         check_origin(embed, environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", ""))
+        scope = environ["asgi.scope"]
+        address, limit = client_address(scope), self._settings.embed_rate_limit
+        _refuse_excess(await count_embed_call(self._redis, f"connect:{embed.id}", address, limit))
         if greeting.user is not None:
             read_user_claim(str(greeting.user), embed, self._settings.secret_key)
         channels = (embed.scope.channel(), embed_channel(embed.id))
-        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), channels)
+        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), channels, scope[SCOPE_KEY])
         for channel in channels:
             await self._hub.join(channel, sid)
         await self.socket_io.enter_room(sid, embed.scope.channel())
@@ -132,16 +137,15 @@ class Realtime:
             raise EmbedRefusedError(viewer.closed, embed)
         self._close_at_end(sid, viewer)
         viewer.connected = True
+        viewer.handshake.settle()
 
     async def _authenticate(self, environ: dict[str, Any], token: str) -> Embed:
         try:
             return await authenticate_embed(self._engine, token)
         except EmbedRefusedError as error:
             if error.code == "invalid_token":
-                address, _ = environ["asgi.scope"].get("client") or ("unknown", 0)
-                tried = await count_failure(self._redis, address, self._settings.failure_rate_limit)
-                if tried.exceeded:
-                    raise Refused("Rate limit exceeded", {"code": "rate_limited"}) from error
+                address, limit = client_address(environ["asgi.scope"]), self._settings.failure_rate_limit
+                _refuse_excess(await count_failure(self._redis, address, limit))
             raise
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
@@ -153,6 +157,7 @@ class Realtime:
             return
         if viewer.expiry is not None:
             viewer.expiry.cancel()
+        viewer.handshake.wait()
         for channel in viewer.channels:
             await self._hub.leave(channel, sid)
 
@@ -240,3 +245,8 @@ class Realtime:
         if viewer.connected:
             await self.socket_io.emit("closed", {"code": code}, to=sid)
             await self.socket_io.disconnect(sid)
+
+
+def _refuse_excess(usage: Usage) -> None:
+    if usage.exceeded:
+        raise Refused("Rate limit exceeded", {"code": "rate_limited"})

@@ -114,6 +114,23 @@ class TestLimits:
         async with stack.iframe(token) as iframe:
             assert iframe.client.connected
 
+    async def test_one_busy_address_does_not_lock_the_others_out_and_all_together_have_ten_times_as_much(
+        self, stack: Stack
+    ) -> None:
+        headers = _bearer(await stack.embed())
+
+        async def call(address: str, times: int) -> list[int]:
+            answers = [
+                await stack.http.get(SESSION, headers={**headers, "X-Forwarded-For": address}) for _ in range(times)
+            ]
+            return [answer.status_code for answer in answers]
+
+        assert 429 in await call("198.51.100.41", 40)
+        assert await call("198.51.100.42", 1) == [200]
+        crowd = [(await call(f"198.51.100.{number}", 3)) for number in range(43, 69)]  # a new minute may fall in it
+        assert [200, 200, 200] in crowd
+        assert crowd[-1] == [429, 429, 429] or crowd[-13] == [429, 429, 429]
+
     async def test_an_address_that_guesses_is_told_to_wait_by_api_page_and_socket(self, stack: Stack) -> None:
         """The three share one count, and whoever has a good token does not wait for others at the same address."""
         token, guesser = await stack.embed(), {"X-Forwarded-For": "198.51.100.21"}
