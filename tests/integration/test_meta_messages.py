@@ -221,7 +221,7 @@ async def test_marketing_messages_are_templates(stack: Stack) -> None:
         ({"recipient_type": "group"}, ["recipient_type"]),
         ({"messaging_product": "sms", "text": {}}, ["messaging_product", "text.body is required"]),
         ({"status": "read"}, ["message_id is required"]),
-        ({"text": {"body": "a\x00b"}}, ["text must not hold a NUL"]),
+        ({"text": {"body": "a\x00b"}}, ["text.body must not hold a NUL"]),
         (
             {
                 "type": "interactive",
