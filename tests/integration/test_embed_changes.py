@@ -270,13 +270,22 @@ async def test_embeds_of_another_project_do_not_exist(stack: Stack) -> None:
 
 
 async def test_the_audit_says_what_was_changed_from_what_to_what(stack: Stack) -> None:
-    embed = await _create(stack, name="Old")
+    embed = await _create(stack, name="Old", allowed_origins=["https://crm.example.com"])
     await _change(stack, embed, name="New", language="en", assigned_user_id=str(stack.project.user_id))
     await _rotate(stack, embed, grace_seconds=60)
     async with stack.engine.connect() as connection:
         rows = (await connection.execute(text("SELECT action, changes FROM audit_event ORDER BY id"))).all()
     assert [tuple(row) for row in rows] == [
-        ("inbox_embed.created", {}),
+        (
+            "inbox_embed.created",
+            {
+                "scope_type": [None, "project"],
+                "name": [None, "Old"],
+                "allowed_origins": [None, ["https://crm.example.com"]],
+                "default_mode": [None, "system"],
+                "language": [None, "en"],
+            },
+        ),
         ("inbox_embed.updated", {"name": ["Old", "New"], "assigned_user_id": [None, str(stack.project.user_id)]}),
         ("inbox_embed.rotated", {"grace_seconds": [None, 60]}),
     ]
