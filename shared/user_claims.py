@@ -1,5 +1,6 @@
 """Who is looking at an inbox, as the host's backend says it: a JWT that it signs with the embed's signing secret."""
 
+import time
 from typing import Annotated
 
 import jwt
@@ -12,6 +13,7 @@ from shared.embeds import Embed, EmbedRefusedError
 
 log = structlog.get_logger()
 
+LONGEST_LIFE = 24 * 3600 + 60  # seconds; a day, and a minute for a host's clock that is ahead
 MOST_CLAIM = 8000  # characters; with 200 of each in the longest spelling of JSON it has about 6,500
 
 # No control characters, and no halves of characters, which JSON can spell and PostgreSQL cannot store.
@@ -28,13 +30,15 @@ class User(msgspec.Struct, frozen=True):
 class _Claims(msgspec.Struct):
     sub: Text
     name: Text
+    exp: float
 
 
 def read_user_claim(claim: str, embed: Embed, secret_key: str) -> User:
     """The person whom a claim names.
 
-    It must be signed by HS256 (RFC 7518, section 3.2) with the embed's own secret, and have an end that is not over;
-    `nbf` is obeyed where it stands, `aud` is refused, because no audience was agreed on (RFC 7519, section 4.1).
+    It must be signed by HS256 (RFC 7518, section 3.2) with the embed's own secret, and have an end that is not over
+    and at most a day ahead, since nobody can take it back; `nbf` is obeyed where it stands, `aud` is refused, because
+    no audience was agreed on (RFC 7519, section 4.1).
     Raises EmbedRefusedError with the code `invalid_user_claim` or `expired_user_claim`.
     """
     if embed.signing_secret is None or len(claim) > MOST_CLAIM:
@@ -57,4 +61,6 @@ def read_user_claim(claim: str, embed: Embed, secret_key: str) -> User:
         raise EmbedRefusedError("expired_user_claim", embed) from error
     except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
         raise EmbedRefusedError("invalid_user_claim", embed) from error
+    if claims.exp > time.time() + LONGEST_LIFE:
+        raise EmbedRefusedError("invalid_user_claim", embed)
     return User(claims.sub, claims.name)

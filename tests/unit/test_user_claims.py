@@ -66,6 +66,7 @@ def _read(claim: str, embed: Embed = EMBED) -> User:
     [
         _claims(),
         _claims(exp=time.time() + HOUR),
+        _claims(exp=int(time.time()) + 24 * HOUR),
         _claims(iat=int(time.time()) + 60, iss="crm", jti="7", more={"anything": []}),
         _claims(nbf=int(time.time()) - 60),
     ],
@@ -97,6 +98,8 @@ def test_a_name_may_be_in_any_writing(name: str) -> None:
         _claims(sub="\x7f"),
         _claims(name="\ud83c"),
         _claims(exp="soon"),
+        _claims(exp=str(int(time.time()) + HOUR)),
+        _claims(exp=10**400),
         _claims(exp=[]),
         _claims(exp=True),
         _claims(aud="another service"),
@@ -115,6 +118,13 @@ def test_a_signed_claim_that_is_not_what_was_agreed_on_is_refused(claims: Any) -
     # Of `exp: true` the library makes one second after 1970.
     assert error.value.code in ("invalid_user_claim", "expired_user_claim")
     assert error.value.embed is EMBED
+
+
+@pytest.mark.parametrize("hours", [25, 24 * 365, 2**40])
+def test_a_claim_that_lives_for_longer_than_a_day_is_refused(hours: int) -> None:
+    with pytest.raises(EmbedRefusedError) as error:
+        _read(_signed(_claims(exp=int(time.time()) + hours * HOUR)))
+    assert error.value.code == "invalid_user_claim"
 
 
 @pytest.mark.parametrize("seconds", [0, 1, HOUR, int(time.time())])
