@@ -16,7 +16,7 @@ from msgspec import Meta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.db import is_data_error, is_outage
+from shared.db import is_conflict, is_data_error, is_outage
 from shared.paging import InvalidCursorError
 from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.validation import InvalidFieldsError, convert_fields
@@ -39,6 +39,7 @@ _CODES = {
     429: "rate_limited",
 }
 _UNEXPECTED = "Something went wrong on our side."
+_CHANGED = "Something that this refers to has changed meanwhile; try again."
 _SENTENCES = {
     400: "The request could not be read.",
     404: "There is nothing here.",
@@ -224,6 +225,8 @@ def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSErro
     # Not the error's text: PostgreSQL quotes the values that it refuses.
     kind = type(getattr(error, "orig", None) or error).__name__
     log.error("database_failed", error=kind, stack="".join(traceback.format_tb(error.__traceback__)))
+    if isinstance(error, DBAPIError) and is_conflict(error):
+        return _answer(request, 409, "conflict", _CHANGED)
     if isinstance(error, DBAPIError) and is_data_error(error):
         return _answer(request, 422, "invalid", "A value cannot be stored.")
     if isinstance(error, DBAPIError) and not is_outage(error):

@@ -39,7 +39,7 @@ def graph_refusals(*statuses: int) -> dict[int, ResponseSpec]:
 def _specs(body: Any, statuses: tuple[int, ...]) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(body, description=_SENTENCES[status], generate_examples=False)
-        for status in sorted({400, 401, 422, 429, 503, *statuses})
+        for status in sorted({400, 401, 409, 422, 429, 503, *statuses})
     }
 
 

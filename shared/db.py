@@ -82,6 +82,11 @@ def is_data_error(error: DBAPIError) -> bool:
     return _sqlstate_class(error) in _DATA_CLASSES
 
 
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether somebody else was faster: what a row refers to is gone (23503), or what it claims is taken (23505)."""
+    return getattr(error.orig, "sqlstate", None) in ("23503", "23505")
+
+
 def is_deadlock(error: DBAPIError) -> bool:
     """Whether PostgreSQL chose this transaction to give way to another (40P01); it can be repeated at once."""
     return getattr(error.orig, "sqlstate", None) == "40P01"
