@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.jobs import Queue, Waker, connect, wake_released
 from shared.operations import settle_delivery
+from shared.operations.save_webhook import NewWebhook, create_webhook
 from shared.outbound_http import outbound_http
 from shared.settings import Settings
 from tests.database import count
@@ -412,15 +413,21 @@ class TestMeta:
         assert await count(desk.engine, "message") == 2
 
 
-async def test_nothing_of_another_projects_number_is_delivered(desk: Desk, settings: Settings) -> None:
+async def test_each_number_is_told_of_to_its_own_endpoints_only(desk: Desk, settings: Settings) -> None:
     async with desk.engine.begin() as connection:
         theirs = await make_project(connection, settings, "Other")
+        wanted = NewWebhook(url=f"{desk.receiver.url}/theirs", secret_key="theirs", events=[RECEIVED])
+        await create_webhook(connection, settings, theirs.id, theirs.phone_number_id, wanted)
     await desk.subscribe(RECEIVED, CREATED)
     await desk.subscribe(RECEIVED, path="/customer", number=desk.project.customer_phone_number_id)
-    await desk.writes("for them", number=theirs.phone_number_id)
-    await desk.writes("for the customer", number=desk.project.customer_phone_number_id)
+    numbers = (theirs.phone_number_id, desk.project.customer_phone_number_id)
+    together = [msgspec.json.decode(webhook(number, messages=[text_message(number)]))["entry"][0] for number in numbers]
+    await desk.apply(msgspec.json.encode({"object": "whatsapp_business_account", "entry": together}))
     await desk.send()
-    assert [(one.path, _text(one)) for one in desk.receiver.came] == [("/customer", "for the customer")]
+    assert await count(desk.engine, "message") == 2
+    told = sorted((one.path, _text(one)) for one in desk.receiver.of(RECEIVED))
+    assert told == [("/customer", numbers[1]), ("/theirs", numbers[0])]
+    assert [one.is_signed("theirs") for one in desk.receiver.came if one.path == "/theirs"] == [True]
 
 
 async def test_without_an_endpoint_nothing_is_stored(desk: Desk) -> None:

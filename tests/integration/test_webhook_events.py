@@ -266,6 +266,18 @@ class TestSilence:
         await _grow_silent(desk, 61)
         assert desk.receiver.came == []
 
+    async def test_one_that_somebody_writes_to_at_this_moment_is_not_silent(self, desk: Desk) -> None:
+        await desk.subscribe(INACTIVE)
+        await desk.run("UPDATE webhook_endpoint SET created_at = now() - interval '2 days'")
+        await desk.writes("Hola")
+        await desk.run("UPDATE conversation SET last_active_at = last_active_at - interval '61 minutes'")
+        async with desk.engine.begin() as connection:
+            await connection.exec_driver_sql("SELECT FROM conversation FOR NO KEY UPDATE")
+            await asyncio.wait_for(desk.sender.report_silence(), 10)
+        assert await desk.rows() == []
+        await desk.sender.report_silence()
+        assert len(await desk.rows()) == 1
+
     async def test_two_workers_at_once_tell_of_it_once(self, desk: Desk) -> None:
         await desk.subscribe(INACTIVE)
         await desk.run("UPDATE webhook_endpoint SET created_at = now() - interval '2 days'")
