@@ -447,7 +447,10 @@ async def test_a_number_is_deleted_while_a_customer_writes_to_it_and_nobody_wait
     engine: AsyncEngine, project: ProjectRows, settings: Settings
 ) -> None:
     number = project.phone_number_id
-    first, second = (decode_webhook(webhook(number, messages=[text_message("hi")])).messages for _ in range(2))
+    first, second = (
+        decode_webhook(webhook(number, messages=[text_message("hi", wa_id=wa_id) for wa_id in people])).messages
+        for people in (["15550100"], ["15550100", "15550101"])
+    )
     async with engine.begin() as connection:
         await receive_messages(connection, first)
 
