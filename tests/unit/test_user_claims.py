@@ -127,7 +127,7 @@ def test_a_claim_that_lives_for_longer_than_a_day_is_refused(hours: int) -> None
     assert error.value.code == "invalid_user_claim"
 
 
-@pytest.mark.parametrize("seconds", [0, 1, HOUR, int(time.time())])
+@pytest.mark.parametrize("seconds", [0, 1, HOUR, 10**9])
 def test_a_claim_ends_when_it_says(seconds: int) -> None:
     with pytest.raises(EmbedRefusedError) as error:
         _read(_signed(_claims(exp=int(time.time()) - seconds)))
@@ -156,6 +156,7 @@ def test_a_claim_ends_when_it_says(seconds: int) -> None:
         f"{_base64(json.dumps({'alg': ['HS256']}).encode())}.e30.AA",
         f"{_base64(json.dumps({'alg': 'HS256', 'b64': False, 'crit': ['b64']}).encode())}..AA",
     ],
+    ids=lambda _: "claim",  # each run makes others, and the workers of one run have to agree
 )
 def test_what_the_embeds_own_secret_has_not_signed_is_refused(claim: str) -> None:
     with pytest.raises(EmbedRefusedError) as error:
