@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shared.db import is_conflict, is_data_error, is_outage
 from shared.paging import InvalidCursorError
 from shared.refusals import ConflictError, NotFoundError, RefusedError
-from shared.validation import InvalidFieldsError, convert_fields
+from shared.validation import InvalidFieldsError, convert_fields, plain_text
 from shared.whatsapp.graph import GraphError as WhatsAppError
 from shared.whatsapp.graph import NoAnswerError, NotSentError
 
@@ -166,7 +166,8 @@ def _invalid_arguments(request: AnyRequest, error: ValidationException) -> AnyEr
                 return _answer(request, 400, "malformed_json", "The body must be a JSON object.")
             errors |= _wrong_fields(request, value) or {field: [text]}
         else:
-            errors[field] = [text.replace("Expected ", "must be ", 1)]
+            parameter = request.route_handler.parsed_fn_signature.parameters.get(field)
+            errors[field] = [plain_text(text, parameter and parameter.annotation)]
     return _answer(request, 422, "invalid", "Some fields are not valid.", errors)
 
 

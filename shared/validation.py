@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -90,7 +90,7 @@ class _Reader:
         try:
             return msgspec.convert(value, kind, strict=self._strict)
         except msgspec.ValidationError as error:
-            self._errors[path] = [_sentence(error)]
+            self._errors[path] = [plain_text(str(error), kind)]
             return WRONG
 
     def _chosen(self, structs: list[AnyStruct], value: Mapping[str, Any], path: str) -> AnyStruct | None:
@@ -135,9 +135,22 @@ def _without_items(kind: Any) -> Any:
     return list[Any] if get_origin(kind) is list else kind
 
 
-def _sentence(error: msgspec.ValidationError) -> str:
-    """msgspec says "Expected `str`, got `int` - at `$[0]`"; a person reads "must be `str`, got `int` at [0]"."""
-    if "matching regex" in str(error):
+def plain_text(text: str, kind: Any) -> str:
+    """What msgspec says of a value that is no `kind`, for people.
+
+    msgspec: "Expected `str`, got `int` - at `$[0]`"; here: "must be `str`, got `int` at `[0]`".
+    """
+    if "matching regex" in text:
         return "does not have the right form"
-    text = str(error).replace(" - at `$", " at `")
-    return text.replace("Expected ", "must be ", 1) if text.startswith("Expected ") else text
+    text, _, place = text.partition(" - at `$")
+    if text.startswith("Invalid enum value") and (choices := _choices(kind)):
+        text = "must be one of " + ", ".join(f"`{choice}`" for choice in choices)
+    text = text.replace("Expected ", "must be ", 1) if text.startswith("Expected ") else text
+    return f"{text} at `{place}" if place else text
+
+
+def _choices(kind: Any) -> list[Any]:
+    """What a value of this type may be, or an item of it, where it is one of a few."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [choice for part in get_args(kind) for choice in _choices(part)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from msgspec import UnsetType
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,8 +29,12 @@ async def lock_embed(connection: AsyncConnection, project_id: UUID, embed_id: UU
     return row
 
 
-def checked_origins(patterns: Sequence[str], errors: Errors) -> list[str]:
-    """The patterns in their stored form. Kapso's clients say "*" for any origin, which is our empty list."""
+def checked_origins(patterns: Sequence[str] | UnsetType, errors: Errors) -> list[str] | UnsetType:
+    """The patterns in their stored form, if any were sent. Kapso's clients say "*" for any origin, which is our empty
+    list.
+    """
+    if isinstance(patterns, UnsetType):
+        return patterns
     if [pattern.strip() for pattern in patterns] == ["*"]:
         return []
     origins: list[str] = []
@@ -41,12 +46,14 @@ def checked_origins(patterns: Sequence[str], errors: Errors) -> list[str]:
     return list(dict.fromkeys(origins))
 
 
-def check_end(expires_at: datetime, errors: Errors) -> None:
-    if expires_at <= datetime.now(UTC):
+def check_end(expires_at: datetime | UnsetType | None, errors: Errors) -> None:
+    if isinstance(expires_at, datetime) and expires_at <= datetime.now(UTC):
         errors["expires_at"] = ["must be in the future"]
 
 
-async def check_assignee(connection: AsyncConnection, project_id: UUID, user_id: UUID, errors: Errors) -> None:
+async def check_assignee(connection: AsyncConnection, project_id: UUID, user_id: UUID | None, errors: Errors) -> None:
+    if user_id is None:
+        return
     member = select(TeamMember.id).where(TeamMember.project_id == project_id, TeamMember.id == user_id)
     if (await connection.execute(member)).scalar_one_or_none() is None:
         errors["assigned_user_id"] = ["is not a member of this project"]

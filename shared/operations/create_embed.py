@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import force_setattr
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -53,6 +54,21 @@ class NewEmbed(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = "en"
     expires_at: End | None = None
 
+    def __post_init__(self) -> None:
+        """The rules that need no database. Raises InvalidFieldsError with every wrong field."""
+        errors: dict[str, list[str]] = {}
+        origins = checked_origins(self.allowed_origins, errors)
+        check_end(self.expires_at, errors)
+        if self.scope_type == "project" and self.scope_id:
+            errors["scope_id"] = ["must be blank for the scope type project"]
+        if self.scope_type in ("phone_number", "customer") and not self.scope_id:
+            errors["scope_id"] = [f"is required for the scope type {self.scope_type}"]
+        if self.scope_type == "customer" and isinstance(self.scope_id, str) and not _is_uuid(self.scope_id):
+            errors.setdefault("scope_id", ["must be the UUID of a customer"])
+        if errors:
+            raise InvalidFieldsError(errors)
+        force_setattr(self, "allowed_origins", origins)
+
 
 class ScopeNotFoundError(Exception):
     """The project has no such customer or phone number; the text says which."""
@@ -69,20 +85,16 @@ class EmbedSecrets(msgspec.Struct, frozen=True):
 async def create_embed(
     connection: AsyncConnection, project_id: UUID, wanted: NewEmbed, secret_key: str
 ) -> EmbedSecrets:
-    """Store an embed. Raises InvalidFieldsError with every wrong field, or ScopeNotFoundError."""
+    """Store an embed. Raises InvalidFieldsError, or ScopeNotFoundError if nothing but its scope is wrong."""
     errors: dict[str, list[str]] = {}
-    origins = checked_origins(wanted.allowed_origins, errors)
-    if wanted.expires_at is not None:
-        check_end(wanted.expires_at, errors)
-    if wanted.assigned_user_id is not None:
-        await check_assignee(connection, project_id, wanted.assigned_user_id, errors)
-    if wanted.scope_type == "project" and wanted.scope_id:
-        errors["scope_id"] = ["must be blank for the scope type project"]
-    if wanted.scope_type != "project" and not wanted.scope_id:
-        errors["scope_id"] = [f"is required for the scope type {wanted.scope_type}"]
+    await check_assignee(connection, project_id, wanted.assigned_user_id, errors)
+    missing = await _missing_scope(connection, project_id, wanted)
+    if errors and missing:
+        errors["scope_id"] = [f"{missing} not found"]
     if errors:
         raise InvalidFieldsError(errors)
-    phone_number_id, customer_id = await _scope(connection, project_id, wanted)
+    if missing:
+        raise ScopeNotFoundError(f"{missing} not found")
     created = EmbedSecrets(new_id(), new_token(), new_token())
     await connection.execute(
         insert(InboxEmbed).values(
@@ -92,10 +104,10 @@ async def create_embed(
             signing_secret=encrypt(created.signing_secret, secret_key),
             name=wanted.name,
             scope_type=wanted.scope_type,
-            phone_number_id=phone_number_id,
-            customer_id=customer_id,
+            phone_number_id=wanted.scope_id if wanted.scope_type == "phone_number" else None,
+            customer_id=UUID(wanted.scope_id) if wanted.scope_type == "customer" else None,
             assignee_id=wanted.assigned_user_id,
-            allowed_origins=origins,
+            allowed_origins=wanted.allowed_origins,
             default_mode=wanted.default_mode,
             language=wanted.language,
             expires_at=wanted.expires_at,
@@ -104,24 +116,25 @@ async def create_embed(
     return created
 
 
-async def _scope(connection: AsyncConnection, project_id: UUID, wanted: NewEmbed) -> tuple[str | None, UUID | None]:
+async def _missing_scope(connection: AsyncConnection, project_id: UUID, wanted: NewEmbed) -> str | None:
+    """What the embed is to show, if the project does not have it."""
     if wanted.scope_type == "phone_number":
         number = select(PhoneNumber.phone_number_id).where(
             PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id == wanted.scope_id
         )
-        if (await connection.execute(number)).scalar_one_or_none() is None:
-            raise ScopeNotFoundError("Phone number not found")
-        return wanted.scope_id, None
+        return None if (await connection.execute(number)).scalar_one_or_none() else "Phone number"
     if wanted.scope_type == "customer":
-        try:
-            customer_id = UUID(wanted.scope_id)
-        except ValueError as error:
-            raise InvalidFieldsError({"scope_id": ["must be the UUID of a customer"]}) from error
-        customer = select(Customer.id).where(Customer.project_id == project_id, Customer.id == customer_id)
-        if (await connection.execute(customer)).scalar_one_or_none() is None:
-            raise ScopeNotFoundError("Customer not found")
-        return None, customer_id
-    return None, None
+        customer = select(Customer.id).where(Customer.project_id == project_id, Customer.id == UUID(wanted.scope_id))
+        return None if (await connection.execute(customer)).scalar_one_or_none() else "Customer"
+    return None
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
 
 
 def read_new_embed(fields: dict[str, object]) -> NewEmbed:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import force_setattr
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,22 +28,26 @@ class EmbedChanges(msgspec.Struct, frozen=True, kw_only=True):
     language: Language | UnsetType = UNSET
     expires_at: End | UnsetType | None = UNSET
 
+    def __post_init__(self) -> None:
+        """The rules that need no database. Raises InvalidFieldsError with every wrong field."""
+        errors: dict[str, list[str]] = {}
+        origins = checked_origins(self.allowed_origins, errors)
+        check_end(self.expires_at, errors)
+        if errors:
+            raise InvalidFieldsError(errors)
+        force_setattr(self, "allowed_origins", origins)
+
 
 async def update_embed(
     connection: AsyncConnection, project_id: UUID, embed_id: UUID, wanted: EmbedChanges
 ) -> dict[str, list[Any]]:
     """Store what differs and return it as {field: [before, after]}.
 
-    Raises NotFoundError, RefusedError with code `embed_revoked`, or InvalidFieldsError with every wrong field.
+    Raises NotFoundError, RefusedError with code `embed_revoked`, or InvalidFieldsError.
     """
     row = await lock_embed(connection, project_id, embed_id)
     values, errors = sent_fields(wanted), dict[str, list[str]]()
-    if "allowed_origins" in values:
-        values["allowed_origins"] = checked_origins(values["allowed_origins"], errors)
-    if values.get("expires_at") is not None:
-        check_end(values["expires_at"], errors)
-    if values.get("assigned_user_id") is not None:
-        await check_assignee(connection, project_id, values["assigned_user_id"], errors)
+    await check_assignee(connection, project_id, values.get("assigned_user_id"), errors)
     if errors:
         raise InvalidFieldsError(errors)
     changes = changed({**row, "assigned_user_id": row["assignee_id"]}, values)

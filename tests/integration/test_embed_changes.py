@@ -213,13 +213,10 @@ async def test_a_patch_that_changes_nothing_leaves_no_trace_and_a_sent_scope_is_
         ({"allowed_origins": ["*", "https://a.example"]}, {"allowed_origins"}),
         ({"allowed_origins": ["https://a.example"] * 51}, {"allowed_origins"}),
         (
-            {
-                "allowed_origins": ["http://a.example"],
-                "expires_at": "2020-01-01T00:00:00Z",
-                "assigned_user_id": "018f0000-0000-7000-8000-000000000000",
-            },
-            {"allowed_origins", "expires_at", "assigned_user_id"},
+            {"allowed_origins": ["http://a.example"], "expires_at": "2020-01-01T00:00:00Z", "language": "tlh"},
+            {"allowed_origins", "expires_at", "language"},
         ),
+        ({"assigned_user_id": "018f0000-0000-7000-8000-000000000000"}, {"assigned_user_id"}),
     ],
 )
 async def test_every_wrong_field_of_a_patch_is_named_and_nothing_is_changed(

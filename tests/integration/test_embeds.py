@@ -69,6 +69,32 @@ async def test_the_create_response_shows_the_token_once_and_the_database_holds_o
             {"scope_type": "project", "expires_at": "2020-01-01T00:00:00Z", "allowed_origins": ["http://a.example"]},
             {"expires_at", "allowed_origins"},
         ),
+        (
+            {
+                "scope_type": "customer",
+                "scope_id": "nope",
+                "default_mode": "pink",
+                "expires_at": "2020-01-01T00:00:00Z",
+                "allowed_origins": ["http://a.example"],
+            },
+            {"scope_id", "default_mode", "expires_at", "allowed_origins"},
+        ),
+        (
+            {"scope_type": "bad", "scope_id": "1", "expires_at": "2020-01-01T00:00:00Z", "allowed_origins": ["x y"]},
+            {"scope_type", "expires_at", "allowed_origins"},
+        ),
+        (
+            {"scope_type": "phone_number", "scope_id": 7, "allowed_origins": [7], "expires_at": 7},
+            {"scope_id", "allowed_origins", "expires_at"},
+        ),
+        (
+            {
+                "scope_type": "customer",
+                "scope_id": "018f0000-0000-7000-8000-000000000000",
+                "assigned_user_id": "018f0000-0000-7000-8000-000000000000",
+            },
+            {"scope_id", "assigned_user_id"},
+        ),
         ({"scope_type": "project", "expires_at": "tomorrow"}, {"expires_at"}),
         ({"scope_type": "project", "assigned_user_id": "018f0000-0000-7000-8000-000000000000"}, {"assigned_user_id"}),
     ],
@@ -93,6 +119,15 @@ async def test_scopes_and_embeds_of_another_project_do_not_exist(stack: Stack) -
     for call in (stack.http.get, stack.http.delete):
         answer = await call(f"/platform/v1/inbox_embeds/{mine}", headers={"X-API-Key": other.api_key})
         assert answer.status_code == 404
+
+
+async def test_a_value_that_is_not_one_of_a_few_is_answered_with_those(stack: Stack) -> None:
+    answer = await _create(stack, {"scope_type": "project", "default_mode": "pink"})
+    assert answer.json()["errors"] == {"default_mode": ["must be one of `system`, `light`, `dark`"]}
+    headers = {"X-API-Key": stack.project.api_key}
+    answer = await stack.http.get("/platform/v1/inbox_embeds", params={"status": "pink"}, headers=headers)
+    assert (answer.status_code, set(answer.json()["errors"])) == (422, {"status"})
+    assert answer.json()["errors"]["status"][0].startswith("must be one of `active`, ")
 
 
 @pytest.mark.parametrize("key", [None, "", "nonsense", "x" * 300])

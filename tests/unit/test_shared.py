@@ -3,7 +3,7 @@
 import base64
 from datetime import UTC, datetime
 from itertools import permutations
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -179,6 +179,12 @@ class _Drawing(msgspec.Struct):
     frame: _Square | None = None
 
 
+class _Choice(msgspec.Struct):
+    mode: Annotated[Literal["light", "dark"] | msgspec.UnsetType | None, Meta(description="How it looks.")]
+    days: list[Literal["mon", "tue"]]
+    level: Literal[1, 2]
+
+
 class TestValidation:
     def test_every_wrong_field_is_named(self) -> None:
         with pytest.raises(InvalidFieldsError) as error:
@@ -187,6 +193,15 @@ class TestValidation:
             "name": ["is required"],
             "size": ["must be `int`, got `str`"],
             "tags": ["must be `str`, got `int` at `[0]`"],
+        }
+
+    def test_what_is_not_one_of_a_few_is_told_which_those_are(self) -> None:
+        with pytest.raises(InvalidFieldsError) as error:
+            convert_fields(_Choice, {"mode": "pink", "days": ["mon", "someday"], "level": 7})
+        assert error.value.errors == {
+            "mode": ["must be one of `light`, `dark`"],
+            "days": ["must be one of `mon`, `tue` at `[1]`"],
+            "level": ["must be one of `1`, `2`"],
         }
 
     def test_what_is_right_is_taken(self) -> None:
