@@ -6,9 +6,11 @@ a name which resolves to something else a moment later gains nothing (OWASP: "Se
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address
 
 import httpx
@@ -21,6 +23,9 @@ _HEADERS = {"User-Agent": "Porthole", "Accept": "*/*", "Accept-Encoding": "ident
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Awaitable[list[Address]]]
+
+# A name whose servers are silent keeps a thread for half a minute. The event loop's own few are soon all kept by such.
+_RESOLVERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="resolve")
 
 # IANA: IPv4 Special-Purpose Address Registry, and multicast; the last but one is Azure's, inside each of its machines.
 _NOT_PUBLIC_V4 = tuple(
@@ -77,7 +82,8 @@ def is_public(address: Address) -> bool:
 
 async def resolve(host: str) -> list[Address]:
     """The addresses of a host, in the order to try them. Raises OSError if it has none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    look_up = functools.partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, look_up)
     return [ipaddress.ip_address(address[0]) for *_, address in found]
 
 

@@ -117,6 +117,8 @@ async def create_webhook(
         await check_number(connection, project_id, phone_number_id)
     values = _given(wanted)
     values.pop("phone_number_id", None)
+    if values.get("kind") == "meta":
+        values["events"] = []
     errors = _wrong(settings, values, phone_number_id)
     if phone_number_id is not None and not values.get("secret_key"):
         errors["secret_key"] = ["is required for a webhook of a number"]
@@ -125,8 +127,6 @@ async def create_webhook(
     _buffer(values, {"kind": "kapso", "buffer_enabled": False, "buffer_events": []} | values, errors)
     if errors:
         raise InvalidFieldsError(errors)
-    if values.get("kind") == "meta":
-        values["events"] = []
     _seal(values, settings.secret_key)
     webhook_id = new_id()
     added = await connection.execute(
@@ -164,6 +164,8 @@ async def update_webhook(
     values = _given(wanted)
     if "headers" in values:
         values["headers"] = _kept(values["headers"], stored_headers(row["headers"], settings.secret_key) or {})
+    if row["kind"] == "meta":
+        values.pop("events", None)
     errors = _wrong(settings, values, row["phone_number_id"])
     if values.get("kind", row["kind"]) != row["kind"]:
         errors["kind"] = ["cannot be changed"]
@@ -171,8 +173,6 @@ async def update_webhook(
         errors["secret_key"] = ["is required for a webhook of a number"]
     if row["kind"] == "kapso" and values.get("events") == []:
         errors["events"] = ["must name at least one event"]
-    if row["kind"] == "meta":
-        values.pop("events", None)
     _buffer(values, row | values, errors)
     if errors:
         raise InvalidFieldsError(errors)
