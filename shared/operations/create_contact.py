@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,9 +31,12 @@ class NewContact(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     metadata: Metadata | None = None
 
+    def __post_init__(self) -> None:
+        check_shape(self.wa_id, self.metadata)
+
 
 async def create_contact(connection: AsyncConnection, project_id: UUID, wanted: NewContact) -> UUID:
-    """Store a contact and return its id. Raises InvalidFieldsError with every wrong field."""
+    """Store a contact and return its id. Raises InvalidFieldsError."""
     wa_id = await check_contact(connection, project_id, msgspec.structs.asdict(wanted))
     contact_id = new_id()
     await connection.execute(
@@ -51,27 +54,32 @@ async def create_contact(connection: AsyncConnection, project_id: UUID, wanted: 
     return contact_id
 
 
+def check_shape(wa_id: str | UnsetType, metadata: dict[str, Any] | UnsetType | None) -> None:
+    """The rules that need no database, for what was sent. Raises InvalidFieldsError with every wrong field."""
+    errors: dict[str, list[str]] = {}
+    if isinstance(wa_id, str) and not digits_of_number(wa_id):
+        errors["wa_id"] = ["is not a phone number"]
+    if isinstance(metadata, dict) and len(msgspec.json.encode(metadata)) > MOST_METADATA:
+        errors["metadata"] = [f"must be at most {MOST_METADATA} bytes of JSON"]
+    if errors:
+        raise InvalidFieldsError(errors)
+
+
 async def check_contact(
     connection: AsyncConnection, project_id: UUID, values: dict[str, Any], contact_id: UUID | None = None
 ) -> str:
-    """Check the values of fields that a caller sent, for a contact that is there or is to be made.
+    """Compare the values of fields that a caller sent with what is stored, for a contact that is there or to be made.
 
     Returns the digits of `wa_id`, "" if it was not sent. Raises InvalidFieldsError with every wrong field.
     """
     errors: dict[str, list[str]] = {}
-    digits = ""
-    if "wa_id" in values:
-        digits = digits_of_number(values["wa_id"]) or ""
-        if not digits:
-            errors["wa_id"] = ["is not a phone number"]
-        elif await _is_taken(connection, project_id, digits, contact_id):
-            errors["wa_id"] = [TAKEN]
+    digits = digits_of_number(values.get("wa_id", "")) or ""
+    if digits and await _is_taken(connection, project_id, digits, contact_id):
+        errors["wa_id"] = [TAKEN]
     if values.get("customer_id") is not None:
         customer = select(Customer.id).where(Customer.project_id == project_id, Customer.id == values["customer_id"])
         if (await connection.execute(customer)).scalar_one_or_none() is None:
             errors["customer_id"] = ["is not a customer of this project"]
-    if len(msgspec.json.encode(values.get("metadata"))) > MOST_METADATA:
-        errors["metadata"] = [f"must be at most {MOST_METADATA} bytes of JSON"]
     if errors:
         raise InvalidFieldsError(errors)
     return digits

@@ -17,6 +17,7 @@ from shared.operations.create_contact import (
     PersonName,
     WaId,
     check_contact,
+    check_shape,
     give_number,
     name_or_none,
 )
@@ -37,6 +38,9 @@ class ContactChanges(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | UnsetType | None = UNSET
     metadata: Metadata | UnsetType | None = UNSET
 
+    def __post_init__(self) -> None:
+        check_shape(self.wa_id, self.metadata)
+
 
 class UpdatedContact(msgspec.Struct, frozen=True):
     """The contact as it is now, what changed as {field: [before, after]}, and what to publish after the commit."""
@@ -51,7 +55,7 @@ async def update_contact(
 ) -> UpdatedContact:
     """Store what differs; the contact's conversations change with its names and its number.
 
-    Raises NotFoundError, or InvalidFieldsError with every wrong field.
+    Raises NotFoundError or InvalidFieldsError.
     """
     theirs = (Conversation.project_id == project_id, Conversation.contact_id == contact_id)
     await lock_matching(connection, *theirs)  # before the contact, which is the order in which webhooks are applied

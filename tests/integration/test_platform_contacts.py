@@ -97,9 +97,10 @@ async def test_a_contact_is_created_found_by_each_of_its_names_changed_and_erase
         ({}, {"wa_id"}),
         ({"wa_id": 15550100, "display_name": 7, "metadata": []}, {"wa_id", "display_name", "metadata"}),
         (
-            {"wa_id": "Ana", "customer_id": "018f0000-0000-7000-8000-000000000000", "metadata": {"x": "y" * 20_000}},
-            {"wa_id", "customer_id", "metadata"},
+            {"wa_id": "Ana", "customer_id": "x", "metadata": {"x": "y" * 20_000}, "profile_name": 7},
+            {"wa_id", "customer_id", "metadata", "profile_name"},
         ),
+        ({"wa_id": ANA, "customer_id": "018f0000-0000-7000-8000-000000000000"}, {"wa_id", "customer_id"}),
         ({"wa_id": ANA}, {"wa_id"}),  # she has written
         ({"wa_id": "525555550100"}, {"wa_id"}),  # the same subscriber, written the other way
         ({"wa_id": "15550100", "profile_name": "x" * 201, "customer_id": "x"}, {"profile_name", "customer_id"}),
