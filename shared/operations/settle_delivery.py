@@ -18,7 +18,7 @@ MOST_PROBLEM = 2000  # characters
 GIVEN_UP_AT_ONCE = 500
 
 # An outcome of an earlier claim comes too late: the delivery is somebody else's by now. What was delivered need not be
-# kept any longer: it may quote a customer.
+# kept any longer: it may quote a customer. Locked in their order, as who erases a conversation locks them.
 _SETTLE = text("""
     UPDATE webhook_delivery d SET
         status = g.status, response_status = g.response_status, problem = g.problem,
@@ -27,8 +27,12 @@ _SETTLE = text("""
         due_at = CASE WHEN g.retry_in IS NULL THEN d.due_at ELSE now() + make_interval(secs => g.retry_in) END,
         delivered_at = CASE WHEN g.status = 'delivered' THEN now() END,
         failed_at = CASE WHEN g.status = 'failed' THEN now() END
-    FROM json_to_recordset(CAST(:rows AS json))
-        AS g(id uuid, attempt integer, status text, response_status integer, problem text, retry_in integer)
+    FROM (
+        SELECT g.* FROM json_to_recordset(CAST(:rows AS json))
+            AS g(id uuid, attempt integer, status text, response_status integer, problem text, retry_in integer)
+        JOIN webhook_delivery d USING (id)
+        ORDER BY d.sequence FOR NO KEY UPDATE OF d
+    ) AS g
     WHERE d.id = g.id AND d.attempt_count = g.attempt AND d.status = 'pending'
 """)
 
