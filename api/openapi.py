@@ -1,6 +1,6 @@
 """The description of the Platform API and the Meta-compatible path, served under /docs."""
 
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from litestar import Router
@@ -26,6 +26,13 @@ _SENTENCES = {
 }
 
 
+class _Refusals(dict[int, ResponseSpec]):
+    """Litestar copies what a route says of itself, twice for each. These never change, and are half of all of it."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """The error answers of a Platform API call, for its `responses`; those that every call can give are added."""
     return _specs(ErrorBody, statuses)
@@ -37,10 +44,12 @@ def graph_refusals(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def _specs(body: Any, statuses: tuple[int, ...]) -> dict[int, ResponseSpec]:
-    return {
-        status: ResponseSpec(body, description=_SENTENCES[status], generate_examples=False)
-        for status in sorted({400, 401, 409, 422, 429, 503, *statuses})
-    }
+    return _Refusals(
+        {
+            status: ResponseSpec(body, description=_SENTENCES[status], generate_examples=False)
+            for status in sorted({400, 401, 409, 422, 429, 503, *statuses})
+        }
+    )
 
 
 API_KEY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]

@@ -1,6 +1,6 @@
 """/platform/v1/whatsapp/contacts (Kapso: Platform API, "Contacts")."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -69,10 +69,11 @@ class TooManyPages(ErrorBody, kw_only=True):
     cursor_example: Annotated[str, Meta(examples=["/platform/v1/whatsapp/contacts?limit=100"])]
 
 
-_either: Any = ErrorBody | TooManyPages
 _REFUSALS = {
     **refusals(),
-    400: ResponseSpec(_either, description="A cursor that is not ours, or a page too far in."),
+    400: ResponseSpec(
+        ErrorBody, description="A cursor that is not ours; or a page too far in, with Kapso's fields on that besides."
+    ),
 }
 
 PageNumber = Annotated[
