@@ -16,6 +16,7 @@ from msgspec import Meta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from shared.crypto import DecryptionError
 from shared.db import is_conflict, is_data_error, is_outage
 from shared.paging import InvalidCursorError
 from shared.refusals import ConflictError, NotFoundError, RefusedError
@@ -218,6 +219,12 @@ def _whatsapp_silent(request: AnyRequest, error: NotSentError | NoAnswerError) -
     return _answer(request, 502, "whatsapp_unavailable", "WhatsApp did not answer; try again shortly.")
 
 
+def _unreadable_secret(request: AnyRequest, error: DecryptionError) -> AnyError:
+    """An access token of before PORTHOLE_SECRET_KEY was changed."""
+    log.error("secret_unreadable", error=str(error))
+    return _answer(request, 502, "unreadable_token", f"The number's access token is {error}.", graph_code=190)
+
+
 def _too_deep(request: AnyRequest, _: RecursionError) -> AnyError:
     return _answer(request, 400, "malformed_json", "The body is nested too deeply.")
 
@@ -253,6 +260,7 @@ HANDLERS: ExceptionHandlersMap = {
     WhatsAppError: _whatsapp_refused,
     NotSentError: _whatsapp_silent,
     NoAnswerError: _whatsapp_silent,
+    DecryptionError: _unreadable_secret,
     RecursionError: _too_deep,
     DBAPIError: _database,
     PoolTimeoutError: _database,

@@ -81,15 +81,6 @@ def decode_cursor(cursor: str, field: str = "after") -> tuple[datetime, UUID]:
         raise problem from error
 
 
-def forward_page(rows: Sequence[AnyRow], limit: int, column: str) -> tuple[Sequence[AnyRow], Paging]:
-    """The rows to show and their paging, from up to `limit + 1` rows that are sorted by `column` and `id`."""
-    shown = rows[:limit]
-    if not shown:
-        return shown, Paging(Cursors())
-    first, last = (encode_cursor(getattr(row, column), row.id) for row in (shown[0], shown[-1]))
-    return shown, Paging(Cursors(before=first, after=last), next=last if len(rows) > limit else None)
-
-
 def seek(query: AnySelect, at: AnyColumn, row_id: AnyColumn, page: CursorQuery) -> AnySelect:
     """`query` from the page's place on, in the order of reading, one row more than the page holds.
 

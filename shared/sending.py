@@ -50,7 +50,7 @@ class Delivery:
             row = (await connection.execute(_LOAD, {"id": message_id})).mappings().one_or_none()
         if row is None:
             raise NotFoundError("Message")
-        token = access_token(self._settings, row["access_token"])
+        token = _access_token(self._settings, row["access_token"])
         answer: dict[str, Any]
         answer, words = await asyncio.gather(
             self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row)),
@@ -78,7 +78,7 @@ class Delivery:
         await publish(self._redis, events)
 
 
-def access_token(settings: Settings, encrypted: bytes) -> str:
+def _access_token(settings: Settings, encrypted: bytes) -> str:
     """A number's token for Graph. Raises the GraphError of a wrong token if it cannot be read any more."""
     try:
         return decrypt(encrypted, settings.secret_key)

@@ -63,9 +63,8 @@ class ConversationController(Controller):
     ) -> ConversationAnswer:
         """End the conversation, or open it again; 422 if the contact has another active one."""
         async with state.engine.begin() as connection:
-            events = await set_conversation_status(connection, embed.scope, conversation_id, data.status)
-            if events:
-                changes = {"status": ["active" if data.status == "ended" else "ended", data.status]}
+            changes, events = await set_conversation_status(connection, embed.scope, conversation_id, data.status)
+            if changes:
                 action = "conversation.updated"
                 await record(connection, embed.scope.project_id, actor, action, conversation_id, changes)
             view = await get_conversation(connection, embed.scope, conversation_id)

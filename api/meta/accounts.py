@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from sqlalchemy import select
 
 from api.errors import ApiError
-from shared.crypto import DecryptionError, decrypt
+from shared.crypto import decrypt
 from shared.models import PhoneNumber
 
 
@@ -19,7 +19,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 async def account_of(state: State, project_id: UUID, business_account_id: str) -> Account:
-    """The account, if a number of the project belongs to it. Raises ApiError 404, or 502 for an unreadable token."""
+    """The account, if a number of the project belongs to it. Raises ApiError 404, or DecryptionError."""
     query = (
         select(PhoneNumber.access_token)
         .where(PhoneNumber.project_id == project_id, PhoneNumber.business_account_id == business_account_id)
@@ -30,7 +30,7 @@ async def account_of(state: State, project_id: UUID, business_account_id: str) -
         stored = (await connection.execute(query)).scalar_one_or_none()
     if stored is None:
         raise ApiError(404, "not_found", "WhatsApp Business Account not found or not accessible in this project")
-    return Account(business_account_id, readable_token(state, stored))
+    return Account(business_account_id, decrypt(stored, state.settings.secret_key))
 
 
 async def only_account(state: State, project_id: UUID) -> Account | None:
@@ -39,11 +39,3 @@ async def only_account(state: State, project_id: UUID) -> Account | None:
     async with state.engine.connect() as connection:
         found = (await connection.scalars(query)).all()
     return await account_of(state, project_id, found[0]) if len(found) == 1 else None
-
-
-def readable_token(state: State, stored: bytes) -> str:
-    """An access token as it was given. Raises ApiError 502 if it was stored under another secret key."""
-    try:
-        return decrypt(stored, state.settings.secret_key)
-    except DecryptionError as error:
-        raise ApiError(502, "unreadable_token", f"The number's access token is {error}.", graph_code=190) from error

@@ -31,9 +31,7 @@ from shared.kapso.fields import wanted_fields
 from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
-from shared.queries.assignments import check_member
 from shared.scope import Scope
-from shared.validation import InvalidFieldsError
 
 
 class ConversationChange(msgspec.Struct):
@@ -71,8 +69,6 @@ class NumberConversationController(Controller):
         fields: Fields = None,
     ) -> ConversationList:
         """The number's conversations, latest activity first."""
-        if unassigned and assigned_user_id is not None:
-            raise InvalidFieldsError({"unassigned": ["cannot be combined with `assigned_user_id`"]})
         filters = KapsoConversationFilters(
             phone_number=phone_number,
             status=status,
@@ -83,8 +79,6 @@ class NumberConversationController(Controller):
         )
         async with state.engine.connect() as connection:
             number = await number_of(connection, key.project_id, phone_number_id)
-            if assigned_user_id is not None:
-                await check_member(connection, key.project_id, assigned_user_id, "assigned_user_id")
             found, paging = await list_kapso_conversations(
                 connection, number.scope(), filters, CursorQuery(limit, after, before)
             )
@@ -134,10 +128,9 @@ class ConversationController(Controller):
     ) -> Done:
         """End a conversation, or open an ended one again."""
         async with state.engine.begin() as connection:
-            events = await set_conversation_status(connection, Scope(key.project_id), conversation_id, data.status)
-            if events:
-                before = "active" if data.status == "ended" else "ended"
-                changes = {"status": [before, data.status]}
+            scope = Scope(key.project_id)
+            changes, events = await set_conversation_status(connection, scope, conversation_id, data.status)
+            if changes:
                 await record(connection, key.project_id, actor, "conversation.updated", conversation_id, changes)
         await publish(state.redis, events)
         return Done()

@@ -14,11 +14,11 @@ from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey
 from api.errors import AnyRequest, not_found
-from api.meta.accounts import readable_token
 from api.meta.numbers import NumberId, number_of
 from api.openapi import graph_refusals
 from api.uploads import check_file, read_form
 from shared.audit import record
+from shared.crypto import decrypt
 from shared.media_links import new_media_link
 from shared.queries.numbers import Number
 from shared.validation import InvalidFieldsError
@@ -102,7 +102,7 @@ class MediaController(Controller):
             graph: GraphClient = state.graph_files
             media_id = await graph.upload_media(
                 number.phone_number_id,
-                readable_token(state, number.access_token),
+                decrypt(number.access_token, state.settings.secret_key),
                 file.content(),
                 filename_for(found, name),
                 found.mime_type,
@@ -115,7 +115,7 @@ class MediaController(Controller):
 async def describe_media(state: State, number: Number, media_id: str) -> MediaView:
     """Media of this number. Raises ApiError 404, and what Graph calls raise."""
     graph: GraphClient = state.graph
-    token = readable_token(state, number.access_token)
+    token = decrypt(number.access_token, state.settings.secret_key)
     with _found(media_id):
         said = await graph.get(media_id, token, phone_number_id=number.phone_number_id)
     url, expires_at = new_media_link(state.settings, number.phone_number_id, media_id)
@@ -134,7 +134,7 @@ async def describe_media(state: State, number: Number, media_id: str) -> MediaVi
 async def delete_media(state: State, number: Number, media_id: str) -> None:
     """Raises ApiError 404, and what Graph calls raise."""
     graph: GraphClient = state.graph
-    token = readable_token(state, number.access_token)
+    token = decrypt(number.access_token, state.settings.secret_key)
     with _found(media_id):
         await graph.delete(media_id, token, phone_number_id=number.phone_number_id)
 

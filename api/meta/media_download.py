@@ -12,9 +12,9 @@ from litestar.response import Stream
 
 from api.access import client_address, too_many
 from api.errors import AnyRequest, ApiError, ErrorBody, GraphErrorBody, not_found
+from shared.crypto import DecryptionError, decrypt
 from shared.media_links import InvalidLinkError, MediaLink, access_token_of_link, read_media_token
 from shared.rate_limit import count_call, count_failure
-from shared.sending import access_token
 from shared.whatsapp.graph import Download, GraphClient, GraphError, NoAnswerError, NotSentError
 from shared.whatsapp.media_types import media_type
 
@@ -64,7 +64,7 @@ class MediaDownloadController(Controller):
             raise too_many(usage)
         try:
             media = await _fetch(state, link)
-        except (GraphError, NotSentError, NoAnswerError) as error:
+        except (GraphError, NotSentError, NoAnswerError, DecryptionError) as error:
             log.warning("media_not_fetched", error=str(error))
             raise ApiError(502, "media_download_failed", "Media download failed", flat=True) from error
         headers = _HEADERS | _headers_of(link.media_id, media.mime_type)
@@ -90,7 +90,7 @@ async def _fetch(state: State, link: MediaLink) -> Download:
     if sealed is None:  # the number was disconnected
         raise not_found("Media")
     graph: GraphClient = state.graph_files
-    token = access_token(state.settings, sealed)
+    token = decrypt(sealed, state.settings.secret_key)
     return await graph.download(link.media_id, token, phone_number_id=link.phone_number_id)
 
 

@@ -17,6 +17,7 @@ from api.meta.fields import Fields
 from api.meta.numbers import NumberId, number_of
 from api.openapi import graph_refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
+from shared.crypto import decrypt
 from shared.kapso.fields import select_fields, wanted_fields
 from shared.kapso.messages import (
     MESSAGE_FIELDS,
@@ -33,7 +34,7 @@ from shared.publish import publish
 from shared.queries.messages import find_message
 from shared.queries.numbers import Number
 from shared.refusals import ConflictError, RefusedError
-from shared.sending import Delivery, access_token, out_of_reach
+from shared.sending import Delivery, out_of_reach
 from shared.validation import InvalidFieldsError
 from shared.whatsapp.graph import GraphError, NoAnswerError, NotSentError
 from shared.whatsapp.outbound import MessageContent, MessageType, Wamid, outgoing
@@ -283,7 +284,7 @@ async def _receipt(state: State, number: Number, data: MessageBody) -> Done:
     }
     if data.typing_indicator:
         receipt["typing_indicator"] = {"type": "text"}
-    token = access_token(state.settings, number.access_token)
+    token = decrypt(number.access_token, state.settings.secret_key)
     await state.graph.post(f"{number.phone_number_id}/messages", token, receipt)
     if found is not None:
         async with state.engine.begin() as connection:

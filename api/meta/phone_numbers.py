@@ -10,10 +10,10 @@ from litestar.datastructures import State
 from litestar.params import JSONBody, QueryParameter
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
-from api.meta.accounts import readable_token
 from api.meta.numbers import NumberId, number_of
 from api.openapi import graph_refusals
 from shared.audit import Actor, record
+from shared.crypto import decrypt
 
 MOST_BODY = 64 * 1024
 _ANSWERS = graph_refusals(403, 404, 502)
@@ -125,7 +125,7 @@ _DONE = {
 async def _token(state: State, project_id: UUID, phone_number_id: str) -> str:
     async with state.engine.connect() as connection:
         number = await number_of(connection, project_id, phone_number_id)
-    return readable_token(state, number.access_token)
+    return decrypt(number.access_token, state.settings.secret_key)
 
 
 def _chosen(fields: str | None) -> dict[str, str]:

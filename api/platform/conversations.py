@@ -23,14 +23,12 @@ from shared.kapso.conversations import (
 from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
-from shared.queries.assignments import check_member
 from shared.queries.executions import (
     ExecutionFilters,
     ExecutionStatus,
     list_conversation_executions,
 )
 from shared.scope import Scope
-from shared.validation import InvalidFieldsError
 
 
 class ConversationChange(msgspec.Struct):
@@ -79,8 +77,6 @@ class ConversationController(Controller):
         before: Before = None,
     ) -> ConversationList:
         """The project's conversations, latest activity first."""
-        if unassigned and assigned_user_id is not None:
-            raise InvalidFieldsError({"unassigned": ["cannot be combined with `assigned_user_id`"]})
         filters = KapsoConversationFilters(
             phone_number=phone_number,
             status=status,
@@ -93,8 +89,6 @@ class ConversationController(Controller):
         )
         scope = Scope(key.project_id, phone_number_id=phone_number_id)
         async with state.engine.connect() as connection:
-            if assigned_user_id is not None:
-                await check_member(connection, key.project_id, assigned_user_id, "assigned_user_id")
             data, paging = await list_kapso_conversations(connection, scope, filters, CursorQuery(limit, after, before))
         return ConversationList(data, paging)
 
@@ -141,9 +135,8 @@ class ConversationController(Controller):
         """
         scope, status = Scope(key.project_id), data.whatsapp_conversation.status
         async with state.engine.begin() as connection:
-            events = await set_conversation_status(connection, scope, conversation_id, status)
-            if events:
-                changes = {"status": ["active" if status == "ended" else "ended", status]}
+            changes, events = await set_conversation_status(connection, scope, conversation_id, status)
+            if changes:
                 await record(connection, key.project_id, actor, "conversation.updated", conversation_id, changes)
             view = await get_kapso_conversation(connection, scope, conversation_id)
         await publish(state.redis, events)

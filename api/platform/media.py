@@ -13,10 +13,10 @@ from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey
 from api.errors import ApiError, not_found
-from api.meta.accounts import readable_token
 from api.openapi import refusals
 from api.uploads import check_file
 from shared.audit import record
+from shared.crypto import decrypt
 from shared.ids import new_id
 from shared.outbound_http import AddressRefusedError, OutboundHttp, TooLargeError, UnreachableError, chunks
 from shared.queries.numbers import find_number
@@ -93,7 +93,7 @@ class MediaController(Controller):
         if number is None:
             raise not_found("Phone number")
         graph: GraphClient = state.graph_files
-        token = readable_token(state, number.access_token)
+        token = decrypt(number.access_token, state.settings.secret_key)
         with media_file() as file:
             found = await _fetch(state.outbound, wanted, file)
             name = filename_for(found, wanted.filename or _name_in(wanted.source))

@@ -7,13 +7,16 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from sqlalchemy import ColumnElement, Row, and_, select, union_all
+from sqlalchemy import ColumnElement, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kapso.people import contacts_matching, identity_value
 from shared.models import Contact, Conversation, Message, PhoneNumber
-from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
+from shared.paging import AnySelect, CursorQuery, Paging
+from shared.queries.assignments import check_member
+from shared.queries.conversation_page import STATUSES, conversation_page
 from shared.scope import Scope
+from shared.validation import InvalidFieldsError
 
 CONVERSATION_FIELDS = (
     "contact_name",
@@ -132,6 +135,10 @@ class KapsoConversationFilters(msgspec.Struct, frozen=True, kw_only=True):
     last_active_after: datetime | None = None
     last_active_before: datetime | None = None
 
+    def __post_init__(self) -> None:
+        if self.unassigned and self.assigned_user_id is not None:
+            raise InvalidFieldsError({"unassigned": ["cannot be combined with `assigned_user_id`"]})
+
 
 def select_conversation_fields(conversation: KapsoConversation, wanted: Collection[str]) -> SelectedConversation:
     """The conversation with only the wanted fields under `kapso`, and without `kapso` if none is."""
@@ -143,17 +150,15 @@ def select_conversation_fields(conversation: KapsoConversation, wanted: Collecti
 async def list_kapso_conversations(
     connection: AsyncConnection, scope: Scope, filters: KapsoConversationFilters, page: CursorQuery
 ) -> tuple[list[KapsoConversation], Paging]:
-    """A page of conversations, latest activity first. Raises InvalidCursorError."""
-    conditions = _conditions(scope, filters)
-    at, row_id = Conversation.last_active_at, Conversation.id
-    # The lists' indexes start with scope and status, so that "any status" is two short index scans, merged.
-    pages = [
-        seek(select(Conversation.id).where(Conversation.status == status, *conditions), at, row_id, page)
-        for status in ((filters.status,) if filters.status else ("active", "ended"))
-    ]
-    ids: Any = pages[0] if len(pages) == 1 else union_all(*(select(one.subquery()) for one in pages))
-    query = _CONVERSATION.where(scope.conversations(), Conversation.id.in_(ids))
-    rows, paging = await cursor_page(connection, query, at, row_id, page)
+    """A page of conversations, latest activity first. Raises InvalidCursorError, or RefusedError for an assignee who is
+    no member of the project.
+    """
+    if filters.assigned_user_id is not None:
+        await check_member(connection, scope.project_id, filters.assigned_user_id, "assigned_user_id")
+    statuses = STATUSES if filters.status is None else (filters.status,)
+    rows, paging = await conversation_page(
+        connection, scope, _CONVERSATION, statuses, _conditions(scope, filters), page
+    )
     return [_view(row) for row in rows], paging
 
 
@@ -173,7 +178,7 @@ async def kapso_conversations(connection: AsyncConnection, ids: Iterable[UUID]) 
 
 
 def _conditions(scope: Scope, filters: KapsoConversationFilters) -> list[ColumnElement[bool]]:
-    conditions = [scope.conversations()]
+    conditions: list[ColumnElement[bool]] = []
     if filters.assigned_user_id is not None:
         conditions.append(Conversation.assignee_id == filters.assigned_user_id)
     if filters.unassigned:

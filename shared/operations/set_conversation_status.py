@@ -21,8 +21,8 @@ ConversationStatus = Literal["active", "ended"]
 
 async def set_conversation_status(
     connection: AsyncConnection, scope: Scope, conversation_id: UUID, status: ConversationStatus
-) -> list[Event]:
-    """Returns no event if the conversation has the status already: then nothing changed.
+) -> tuple[dict[str, list[str]], list[Event]]:
+    """Returns what changed, as {field: [before, after]}, and the events; both empty if it has the status already.
 
     Ending also ends the workflow execution that is under way and clears a failed one's banner, since nobody is left to
     answer. Raises NotFoundError if the scope does not contain the conversation, and RefusedError with code
@@ -37,7 +37,7 @@ async def set_conversation_status(
     if before is None:
         raise NotFoundError("Conversation")
     if before == status:
-        return []
+        return {}, []
     if status == "ended":
         await _end(connection, conversation_id)
     else:
@@ -45,7 +45,7 @@ async def set_conversation_status(
     view, audience = (await conversation_views(connection, [conversation_id]))[conversation_id]
     if status == "ended":
         await emit_conversation(connection, ENDED, view.phone_number_id, conversation_id)
-    return [Event(audience.channels(), ConversationUpdated(view))]
+    return {"status": [before, status]}, [Event(audience.channels(), ConversationUpdated(view))]
 
 
 async def _end(connection: AsyncConnection, conversation_id: UUID) -> None:

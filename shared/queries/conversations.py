@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, union, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationView
 from shared.models import Contact, Conversation, Message, PhoneNumber
-from shared.paging import Paging, decode_cursor, forward_page
+from shared.paging import CursorQuery, Paging
+from shared.queries.conversation_page import STATUSES, conversation_page
 from shared.queries.views import conversation_view, select_conversations
 from shared.scope import Scope
 
@@ -33,30 +34,16 @@ async def list_conversations(
     connection: AsyncConnection, scope: Scope, filters: ConversationFilters
 ) -> tuple[list[ConversationView], Paging]:
     """A page of conversations, latest activity first. Raises InvalidCursorError."""
-    conditions = _conditions(scope, filters)
-    if filters.after is not None:
-        place = tuple_(Conversation.last_active_at, Conversation.id)
-        conditions.append(place < tuple_(*decode_cursor(filters.after)))
-    statuses = ("active", "ended") if filters.status == "all" else (filters.status,)
-    # The lists' indexes start with scope and status, so that "all" is two short index scans, merged.
-    pages = [
-        select(Conversation.id)
-        .where(Conversation.status == status, *conditions)
-        .order_by(Conversation.last_active_at.desc(), Conversation.id.desc())
-        .limit(filters.limit + 1)
-        for status in statuses
-    ]
-    ids: Any = pages[0] if len(pages) == 1 else union_all(*(select(page.subquery()) for page in pages))
-    rows = (
-        await connection.execute(
-            select_conversations(scope)
-            .where(Conversation.id.in_(ids))
-            .order_by(Conversation.last_active_at.desc(), Conversation.id.desc())
-            .limit(filters.limit + 1)
-        )
-    ).all()
-    shown, paging = forward_page(rows, filters.limit, "last_active_at")
-    return [conversation_view(row) for row in shown], paging
+    statuses = STATUSES if filters.status == "all" else (filters.status,)
+    rows, paging = await conversation_page(
+        connection,
+        scope,
+        select_conversations(scope),
+        statuses,
+        _conditions(scope, filters),
+        CursorQuery(filters.limit, filters.after),
+    )
+    return [conversation_view(row) for row in rows], paging
 
 
 async def get_conversation(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> ConversationView | None:
@@ -68,7 +55,7 @@ async def get_conversation(connection: AsyncConnection, scope: Scope, conversati
 
 
 def _conditions(scope: Scope, filters: ConversationFilters) -> list[ColumnElement[bool]]:
-    conditions = [scope.conversations()]
+    conditions: list[ColumnElement[bool]] = []
     if filters.whatsapp_config_id != "all":
         number = select(PhoneNumber.phone_number_id).where(
             PhoneNumber.project_id == scope.project_id, PhoneNumber.id == UUID(filters.whatsapp_config_id)

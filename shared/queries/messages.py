@@ -3,12 +3,12 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import MessageView
 from shared.models import Conversation, Message, PhoneNumber
-from shared.paging import Paging, decode_cursor, forward_page
+from shared.paging import CursorQuery, Paging, cursor_page
 from shared.queries.views import message_view, select_messages
 from shared.scope import Scope
 from shared.whatsapp.wamid import wamid_key
@@ -22,12 +22,8 @@ async def list_messages(
     Raises InvalidCursorError.
     """
     query = select_messages(scope).where(Message.conversation_id == conversation_id)
-    if after is not None:
-        query = query.where(tuple_(Message.sent_at, Message.id) < tuple_(*decode_cursor(after)))
-    query = query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(limit + 1)
-    rows = (await connection.execute(query)).all()
-    shown, paging = forward_page(rows, limit, "sent_at")
-    return [message_view(row) for row in shown], paging
+    rows, paging = await cursor_page(connection, query, Message.sent_at, Message.id, CursorQuery(limit, after))
+    return [message_view(row) for row in rows], paging
 
 
 class FoundMessage(msgspec.Struct, frozen=True):

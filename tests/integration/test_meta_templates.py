@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.factories import make_project
 from tests.stack import Stack
@@ -126,3 +127,17 @@ async def test_what_is_not_offered_says_so(stack: Stack, path: str) -> None:
 
 async def test_a_path_of_no_version_is_nowhere(stack: Stack) -> None:
     assert (await _call(stack, "GET", "/meta/whatsapp/latest/900100/message_templates")).status_code == 404
+
+
+async def test_a_token_stored_under_another_secret_key_is_named_and_is_not_the_callers_fault(stack: Stack) -> None:
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE phone_number SET access_token = 'damaged'"))
+    number = f"{META}/{stack.project.phone_number_id}"
+    read = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.X"}
+    for answer in (
+        await _call(stack, "GET", ACCOUNT),
+        await _call(stack, "GET", f"{number}/settings"),
+        await _call(stack, "POST", f"{number}/messages", read),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (502, 190)
+        assert "PORTHOLE_SECRET_KEY" in answer.json()["error"]["message"]
