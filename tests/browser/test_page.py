@@ -191,7 +191,12 @@ async def test_an_unknown_token_gets_a_plain_page_and_401(page: Page, demo: Demo
 
 
 async def test_a_revoked_embed_closes_an_open_inbox(
-    page: Page, host: Host, make_embed: MakeEmbed, platform: httpx.AsyncClient, customers: Customers
+    page: Page,
+    host: Host,
+    make_embed: MakeEmbed,
+    platform: httpx.AsyncClient,
+    customers: Customers,
+    troubles: Troubles,
 ) -> None:
     customer = await customers.new()
     await customer.says("For your eyes only")
@@ -201,6 +206,7 @@ async def test_a_revoked_embed_closes_an_open_inbox(
     inbox = Inbox(page.frame_locator("#frame-0"))
     await inbox.is_live()
     await inbox.open(customer.name)
+    troubles.announce("401")  # what the page was about to ask
     (await platform.delete(f"/inbox_embeds/{embed['id']}")).raise_for_status()
     await expect(inbox.gone).to_be_visible()
     await expect(inbox.messages).to_have_count(0)
