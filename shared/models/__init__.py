@@ -2,15 +2,18 @@
 
 from shared.db import Base
 from shared.models.access import AuditEvent, IdempotencyKey
+from shared.models.account_event import AccountEvent
 from shared.models.contact import Contact, ContactIdentity
-from shared.models.conversation import Assignment, Conversation, Message, MessageStatus
+from shared.models.conversation import Assignment, Conversation, Message, MessageChange, MessageStatus
 from shared.models.embed import InboxEmbed
+from shared.models.media import Media
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
 from shared.models.queue import InboundEvent, Outbox
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 from shared.models.workflow import Workflow, WorkflowEvent, WorkflowExecution
 
 __all__ = [
+    "AccountEvent",
     "ApiKey",
     "Assignment",
     "AuditEvent",
@@ -22,7 +25,9 @@ __all__ = [
     "IdempotencyKey",
     "InboundEvent",
     "InboxEmbed",
+    "Media",
     "Message",
+    "MessageChange",
     "MessageStatus",
     "Outbox",
     "PhoneNumber",

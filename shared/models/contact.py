@@ -32,6 +32,11 @@ class Contact(Base):
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
     profile_name: Mapped[str | None] = mapped_column(Text)
+    profile_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="when WhatsApp last told of the name, the number and the username"
+    )
+    saved_name: Mapped[str | None] = mapped_column(Text, comment="in the address book of the business's phone")
+    saved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     display_name: Mapped[str | None] = mapped_column(Text)
     phone_number: Mapped[str | None] = mapped_column(Text)
     username: Mapped[str | None] = mapped_column(Text)
@@ -40,8 +45,8 @@ class Contact(Base):
     search: Mapped[str] = mapped_column(
         Text,
         Computed(
-            "lower(coalesce(display_name, '') || ' ' || coalesce(profile_name, '') || ' ' ||"
-            " coalesce(phone_number, '') || ' ' || coalesce(username, ''))",
+            "lower(coalesce(display_name, '') || ' ' || coalesce(saved_name, '') || ' ' ||"
+            " coalesce(profile_name, '') || ' ' || coalesce(phone_number, '') || ' ' || coalesce(username, ''))",
             persisted=True,
         ),
     )
@@ -56,7 +61,7 @@ class Contact(Base):
 
 class ContactIdentity(Base):
     """A name that WhatsApp knows a contact by: `wa_id` (digits of a phone number), `bsuid` or `parent_bsuid`
-    (business-scoped user ids).
+    (business-scoped user ids). A number that WhatsApp spells in two ways has both spellings.
     """
 
     __tablename__ = "contact_identity"

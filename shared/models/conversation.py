@@ -87,16 +87,19 @@ class Conversation(Base):
                 ("assignee", "assignee_id", sql("assignee_id IS NOT NULL")),
             )
         ),
+        Index("conversation_idle", "last_active_at", postgresql_where=sql("status = 'active'")),
         Index("conversation_unread", "project_id", "phone_number_id", postgresql_where=sql("unread_count > 0")),
         Index("conversation_handoff", "project_id", "phone_number_id", postgresql_where=sql("mode = 'handoff'")),
     )
 
 
 class Message(Base):
-    """One message, in Meta's shape: `content` is the object under the key that `type` names.
+    """One message, in Meta's shape: `content` is the object under the key that `type` names, `details` what else Meta
+    sent beside it (context, referral, errors ...).
 
     `wamid_key` is the part of the wamid that does not depend on how WhatsApp names the other side, see
-    shared/whatsapp/wamid.py. `sent_at` is Meta's timestamp, or for a queued one the moment of queueing.
+    shared/whatsapp/wamid.py; `reply_to_key` that of the quoted message. `sent_at` is Meta's timestamp, or for a queued
+    one the moment of queueing. `reactions`, `edited_at` and `deleted_at` repeat what message_change says.
     """
 
     __tablename__ = "message"
@@ -113,7 +116,17 @@ class Message(Base):
     content: Mapped[Any] = mapped_column(JSONB)
     text: Mapped[str] = mapped_column(Text, server_default=sql("''"), comment="what search reads")
     preview: Mapped[str] = mapped_column(Text, comment="one line for the list")
+    details: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="what Meta's object holds beside the content"
+    )
     reply_to: Mapped[str | None] = mapped_column(Text, comment="the quoted message's wamid")
+    reply_to_key: Mapped[str | None] = mapped_column(Text)
+    reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="[{emoji, by, at}], oldest first"
+    )
+    original: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), comment="the content before the first edit")
+    edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[str] = mapped_column(Text)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     origin: Mapped[str] = mapped_column(Text, server_default=sql("'cloud_api'"))
@@ -159,6 +172,24 @@ class MessageStatus(Base):
     wamid: Mapped[str] = mapped_column(Text, comment="in the form that the status bears")
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class MessageChange(Base):
+    """What happened to a message after it was sent: a reaction, an edit, a deletion, or the course of a call. It may
+    come before the message; the newest of a kind by one side counts.
+    """
+
+    __tablename__ = "message_change"
+
+    phone_number_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    wamid_key: Mapped[str] = mapped_column(Text, primary_key=True, comment="of the message that it changes")
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    side: Mapped[str] = mapped_column(Text, primary_key=True, comment="contact, business, or a member of a group")
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    wamid: Mapped[str] = mapped_column(Text, comment="of the change itself; of two in one second the greater counts")
+    payload: Mapped[Any] = mapped_column(JSONB)
+
+    __table_args__ = (CheckConstraint("kind IN ('reaction', 'edit', 'revoke', 'call')", name="message_change_kind"),)
 
 
 class Assignment(Base):

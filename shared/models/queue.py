@@ -25,11 +25,14 @@ now = func.now()
 
 
 class InboundEvent(Base):
-    """The durable inbox: each webhook's bytes as they came, until a worker has applied them."""
+    """The durable inbox: each webhook's bytes as they came, until a worker has applied them. `kind` says who reads
+    them: `whatsapp` for Meta's, `workflow` for what happens to workflow executions.
+    """
 
     __tablename__ = "inbound_event"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(Text, server_default=sql("'whatsapp'"))
     body: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
     problem: Mapped[str | None] = mapped_column(Text, comment="why some of it could not be applied")
@@ -38,6 +41,7 @@ class InboundEvent(Base):
 
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'done', 'failed')", name="inbound_event_state"),
+        CheckConstraint("kind IN ('whatsapp', 'workflow')", name="inbound_event_kind"),
         Index("inbound_event_pending", "id", postgresql_where=sql("state = 'pending'")),
         Index("inbound_event_failed", "id", postgresql_where=sql("state = 'failed'")),
     )

@@ -1,0 +1,50 @@
+"""Files that customers send."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, func
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import Base
+
+now = func.now()
+
+
+class Media(Base):
+    """The file of a message, from the moment that the message is known: `pending` until it is stored, `ready`, `failed`
+    after the last attempt, or `gone` where Meta has it no more. Files are kept in the store under their keys.
+    """
+
+    __tablename__ = "media"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    phone_number_id: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)
+    media_id: Mapped[str] = mapped_column(Text, comment="Meta's")
+    state: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
+    problem: Mapped[str | None] = mapped_column(Text, comment="why the last attempt failed")
+    attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    mime_type: Mapped[str | None] = mapped_column(Text, comment="found in the bytes, not what was said of them")
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    storage_key: Mapped[str | None] = mapped_column(Text)
+    thumbnail_key: Mapped[str | None] = mapped_column(Text)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    duration_ms: Mapped[int | None] = mapped_column(Integer)
+    pages: Mapped[int | None] = mapped_column(Integer)
+    waveform: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="loudness from 0 to 255, evenly over the length"
+    )
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'ready', 'failed', 'gone')", name="media_state"),
+        Index("media_pending", "due_at", postgresql_where=sql("state = 'pending'")),
+        Index("media_of_project", "project_id"),
+    )
