@@ -32,9 +32,6 @@ class Contact(Base):
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
     profile_name: Mapped[str | None] = mapped_column(Text)
-    profile_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="when WhatsApp last told of the name, the number and the username"
-    )
     saved_name: Mapped[str | None] = mapped_column(Text, comment="in the address book of the business's phone")
     saved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     display_name: Mapped[str | None] = mapped_column(Text)

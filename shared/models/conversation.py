@@ -141,10 +141,9 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("direction IN ('inbound', 'outbound')", name="message_direction"),
         CheckConstraint("origin IN ('cloud_api', 'business_app', 'history_sync')", name="message_origin"),
-        UniqueConstraint("phone_number_id", "wamid"),
         UniqueConstraint("conversation_id", "client_id"),
         Index("message_thread", "conversation_id", sql("sent_at DESC"), sql("id DESC")),
-        Index("message_key", "phone_number_id", "wamid_key"),
+        Index("message_key", "phone_number_id", "wamid_key", "direction", unique=True),
         Index("message_rev", "project_id", "rev"),
         Index("message_of_project", "project_id", sql("sent_at DESC"), sql("id DESC")),
         Index("message_of_number", "phone_number_id", sql("sent_at DESC"), sql("id DESC")),
@@ -176,15 +175,16 @@ class MessageStatus(Base):
 
 class MessageChange(Base):
     """What happened to a message after it was sent: a reaction, an edit, a deletion, or the course of a call. It may
-    come before the message; the newest of a kind by one side counts.
+    come before the message; the newest of a kind by one side counts. It changes messages with its own contact only.
     """
 
     __tablename__ = "message_change"
 
     phone_number_id: Mapped[str] = mapped_column(Text, primary_key=True)
     wamid_key: Mapped[str] = mapped_column(Text, primary_key=True, comment="of the message that it changes")
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, index=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
-    side: Mapped[str] = mapped_column(Text, primary_key=True, comment="contact, business, or a member of a group")
+    side: Mapped[str] = mapped_column(Text, primary_key=True, comment="who did it: contact or business")
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     wamid: Mapped[str] = mapped_column(Text, comment="of the change itself; of two in one second the greater counts")
     payload: Mapped[Any] = mapped_column(JSONB)

@@ -80,16 +80,20 @@ def upgrade() -> None:
         "message_change",
         sa.Column("phone_number_id", sa.Text(), nullable=False),
         sa.Column("wamid_key", sa.Text(), nullable=False, comment="of the message that it changes"),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False, comment="contact, business, or a member of a group"),
+        sa.Column("side", sa.Text(), nullable=False, comment="who did it: contact or business"),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "wamid", sa.Text(), nullable=False, comment="of the change itself; of two in one second the greater counts"
         ),
         sa.Column("payload", postgresql.JSONB(), nullable=False),
         sa.CheckConstraint("kind IN ('reaction', 'edit', 'revoke', 'call')", name="message_change_kind"),
-        sa.PrimaryKeyConstraint("phone_number_id", "wamid_key", "kind", "side"),
+        sa.CheckConstraint("side IN ('contact', 'business')", name="message_change_side"),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("phone_number_id", "wamid_key", "contact_id", "kind", "side"),
     )
+    op.create_index("ix_message_change_contact_id", "message_change", ["contact_id"], unique=False)
     op.add_column("inbound_event", sa.Column("kind", sa.Text(), server_default=sa.text("'whatsapp'"), nullable=False))
     op.create_check_constraint("inbound_event_kind", "inbound_event", "kind IN ('whatsapp', 'workflow')")
     op.create_index(
@@ -114,21 +118,15 @@ def upgrade() -> None:
     )
     op.add_column("message", sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("message", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_constraint("message_phone_number_id_wamid_key", "message", type_="unique")
+    op.drop_index("message_key", table_name="message")
+    op.create_index("message_key", "message", ["phone_number_id", "wamid_key", "direction"], unique=True)
     op.execute("""
         UPDATE message m SET reply_to_key = coalesce(
             (SELECT q.wamid_key FROM message q WHERE q.phone_number_id = m.phone_number_id AND q.wamid = m.reply_to),
             m.reply_to)
         WHERE m.reply_to IS NOT NULL
     """)
-    op.add_column(
-        "contact",
-        sa.Column(
-            "profile_at",
-            sa.DateTime(timezone=True),
-            nullable=True,
-            comment="when WhatsApp last told of the name, the number and the username",
-        ),
-    )
     op.add_column(
         "contact",
         sa.Column("saved_name", sa.Text(), nullable=True, comment="in the address book of the business's phone"),
@@ -158,7 +156,9 @@ def downgrade() -> None:
     _search_by(_SEARCH_BEFORE)
     op.drop_column("contact", "saved_at")
     op.drop_column("contact", "saved_name")
-    op.drop_column("contact", "profile_at")
+    op.drop_index("message_key", table_name="message")
+    op.create_index("message_key", "message", ["phone_number_id", "wamid_key"], unique=False)
+    op.create_unique_constraint("message_phone_number_id_wamid_key", "message", ["phone_number_id", "wamid"])
     for name in ("deleted_at", "edited_at", "original", "reactions", "reply_to_key", "details"):
         op.drop_column("message", name)
     op.drop_index("conversation_idle", table_name="conversation", postgresql_where=sa.text("status = 'active'"))
