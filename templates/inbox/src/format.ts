@@ -53,6 +53,12 @@ export function dayName(iso: string, now: Date): string {
   return format(date, { weekday: "short", day: "numeric", month: "long", ...otherYear(date, now) });
 }
 
+/** A day within a sentence: "12 May", with its year when that is another one. */
+export function dayDate(iso: string, now: Date): string {
+  const date = new Date(iso);
+  return format(date, { day: "numeric", month: "long", ...otherYear(date, now) });
+}
+
 export function dayKey(iso: string): string {
   return new Date(iso).toDateString();
 }
@@ -63,6 +69,15 @@ function otherYear(date: Date, now: Date): Intl.DateTimeFormatOptions {
 
 export function wholeNumber(value: number): string {
   return value.toLocaleString(locale);
+}
+
+/** A length of time as a clock shows it: 3:05, 1:02:09. */
+export function duration(seconds: number): string {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown
+    .map((part, index) => part.toLocaleString(locale, { minimumIntegerDigits: index === 0 ? 1 : 2 }))
+    .join(":");
 }
 
 export function money(amount: number, currency: string): string {

@@ -127,13 +127,16 @@ function mergeConversations(inbox: Inbox, rows: readonly Conversation[]): Inbox 
   };
 }
 
-/** Only opened threads keep messages: the others are loaded whole when they are opened. */
-function mergeMessages(inbox: Inbox, rows: readonly Message[]): Inbox {
+/**
+ * Only opened threads keep messages: the others are loaded whole when they are opened. A thread goes on into the earlier
+ * conversations of its person, so that it takes what a page `into` it has, and the news of every message that it holds.
+ */
+function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | null = null): Inbox {
   const changed = new Map<string, Thread>();
-  for (const [id, own] of Map.groupBy(rows, (row) => row.conversation_id)) {
-    const thread = inbox.threads.get(id);
-    const fresh = own.filter((row) => isNews(thread?.messages.get(row.id), row));
-    if (!thread || fresh.length === 0) continue;
+  for (const [id, thread] of inbox.threads) {
+    const belongs = (row: Message) => id === into || row.conversation_id === id || thread.messages.has(row.id);
+    const fresh = rows.filter((row) => belongs(row) && isNews(thread.messages.get(row.id), row));
+    if (fresh.length === 0) continue;
     const messages = new Map(thread.messages);
     for (const row of fresh) keepNewest(messages, row);
     changed.set(id, { ...thread, messages });
@@ -160,8 +163,18 @@ function remove(inbox: Inbox, rows: readonly Removed[]): Inbox {
     ...inbox,
     removed,
     conversations: without(inbox.conversations, ids),
-    threads: without(inbox.threads, ids),
+    threads: withoutMessagesOf(without(inbox.threads, ids), new Set(ids)),
   };
+}
+
+/** What left the scope is in no thread any more, not even as an earlier conversation. */
+function withoutMessagesOf(threads: Inbox["threads"], gone: ReadonlySet<string>): Inbox["threads"] {
+  const left = new Map(threads);
+  for (const [id, thread] of threads) {
+    const messages = new Map([...thread.messages].filter(([, row]) => !gone.has(row.conversation_id)));
+    if (messages.size < thread.messages.size) left.set(id, { ...thread, messages });
+  }
+  return left;
 }
 
 function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string | null): Inbox {
@@ -172,7 +185,7 @@ function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string |
 
 function addThreadPage(inbox: Inbox, id: string, rows: readonly Message[], next: string | null): Inbox {
   const oldest = rows.at(-1) ?? inbox.threads.get(id)?.oldest ?? null;
-  return mergeMessages(withThread(inbox, id, { oldest, next, phase: "ready" }), rows);
+  return mergeMessages(withThread(inbox, id, { oldest, next, phase: "ready" }), rows, id);
 }
 
 function withThread(inbox: Inbox, id: string, change: Partial<Thread>): Inbox {

@@ -64,6 +64,12 @@ function absolute(address: string): string {
   return /^www\./i.test(address) ? `https://${address}` : `mailto:${address}`;
 }
 
+/** The address if it is one of the web, else null. */
+export function webHref(address: string): string | null {
+  const href = safeHref(address);
+  return href !== null && /^https?:/.test(href) ? href : null;
+}
+
 /** The address if it is of a kind that can do no harm, else null. */
 export function safeHref(address: string): string | null {
   try {

@@ -1,5 +1,6 @@
 import { type Filters, fits, isNamed } from "./filters";
 import type { Inbox, Outgoing, Thread } from "./reducer";
+import { isNote } from "./timeline";
 import type { Conversation, Message } from "./types";
 
 const times = new WeakMap<object, number>();
@@ -46,6 +47,6 @@ export function outgoingTo(inbox: Inbox, conversationId: string): Outgoing[] {
 
 /** The first of the last `unread` inbound messages: where the unread line is drawn. */
 export function firstUnread(messages: readonly Message[], unread: number): string | null {
-  const inbound = messages.filter((message) => message.direction === "inbound" && message.type !== "system");
+  const inbound = messages.filter((message) => message.direction === "inbound" && !isNote(message));
   return unread > 0 ? (inbound.at(-Math.min(unread, inbound.length))?.id ?? null) : null;
 }

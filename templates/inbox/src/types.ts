@@ -3,6 +3,8 @@
 export type Mode = "system" | "light" | "dark";
 export type ConversationMode = "running" | "handoff" | "failed";
 export type ConversationStatus = "active" | "ended";
+/** By the API; typed on the business's own phone; or come along with that phone's history. */
+export type MessageOrigin = "cloud_api" | "business_app" | "history_sync";
 export type MessageStatus = "received" | "queued" | "accepted" | "sent" | "delivered" | "read" | "played" | "failed";
 
 export interface PhoneNumber {
@@ -37,6 +39,8 @@ export interface Contact {
   name: string;
   display_name: string | null;
   profile_name: string | null;
+  /** In the address book of the business's phone. */
+  saved_name: string | null;
   phone_number: string | null;
   username: string | null;
 }
@@ -99,6 +103,13 @@ export interface ContactCard {
   org?: { company?: string; title?: string };
 }
 
+/** What a customer answered to the request to call them. */
+export interface CallPermission {
+  response?: string;
+  is_permanent?: boolean;
+  expiration_timestamp?: number | string;
+}
+
 export interface Interactive {
   type?: string;
   header?: { type?: string; text?: string };
@@ -108,11 +119,12 @@ export interface Interactive {
     button?: string;
     buttons?: { reply?: { title?: string } }[];
     sections?: { title?: string; rows?: { title?: string; description?: string }[] }[];
-    parameters?: { display_text?: string; url?: string };
+    parameters?: { display_text?: string; url?: string; flow_cta?: string };
   };
   button_reply?: { title?: string };
   list_reply?: { title?: string; description?: string };
-  nfm_reply?: { name?: string; body?: string };
+  nfm_reply?: { name?: string; body?: string; response_json?: unknown };
+  call_permission_reply?: CallPermission;
 }
 
 export interface Template {
@@ -130,6 +142,51 @@ export interface Order {
   }[];
 }
 
+export interface System {
+  type?: string;
+  body?: string;
+  /** The new number, of somebody who changed it; older versions of the webhook have it in the second. */
+  wa_id?: string;
+  new_wa_id?: string;
+}
+
+export interface Call {
+  direction?: string;
+  event?: string;
+  status?: string;
+  start_time?: number | string;
+  end_time?: number | string;
+  duration?: number | string;
+}
+
+/** What a message answers. `message` is null where that is not known here. */
+export interface Context {
+  message_id: string | null;
+  message: QuotedMessage | null;
+}
+
+export interface QuotedMessage {
+  id: string;
+  direction: "inbound" | "outbound";
+  type: string;
+  preview: string;
+  sent_by: User | null;
+}
+
+/** The ad or post that brought the customer here. */
+export interface Referral {
+  source_url?: string;
+  source_type?: string;
+  headline?: string;
+  body?: string;
+}
+
+export interface Reaction {
+  emoji: string;
+  by: "contact" | "business";
+  at: string;
+}
+
 export interface Message {
   id: string;
   conversation_id: string;
@@ -137,9 +194,17 @@ export interface Message {
   client_id: string | null;
   direction: "inbound" | "outbound";
   type: string;
+  origin: MessageOrigin;
   status: MessageStatus;
+  /** Why it failed; of an inbound one, why WhatsApp did not pass it on. */
   error: MessageError | null;
-  context: { message_id?: string } | null;
+  context: Context | null;
+  forwarded: "forwarded" | "frequently" | null;
+  referral: Referral | null;
+  reactions: Reaction[];
+  edited_at: string | null;
+  /** Its content is empty then. */
+  deleted_at: string | null;
   /** Who sent it from an inbox, where the host said it. */
   sent_by: User | null;
   timestamp: string;
@@ -154,9 +219,10 @@ export interface Message {
   contacts?: ContactCard[];
   interactive?: Interactive;
   button?: { text?: string };
-  reaction?: { message_id?: string; emoji?: string };
   order?: Order;
-  system?: { type?: string; body?: string };
+  system?: System;
+  call?: Call;
+  unsupported?: { type?: string };
   template?: Template;
 }
 

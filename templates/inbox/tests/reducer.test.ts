@@ -140,6 +140,43 @@ describe("a conversation that leaves the scope", () => {
   });
 });
 
+describe("the messages of an earlier conversation", () => {
+  const earlier = (values: Partial<Message> = {}) => message({ id: "m", conversation_id: "z", ...values });
+  const paged: Action = { type: "thread.page", id: "a", messages: [message({ id: "n" }), earlier()], next: null };
+  const edited = earlier({ rev: "2", text: { body: "edited" } });
+  const shown = (inbox: Inbox, id = "a") => threadMessages(threadOf(inbox, id));
+
+  test("come with the pages of the later one and are of its thread only", () => {
+    const inbox = play([...opened, paged]);
+    expect(shown(inbox)).toEqual([earlier(), message({ id: "n" })]);
+    expect(shown(inbox, "b")).toEqual([]);
+  });
+
+  test("are brought up to date in every thread that shows them", () => {
+    const own: Action = { type: "thread.page", id: "z", messages: [earlier()], next: null };
+    const inbox = play([...opened, own, paged, { type: "rows", messages: [edited] }]);
+    expect(shown(inbox, "z")).toEqual([edited]);
+    expect(shown(inbox)).toContainEqual(edited);
+    expect(shown(play([paged], inbox))).toContainEqual(edited);
+  });
+
+  test("enter no thread by a push alone", () => {
+    expect(shown(play([...opened, { type: "rows", messages: [edited] }]))).toEqual([]);
+  });
+
+  test("stay where they are shown when they move to the conversation itself", () => {
+    const moved = earlier({ rev: "2", conversation_id: "a" });
+    expect(shown(play([...opened, paged, { type: "rows", messages: [moved] }]))).toContainEqual(moved);
+  });
+
+  test("go when their conversation leaves the scope, from the later one's thread too", () => {
+    const gone: Action = { type: "rows", removed: [{ conversation_id: "z", rev: "3" }] };
+    const inbox = play([...opened, paged, gone]);
+    expect(shown(inbox)).toEqual([message({ id: "n" })]);
+    expect(play([gone], inbox).threads.get("a")).toBe(inbox.threads.get("a"));
+  });
+});
+
 describe("an optimistic reply", () => {
   const outgoing = { client_id: "x", conversation_id: "a", body: "hi", context: null, timestamp: "", failure: null };
   const confirmed = message({ id: "m", conversation_id: "a", client_id: "x", direction: "outbound" });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseRich, plainText, type Rich, safeHref } from "../src/richtext";
+import { parseRich, plainText, type Rich, safeHref, webHref } from "../src/richtext";
 
 const plain = (parts: Rich[]): string =>
   parts.map((part) => (typeof part === "string" ? part : "href" in part ? part.text : plain(part.content))).join("");
@@ -50,6 +50,12 @@ describe("links", () => {
     expect(parseRich("*https://a.example*")).toEqual([
       { mark: "strong", content: [{ href: "https://a.example/", text: "https://a.example" }] },
     ]);
+  });
+
+  test("of an ad go to the web alone", () => {
+    expect(webHref("https://fb.me/abc")).toBe("https://fb.me/abc");
+    for (const address of ["mailto:a@b.example", "tel:5", "javascript:alert(1)", "fb.me/abc", ""])
+      expect(webHref(address)).toBeNull();
   });
 
   test("go nowhere but to the web, to mail and to the phone", () => {

@@ -11,7 +11,7 @@ test("each day has one heading and the unread line stands before its message", (
     message({ id: "2", timestamp: at(2, 0) }),
     message({ id: "3", timestamp: at(2, 1) }),
   ];
-  const kinds = timeline(messages, [], "3", null).map((item) => item.kind);
+  const kinds = timeline("a", messages, [], "3", null).map((item) => item.kind);
   expect(kinds).toEqual(["day", "message", "day", "message", "unread", "message"]);
 });
 
@@ -22,7 +22,9 @@ test("only what one side writes within minutes is drawn as one", () => {
     message({ id: "3", timestamp: at(1, 1), direction: "outbound" }),
     message({ id: "4", timestamp: at(1, 8), direction: "outbound" }),
   ];
-  const joined = timeline(messages, [], null, null).flatMap((item) => (item.kind === "message" ? item.joined : []));
+  const joined = timeline("a", messages, [], null, null).flatMap((item) =>
+    item.kind === "message" ? item.joined : [],
+  );
   expect(joined).toEqual([false, true, false, false]);
 });
 
@@ -38,16 +40,64 @@ test("what two colleagues write is not drawn as one, and a reply on its way join
   ];
   const reply = { client_id: "x", conversation_id: "a", body: "", context: null, timestamp: at(1, 2), failure: null };
   const joined = (user: typeof ana) =>
-    timeline(messages, [reply], null, user).flatMap((item) => ("joined" in item ? item.joined : []));
+    timeline("a", messages, [reply], null, user).flatMap((item) => ("joined" in item ? item.joined : []));
   expect(joined(ben)).toEqual([false, false, true, true]);
   expect(joined(ana)).toEqual([false, false, true, false]);
+});
+
+test("what was typed in WhatsApp's app is not drawn as one with what was sent from here", () => {
+  const messages = [
+    message({ id: "1", timestamp: at(1, 0), direction: "outbound", origin: "business_app" }),
+    message({ id: "2", timestamp: at(1, 1), direction: "outbound", origin: "business_app" }),
+    message({ id: "3", timestamp: at(1, 2), direction: "outbound" }),
+  ];
+  const joined = timeline("a", messages, [], null, null).flatMap((item) => ("joined" in item ? item.joined : []));
+  expect(joined).toEqual([false, true, false]);
+});
+
+test("each earlier conversation ends with a line of its last day, once, even where they overlap", () => {
+  const row = (id: string, conversation_id: string, minute: number) =>
+    message({ id, conversation_id, timestamp: at(1, minute) });
+  const messages = [row("1", "z", 0), row("2", "y", 1), row("3", "z", 2), row("4", "a", 3), row("5", "a", 4)];
+  const items = timeline("a", messages, [], null, null);
+  expect(items.map(({ key }) => key)).toEqual([
+    expect.stringMatching(/^day-/),
+    ...["1", "2", "earlier-y", "3", "earlier-z", "4", "5"],
+  ]);
+  expect(items.find(({ key }) => key === "earlier-z")).toMatchObject({ timestamp: at(1, 2) });
+  const joined = items.flatMap((item) => ("joined" in item ? item.joined : []));
+  expect(joined).toEqual([false, true, false, false, true]);
+});
+
+test("a reply to a conversation without messages stands below the earlier one", () => {
+  const outgoing = {
+    client_id: "x",
+    conversation_id: "a",
+    body: "",
+    context: null,
+    timestamp: at(1, 1),
+    failure: null,
+  };
+  const earlier = message({ id: "1", conversation_id: "z", direction: "outbound", timestamp: at(1, 0) });
+  const kinds = timeline("a", [earlier], [outgoing], null, null).slice(1);
+  expect(kinds.map(({ kind }) => kind)).toEqual(["message", "earlier", "outgoing"]);
+  expect(kinds.at(-1)).toMatchObject({ joined: false });
+});
+
+test("calls and changes of the account join nothing", () => {
+  for (const type of ["call", "request_welcome", "system"]) {
+    const messages = [message({ id: "1" }), message({ id: "2", type }), message({ id: "3" })];
+    const joined = timeline("a", messages, [], null, null).flatMap((item) => ("joined" in item ? item.joined : []));
+    expect(joined).toEqual([false, false, false]);
+    expect(firstUnread(messages, 2)).toBe("1");
+  }
 });
 
 test("a reply keeps its key when the server confirms it, so that it is not drawn anew", () => {
   const outgoing = { client_id: "x", conversation_id: "a", body: "", context: null, timestamp: "", failure: null };
   const confirmed = message({ id: "1", client_id: "x", direction: "outbound" });
-  expect(timeline([], [outgoing], null, null).at(-1)?.key).toBe("x");
-  expect(timeline([confirmed], [], null, null).at(-1)?.key).toBe("x");
+  expect(timeline("a", [], [outgoing], null, null).at(-1)?.key).toBe("x");
+  expect(timeline("a", [confirmed], [], null, null).at(-1)?.key).toBe("x");
 });
 
 test("the unread line counts inbound messages only", () => {

@@ -1,3 +1,4 @@
+import { phone as internationally } from "../format";
 import { t } from "../i18n";
 import { safeHref } from "../richtext";
 import type { ContactCard } from "../types";
@@ -16,8 +17,8 @@ export function ContactCards({ cards }: { cards: ContactCard[] }) {
 }
 
 function Card({ card }: { card: ContactCard }) {
-  const phones = card.phones?.map(({ phone, wa_id }) => phone || wa_id || "") ?? [];
-  const emails = card.emails?.map(({ email }) => email ?? "") ?? [];
+  const phones = new Set(card.phones?.map(({ phone, wa_id }) => phone || (wa_id ? internationally(wa_id) : "")));
+  const emails = new Set(card.emails?.map(({ email }) => email ?? ""));
   return (
     <div class="card">
       <span class="card-icon">
@@ -26,10 +27,10 @@ function Card({ card }: { card: ContactCard }) {
       <span class="card-body">
         <bdi class="card-title">{card.name?.formatted_name || t("content.contacts", { count: 1 })}</bdi>
         {card.org?.company && <small dir="auto">{card.org.company}</small>}
-        {phones.map((phone) => (
+        {[...phones].map((phone) => (
           <Line key={phone} href={`tel:${phone.replace(/[^\d+]/g, "")}`} text={phone} />
         ))}
-        {emails.map((email) => (
+        {[...emails].map((email) => (
           <Line key={email} href={`mailto:${encodeURIComponent(email).replace("%40", "@")}`} text={email} />
         ))}
       </span>

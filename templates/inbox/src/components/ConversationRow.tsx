@@ -5,6 +5,7 @@ import { now } from "../now";
 import { filters, hasSeveralNumbers, phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
 import { Avatar } from "./Avatar";
+import { KindIcon } from "./KindIcon";
 import { ModeIcon } from "./ModeBadge";
 import { Ticks } from "./Ticks";
 
@@ -42,6 +43,7 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
         <span class="row-line">
           <span class="row-preview" dir="auto">
             {last?.direction === "outbound" && <Ticks status={last.status} />}
+            {last && <KindIcon type={last.type} />}
             {last && previewOf(last)}
           </span>
           {mode && <ModeIcon mode={mode} />}

@@ -43,6 +43,8 @@ export function Details({ conversation }: { conversation: Conversation }) {
 }
 
 function ContactFacts({ conversation: { contact } }: { conversation: Conversation }) {
+  const { name, display_name, profile_name, saved_name } = contact;
+  const savedName = [name, display_name, profile_name].includes(saved_name) ? null : saved_name;
   return (
     <section>
       <h4>{t("details.contact")}</h4>
@@ -56,6 +58,11 @@ function ContactFacts({ conversation: { contact } }: { conversation: Conversatio
         {contact.username && (
           <Fact name={t("details.username")}>
             <bdi>{contact.username}</bdi>
+          </Fact>
+        )}
+        {savedName && (
+          <Fact name={t("details.savedName")}>
+            <bdi>{savedName}</bdi>
           </Fact>
         )}
         {contact.profile_name && (

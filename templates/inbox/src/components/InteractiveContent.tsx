@@ -1,15 +1,20 @@
+import { permissionText } from "../content";
+import { type FlowAnswer, flowAnswers } from "../flow";
+import { fullTime } from "../format";
 import { t } from "../i18n";
 import { safeHref } from "../richtext";
-import type { Interactive } from "../types";
+import type { CallPermission, Interactive } from "../types";
+import { FormIcon, PhoneIcon } from "./icons";
 import { Answer, Text } from "./MessageContent";
 import { SafeLink } from "./RichText";
 
 /** An answer that a customer chose, or the question with buttons or a list that was sent to them. */
 export function InteractiveContent({ interactive }: { interactive: Interactive }) {
-  const { button_reply, list_reply, nfm_reply, header, body, footer } = interactive;
+  const { button_reply, list_reply, nfm_reply, call_permission_reply, header, body, footer } = interactive;
   const reply = button_reply ?? list_reply;
   if (reply?.title) return <Answer title={reply.title} description={list_reply?.description} />;
-  if (nfm_reply) return <Answer title={t("content.flow")} description={nfm_reply.body} />;
+  if (nfm_reply) return <Form answers={flowAnswers(nfm_reply.response_json)} otherwise={nfm_reply.body} />;
+  if (call_permission_reply) return <Permission permission={call_permission_reply} />;
   return (
     <>
       {header?.text && (
@@ -28,10 +33,61 @@ export function InteractiveContent({ interactive }: { interactive: Interactive }
   );
 }
 
+/** What a customer filled in; where that cannot be read, what Meta says in its place. */
+function Form({ answers, otherwise }: { answers: FlowAnswer[]; otherwise: string | undefined }) {
+  return (
+    <>
+      <div class="card">
+        <span class="card-icon">
+          <FormIcon />
+        </span>
+        <span class="card-body">
+          <span class="card-title">{t("content.flow")}</span>
+          {answers.length === 0 && otherwise && <small dir="auto">{otherwise}</small>}
+        </span>
+      </div>
+      {answers.length > 0 && (
+        <dl class="form">
+          {answers.map(([name, value], index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a form's answers never move
+            <div key={index}>
+              <dt>
+                <bdi>{name}</bdi>
+              </dt>
+              <dd>
+                <bdi>{value}</bdi>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </>
+  );
+}
+
+/** The answer to the request to call them; it holds for good, or until a time in unix seconds. */
+function Permission({ permission }: { permission: CallPermission }) {
+  const { response, is_permanent, expiration_timestamp } = permission;
+  const until = Number(expiration_timestamp ?? Number.NaN) * 1000;
+  const limited = response === "accept" && is_permanent !== true && until > 0 && until < 8.64e15;
+  return (
+    <div class="card">
+      <span class="card-icon">
+        <PhoneIcon />
+      </span>
+      <span class="card-body">
+        <span class="card-title">{permissionText(response)}</span>
+        {limited && <small>{t("content.callsUntil", { time: fullTime(new Date(until).toISOString()) })}</small>}
+      </span>
+    </div>
+  );
+}
+
 function Choices({ interactive: { action } }: { interactive: Interactive }) {
   const link = action?.parameters?.url ? safeHref(action.parameters.url) : null;
   const titles = [
     ...(action?.buttons?.map((button) => button.reply?.title) ?? []),
+    action?.parameters?.flow_cta,
     ...(action?.sections?.flatMap((section) => section.rows?.map((row) => row.title)) ?? []),
   ].filter((title) => title !== undefined);
   if (link) return <SafeLink href={link}>{action?.parameters?.display_text || link}</SafeLink>;

@@ -1,5 +1,6 @@
+import { unsupportedKind, unsupportedReason } from "../content";
 import { t } from "../i18n";
-import type { Message } from "../types";
+import type { Message, MessageError } from "../types";
 import { ContactCards } from "./ContactCards";
 import { InteractiveContent } from "./InteractiveContent";
 import { LocationCard } from "./LocationCard";
@@ -27,6 +28,8 @@ export function MessageContent({ message }: { message: Message }) {
       return message.order ? <OrderCard order={message.order} /> : <Placeholder />;
     case "template":
       return <TemplateContent template={message.template ?? {}} />;
+    case "unsupported":
+      return <Unsupported message={message} />;
     default:
       return <Placeholder />;
   }
@@ -48,6 +51,27 @@ export function Answer({ title, description }: { title: string; description?: st
       <strong dir="auto">{title}</strong>
       {description && <span dir="auto">{description}</span>}
     </div>
+  );
+}
+
+/** What WhatsApp does not pass on: what it was, why it is not here, and what Meta says of it. */
+function Unsupported({ message }: { message: Message }) {
+  const kind = unsupportedKind(message);
+  return (
+    <div class="unsupported">
+      {kind && <strong>{kind}</strong>}
+      <p class="placeholder">{unsupportedReason(message)}</p>
+      {message.error && message.status !== "failed" && <MetaReason error={message.error} />}
+    </div>
+  );
+}
+
+/** Meta's own words, for whoever has to look into it. */
+export function MetaReason({ error: { code, title, details } }: { error: MessageError }) {
+  return (
+    <small class="text meta-reason" dir="auto" title={`${code}`}>
+      {details || title}
+    </small>
   );
 }
 

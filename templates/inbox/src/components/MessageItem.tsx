@@ -1,48 +1,91 @@
 import { useState } from "preact/hooks";
-import { summary } from "../content";
 import { clock, fullTime } from "../format";
 import { t } from "../i18n";
 import type { Outgoing } from "../reducer";
 import { discardOutgoing, retryOutgoing, sendAgain, unreachable } from "../sending";
 import { session } from "../store";
+import { isNote } from "../timeline";
 import type { Message } from "../types";
-import { RetryIcon } from "./icons";
-import { MessageContent } from "./MessageContent";
+import { BlockIcon, ForwardIcon, RetryIcon } from "./icons";
+import { MessageContent, MetaReason } from "./MessageContent";
+import { messageId } from "./messageId";
+import { Note } from "./Note";
+import { Quote } from "./Quote";
+import { Reactions } from "./Reactions";
+import { ReferralCard } from "./ReferralCard";
 import { RichText } from "./RichText";
 import { Ticks } from "./Ticks";
 
 interface Props {
   message: Message;
   joined: boolean;
-  author: string;
-  byWamid: ReadonlyMap<string | null, Message>;
+  /** The name of the person on the other side. */
+  contact: string;
+  loaded: ReadonlyMap<string, Message>;
 }
 
-export function MessageItem({ message, joined, author, byWamid }: Props) {
-  const { direction, type, status, timestamp, context, sent_by } = message;
-  if (type === "system")
-    return (
-      <p class="system" dir="auto">
-        {summary(message)}
-      </p>
-    );
-  if (type === "reaction")
-    return <Reaction message={message} target={byWamid.get(message.reaction?.message_id ?? "")} />;
+export function MessageItem({ message, joined, contact, loaded }: Props) {
+  const { id, direction, status, sent_by, origin, reactions } = message;
+  if (isNote(message)) return <Note message={message} />;
+  const deleted = Boolean(message.deleted_at);
+  const named = sent_by !== null || origin === "business_app";
   return (
-    <article id={messageId(message)} class={`message ${direction} ${joined ? "joined" : ""}`}>
-      <Author name={author} shown={sent_by !== null && !joined} />
+    <article id={messageId(id)} class={`message ${direction} ${joined ? "joined" : ""}`}>
+      <Author name={direction === "outbound" ? senderOf(message) : contact} shown={named && !joined} />
       <div class="bubble">
-        {context?.message_id && <Quote message={byWamid.get(context.message_id)} />}
-        <MessageContent message={message} />
-        <footer class="stamp">
-          <time dateTime={timestamp} title={fullTime(timestamp)}>
-            {clock(timestamp)}
-          </time>
-          {direction === "outbound" && <Ticks status={status} />}
-        </footer>
+        {deleted ? <Deleted /> : <Content message={message} loaded={loaded} />}
+        <Stamp message={message} />
       </div>
-      {status === "failed" && <Refused message={message} />}
+      {!deleted && <Reactions reactions={reactions} contact={contact} />}
+      {!deleted && status === "failed" && <Refused message={message} />}
     </article>
+  );
+}
+
+function senderOf({ sent_by, origin }: Message): string {
+  return sent_by?.name ?? t(origin === "business_app" ? "message.fromApp" : "message.fromYou");
+}
+
+function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
+  const { context, referral, forwarded, error, status, type } = message;
+  return (
+    <>
+      {forwarded && (
+        <small class="label">
+          <ForwardIcon />
+          {t(forwarded === "frequently" ? "message.forwardedOften" : "message.forwarded")}
+        </small>
+      )}
+      {referral && <ReferralCard referral={referral} />}
+      {context?.message_id && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
+      <MessageContent message={message} />
+      {error && status !== "failed" && type !== "unsupported" && <MetaReason error={error} />}
+    </>
+  );
+}
+
+function Deleted() {
+  return (
+    <p class="placeholder deleted">
+      <BlockIcon />
+      {t("content.deleted")}
+    </p>
+  );
+}
+
+function Stamp({ message: { timestamp, edited_at, deleted_at, direction, status } }: { message: Message }) {
+  return (
+    <footer class="stamp">
+      {edited_at && !deleted_at && (
+        <time dateTime={edited_at} title={fullTime(edited_at)}>
+          {t("message.edited")}
+        </time>
+      )}
+      <time dateTime={timestamp} title={fullTime(timestamp)}>
+        {clock(timestamp)}
+      </time>
+      {direction === "outbound" && <Ticks status={status} />}
+    </footer>
   );
 }
 
@@ -109,27 +152,4 @@ function Retry({ onRetry }: { onRetry: () => void }) {
       {t("message.retry")}
     </button>
   );
-}
-
-const messageId = (message: Message) => `message-${message.id}`;
-
-/** What a message answers; it leads there, if that is loaded. */
-function Quote({ message }: { message: Message | undefined }) {
-  const show = () => message && document.getElementById(messageId(message))?.scrollIntoView({ block: "center" });
-  return (
-    <button type="button" class="quote" disabled={!message} onClick={show}>
-      {message?.direction === "outbound" && <strong dir="auto">{message.sent_by?.name ?? t("message.fromYou")}</strong>}
-      <span dir="auto">{message ? summary(message) : t("message.unavailable")}</span>
-    </button>
-  );
-}
-
-function Reaction({ message, target }: { message: Message; target: Message | undefined }) {
-  const emoji = message.reaction?.emoji;
-  const quote = target ? summary(target) : "";
-  const said = () => {
-    if (!emoji) return t("content.reactionRemoved");
-    return quote ? t("content.reaction", { emoji, quote: quote.slice(0, 80) }) : t("content.reactionAlone", { emoji });
-  };
-  return <p class={`reaction ${message.direction}`}>{said()}</p>;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { loadOlderMessages, markRead } from "../actions";
-import { dayName } from "../format";
+import { dayDate, dayName } from "../format";
 import { t } from "../i18n";
 import { now, visible } from "../now";
 import type { Thread } from "../reducer";
@@ -13,7 +13,6 @@ import { MessageItem, OutgoingItem } from "./MessageItem";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 
 const unreadLine = "unread-line";
-const senderOf = (message: Message) => message.sent_by?.name ?? t("message.fromYou");
 
 export function MessageLog({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const box = useRef<HTMLDivElement>(null);
@@ -22,7 +21,12 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const messages = useMemo(() => threadMessages(thread), [thread]);
   const outgoing = outgoingTo(inbox.value, id);
   // Where the reader left off, as it was when the thread was opened.
-  const [unreadFrom] = useState(() => firstUnread(messages, unread));
+  const [unreadFrom] = useState(() =>
+    firstUnread(
+      messages.filter((message) => message.conversation_id === id),
+      unread,
+    ),
+  );
   const [unreadCount] = useState(unread);
   const { atEnd, toEnd } = useAnchoredScroll(box, content, unreadFrom && unreadLine);
   const unseen = useUnseen(messages, atEnd);
@@ -31,21 +35,23 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   // biome-ignore lint/correctness/useExhaustiveDependencies: one's own reply always comes into view
   useEffect(toEnd, [outgoing.length > 0 && outgoing.at(-1)?.client_id]);
 
-  const byWamid = useMemo(() => new Map(messages.map((message) => [message.wamid, message])), [messages]);
+  const loaded = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const draw = (item: TimelineItem) => {
     switch (item.kind) {
       case "day":
         return <Divider key={item.key} label={dayName(item.timestamp, now.value)} />;
       case "unread":
         return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
+      case "earlier":
+        return <Divider key={item.key} label={t("thread.earlier", { date: dayDate(item.timestamp, now.value) })} />;
       case "message":
         return (
           <MessageItem
             key={item.key}
             message={item.message}
             joined={item.joined}
-            author={item.message.direction === "outbound" ? senderOf(item.message) : conversation.contact.name}
-            byWamid={byWamid}
+            contact={conversation.contact.name}
+            loaded={loaded}
           />
         );
       case "outgoing":
@@ -58,7 +64,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
       <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: conversation.contact.name })}>
         <LogStart thread={thread} box={box} />
         <div class="log-content" ref={content}>
-          {timeline(messages, outgoing, unreadFrom, session.value?.user ?? null).map(draw)}
+          {timeline(id, messages, outgoing, unreadFrom, session.value?.user ?? null).map(draw)}
         </div>
       </section>
       {!atEnd && (

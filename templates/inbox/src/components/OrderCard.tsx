@@ -1,18 +1,12 @@
-import { money } from "../format";
+import { wholeNumber } from "../format";
 import { t } from "../i18n";
+import { sumUp } from "../order";
 import type { Order } from "../types";
 import { CartIcon } from "./icons";
 import { Text } from "./MessageContent";
 
 export function OrderCard({ order }: { order: Order }) {
-  const items = (order.product_items ?? []).map((item) => ({
-    id: item.product_retailer_id ?? "",
-    quantity: Number(item.quantity ?? 1),
-    price: Number(item.item_price ?? 0),
-    currency: item.currency ?? "",
-  }));
-  const total = items.reduce((sum, item) => sum + item.quantity * item.price, 0);
-  const count = items.reduce((sum, item) => sum + item.quantity, 0);
+  const { lines, count, total } = sumUp(order);
   return (
     <>
       <div class="card">
@@ -21,20 +15,25 @@ export function OrderCard({ order }: { order: Order }) {
         </span>
         <span class="card-body">
           <span class="card-title">{t("content.order")}</span>
-          <small>
-            {t("content.items", { count })} · {money(total, items[0]?.currency ?? "")}
-          </small>
+          <small>{t("content.items", { count })}</small>
         </span>
       </div>
       <ul class="order">
-        {items.map((item) => (
-          <li key={item.id}>
-            <bdi>{item.id}</bdi>
+        {lines.map(({ id, quantity, price }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an order's lines never move
+          <li key={index}>
+            <bdi>{id}</bdi>
             <span>
-              {item.quantity} × {money(item.price, item.currency)}
+              {wholeNumber(quantity)} × <bdi>{price || "–"}</bdi>
             </span>
           </li>
         ))}
+        {total && (
+          <li class="order-total">
+            {t("content.total")}
+            <bdi>{total}</bdi>
+          </li>
+        )}
       </ul>
       {order.text && <Text body={order.text} />}
     </>

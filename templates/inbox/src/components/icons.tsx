@@ -82,6 +82,19 @@ export const PinIcon = drawn(
 );
 export const PersonIcon = drawn("M10 3.5a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 0 1 0-6.4Z", "M3.8 17a6.2 6.2 0 0 1 12.4 0");
 export const CartIcon = drawn("M2.5 3.5h2l2 9h8.5l1.8-6.5H5.2", "M7.5 15.8v.1", "M14 15.8v.1");
+export const FormIcon = drawn(
+  "M4.5 3.5h11v13h-11Z",
+  "M7.2 7.3l.9.9 1.5-1.7",
+  "M7.2 12.1l.9.9 1.5-1.7",
+  "M12 7.6h1",
+  "M12 12.4h1",
+);
+export const PhoneIcon = drawn(
+  "M5.2 3.5h2.3l1.3 3.4-1.7 1.2a8.6 8.6 0 0 0 4.8 4.8l1.2-1.7 3.4 1.3v2.3a1.7 1.7 0 0 1-1.8 1.7C8.7 16 4 11.3 3.5 5.3a1.7 1.7 0 0 1 1.7-1.8Z",
+);
+export const ForwardIcon = drawn("M11.5 4.5 16.5 9.5l-5 5", "M16 9.5H9a5 5 0 0 0-5 5v1");
+export const BlockIcon = drawn("M10 3.5a6.5 6.5 0 1 1 0 13a6.5 6.5 0 0 1 0-13Z", "M5.5 5.5 14.5 14.5");
+export const AdIcon = drawn("M3.5 8v4h2.5l8.5 4V4L6 8Z", "M6.5 12.2l1 4h2.2l-.9-2.9", "M17 8.5v3");
 export const SunIcon = drawn(
   "M10 6.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 0 1 0-7Z",
   "M10 2v1.5",

@@ -8,6 +8,8 @@ const others: Record<string, () => Promise<Dictionary>> = {
   ar: () => import("./ar").then((module) => module.ar),
 };
 
+export type { Key } from "./en";
+
 let dictionary: Dictionary = en;
 let plurals = new Intl.PluralRules("en");
 /** The locale of dates and numbers: the language asked for, even where its strings fall back to English. */

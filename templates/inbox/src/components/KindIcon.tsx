@@ -1,0 +1,34 @@
+import {
+  BlockIcon,
+  CartIcon,
+  FileIcon,
+  ImageIcon,
+  PersonIcon,
+  PhoneIcon,
+  PinIcon,
+  StickerIcon,
+  VideoIcon,
+  VoiceIcon,
+} from "./icons";
+
+const icons = new Map(
+  Object.entries({
+    audio: VoiceIcon,
+    call: PhoneIcon,
+    contacts: PersonIcon,
+    deleted: BlockIcon,
+    document: FileIcon,
+    image: ImageIcon,
+    location: PinIcon,
+    order: CartIcon,
+    sticker: StickerIcon,
+    unsupported: BlockIcon,
+    video: VideoIcon,
+  }),
+);
+
+/** Before a message's one line; what is mere words has none. */
+export function KindIcon({ type }: { type: string }) {
+  const Icon = icons.get(type);
+  return Icon ? <Icon /> : null;
+}

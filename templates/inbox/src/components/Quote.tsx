@@ -1,0 +1,26 @@
+import { previewOf, summary } from "../content";
+import { t } from "../i18n";
+import type { Context, Message } from "../types";
+import { KindIcon } from "./KindIcon";
+import { showMessage } from "./messageId";
+
+interface Props {
+  context: Context;
+  /** The quoted message as the thread has it, which may be newer than what came with the quote. */
+  loaded: Message | undefined;
+}
+
+/** What a message answers; it leads there, if that is loaded. */
+export function Quote({ context, loaded }: Props) {
+  const quoted = loaded ?? context.message;
+  if (!quoted) return <p class="quote">{t("message.unavailable")}</p>;
+  return (
+    <button type="button" class="quote" disabled={!loaded} onClick={() => showMessage(quoted.id)}>
+      {quoted.direction === "outbound" && <strong dir="auto">{quoted.sent_by?.name ?? t("message.fromYou")}</strong>}
+      <span dir="auto">
+        <KindIcon type={loaded?.deleted_at ? "deleted" : quoted.type} />
+        {loaded ? summary(loaded) : previewOf(quoted as NonNullable<Context["message"]>)}
+      </span>
+    </button>
+  );
+}
