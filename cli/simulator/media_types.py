@@ -1,8 +1,7 @@
-"""Which files WhatsApp takes, how large, what their first bytes look like, and one sample of each kind."""
+"""Which files WhatsApp takes, how large, what their first bytes look like, and samples of each kind."""
 
-import base64
-import struct
-import zlib
+import functools
+from pathlib import Path
 
 _MB = 1024 * 1024
 
@@ -49,37 +48,26 @@ def sniff(data: bytes) -> str | None:
     return next((mime for offset, magic, mime in _SIGNATURES if data[offset:].startswith(magic)), None)
 
 
-def sample(kind: str) -> tuple[str, bytes]:
-    """A small file of this kind, for a customer's message that came without one: its MIME type and its bytes."""
-    return _SAMPLES[kind]
-
-
-def _png(width: int, height: int) -> bytes:
-    """A soft diagonal gradient."""
-    rows = b"".join(
-        b"\x00" + b"".join(bytes((90 + 130 * x // width, 150, 120 + 110 * y // height)) for x in range(width))
-        for y in range(height)
-    )
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
-    )
-
-
-_PDF = b"""%PDF-1.1
-1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
-2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj
-trailer<</Root 1 0 R>>
-%%EOF
-"""
-
-# Audio and video are headers only: enough to be stored and passed on, not to be played.
-_SAMPLES: dict[str, tuple[str, bytes]] = {
-    "image": ("image/png", _png(240, 160)),
-    "video": ("video/mp4", b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"),
-    "audio": ("audio/ogg; codecs=opus", b"OggS\x00\x02" + bytes(22)),
-    "document": ("application/pdf", _PDF),
-    "sticker": ("image/webp", base64.b64decode("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")),
+# One small real file of each kind, made for this simulator: what a decoder would find in it is said in each name.
+_FOLDER = Path(__file__).parent / "samples"
+_SAMPLES: dict[str, tuple[str, str]] = {
+    "image": ("image/png", "transparent.png"),
+    "jpeg": ("image/jpeg", "photo.jpg"),
+    "video": ("video/mp4", "video.mp4"),
+    "audio": ("audio/ogg; codecs=opus", "voice.ogg"),
+    "document": ("application/pdf", "page.pdf"),
+    "sticker": ("image/webp", "sticker.webp"),
+    "animated_sticker": ("image/webp", "animated_sticker.webp"),
 }
+
+
+@functools.cache
+def sample(name: str) -> tuple[str, bytes]:
+    """A small file: its MIME type and its bytes. Each media type has one under its own name, for a message that came
+    without a file; `jpeg` and `animated_sticker` are two more. Raise KeyError for any other name.
+
+    The PNG has an alpha channel, the MP4 a second of H.264 (baseline) and AAC, the Ogg file four seconds of Opus in
+    mono, the PDF one page.
+    """
+    mime_type, filename = _SAMPLES[name]
+    return mime_type, (_FOLDER / filename).read_bytes()
