@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar, Router
 from litestar.di import Provide
 
-from cli.simulator import control_chat_routes, control_routes
+from cli.simulator import control_business_routes, control_chat_routes, control_routes
 from cli.simulator.config import SimulatorConfig
 from cli.simulator.control_events import events
 from cli.simulator.graph import graph_router
@@ -26,7 +26,8 @@ def create_app(config: SimulatorConfig) -> Litestar:
         await simulator.background.cancel_all()
         await simulator.webhooks.close()
 
-    control = Router("/_sim", route_handlers=[*control_routes.ROUTES, *control_chat_routes.ROUTES, events])
+    routes = [*control_routes.ROUTES, *control_chat_routes.ROUTES, *control_business_routes.ROUTES, events]
+    control = Router("/_sim", route_handlers=routes)
     return Litestar(
         [graph_router(simulator), control, page_router()],
         dependencies={"simulator": Provide(lambda: simulator, sync_to_thread=False, use_cache=True)},

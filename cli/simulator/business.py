@@ -1,6 +1,7 @@
 """The business's side: what POST /{phone_number_id}/messages does."""
 
 from cli.simulator.config import SimulatedNumber
+from cli.simulator.content import MEDIA_TYPES
 from cli.simulator.errors import GraphError
 from cli.simulator.journey import start_journey
 from cli.simulator.messages import Json, Message, key_of
@@ -9,7 +10,6 @@ from cli.simulator.simulator import Simulator
 from cli.simulator.template_rules import find_template, render
 from cli.simulator.users import User, digits
 
-MEDIA_TYPES = ("image", "video", "audio", "document", "sticker")
 _TYPING_SECONDS = 25
 
 
@@ -54,6 +54,9 @@ def _recipient(simulator: Simulator, number: SimulatedNumber, body: Json) -> tup
     phone = str(body["to"])
     if digits(phone) == digits(number.display_phone_number):
         raise GraphError(131021, "The recipient is the sending number itself.")
+    allowed = simulator.faults.allowed_recipients
+    if allowed and digits(phone) not in allowed:
+        raise GraphError(131030, "Recipient phone number not in allowed list: Add recipient phone number to it.")
     user = simulator.users.by_phone(phone) or User(digits(phone), phone, has_whatsapp=False)
     return user, {"input": phone, "wa_id": user.wa_id}
 

@@ -6,11 +6,12 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures.state import State
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException, NotFoundException
+from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.connection import GLANCE_SECONDS, is_over
+from cli.simulator.control_lookup import known_number, known_user
 from cli.simulator.customer import CustomerMessage, read, send
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
@@ -26,6 +27,7 @@ class UserBody(msgspec.Struct, forbid_unknown_fields=True):
     phone: str | None = None
     name: str | None = None
     bsuid: str | None = None
+    parent_bsuid: str | None = None
     username: str | None = None
     phone_hidden: bool | None = None
     read_receipts: bool | None = None
@@ -63,13 +65,13 @@ async def put_user(simulator: NamedDependency[Simulator], data: JSONBody[UserBod
     if not wa_id.isdigit():
         raise ClientException("wa_id or phone must be a phone number")
     for phone_number_id in data.transcript:
-        _known_number(simulator, phone_number_id)
+        known_number(simulator, phone_number_id)
     user = simulator.users.get(wa_id)
     status_code = 200 if user else 201
     if user is None:
         user = User(wa_id, data.name or f"+{wa_id}")
         simulator.users.put(user)
-    for field in ("name", "bsuid", "username", "phone_hidden", "read_receipts", "has_whatsapp"):
+    for field in ("name", "bsuid", "parent_bsuid", "username", "phone_hidden", "read_receipts", "has_whatsapp"):
         value = getattr(data, field)
         if value is not None:
             setattr(user, field, value)
@@ -85,8 +87,8 @@ async def send_message(
     simulator: NamedDependency[Simulator], wa_id: FromPath[str], data: JSONBody[CustomerMessage]
 ) -> Json:
     """The customer sends. Answers at once; the webhook is on its way."""
-    _known_number(simulator, data.phone_number_id)
-    user = _known_user(simulator, wa_id)
+    known_number(simulator, data.phone_number_id)
+    user = known_user(simulator, wa_id)
     try:
         message, _ = send(simulator, user, data)
     except ValueError as error:
@@ -97,8 +99,8 @@ async def send_message(
 @post("/users/{wa_id:str}/read", status_code=200)
 async def read_chat(simulator: NamedDependency[Simulator], wa_id: FromPath[str], data: JSONBody[ReadBody]) -> Json:
     """The customer looks at the chat; `read` is how many `read` statuses went out."""
-    _known_number(simulator, data.phone_number_id)
-    return {"read": read(simulator, data.phone_number_id, _known_user(simulator, wa_id))}
+    known_number(simulator, data.phone_number_id)
+    return {"read": read(simulator, data.phone_number_id, known_user(simulator, wa_id))}
 
 
 @get("/messages")
@@ -113,7 +115,7 @@ async def list_messages(
 @get("/received")
 async def received(simulator: NamedDependency[Simulator]) -> Json:
     """Everything businesses sent that was accepted, in the order it was."""
-    sent = [message for message in simulator.messages.all() if message.outbound and not message.preloaded]
+    sent = [message for message in simulator.messages.all() if message.outbound and message.origin == "api"]
     data = [
         simulator.view(message)
         | {
@@ -131,7 +133,7 @@ async def burst(
     request: Request[object, object, State], simulator: NamedDependency[Simulator], data: JSONBody[BurstBody]
 ) -> Json:
     """Answers once the business took every webhook, or the last attempt was given up."""
-    _known_number(simulator, data.phone_number_id)
+    known_number(simulator, data.phone_number_id)
     if data.count < 1 or data.contacts < 1 or data.concurrency < 1:
         raise ClientException("count, contacts and concurrency are at least 1")
     users = [_burst_user(simulator, index) for index in range(data.contacts)]
@@ -167,18 +169,6 @@ def _burst_user(simulator: Simulator, index: int) -> User:
     return user
 
 
-def _known_user(simulator: Simulator, wa_id: str) -> User:
-    user = simulator.users.get(wa_id)
-    if user is None:
-        raise NotFoundException(f"there is no user {wa_id}")
-    return user
-
-
-def _known_number(simulator: Simulator, phone_number_id: str) -> None:
-    if phone_number_id not in simulator.numbers:
-        raise NotFoundException(f"there is no number {phone_number_id}")
-
-
 def _user_view(simulator: Simulator, user: User) -> Json:
     """A user with, per business number, the newest message and how many were not looked at."""
     chats: Json = {}
@@ -187,7 +177,7 @@ def _user_view(simulator: Simulator, user: User) -> Json:
         if seen:
             unread = sum(message.outbound and not message.seen for message in seen)
             chats[phone_number_id] = {"last_message": simulator.view(seen[-1]), "unread": unread}
-    fields = ("wa_id", "name", "bsuid", "username", "phone_hidden", "read_receipts", "has_whatsapp")
+    fields = ("wa_id", "name", "bsuid", "parent_bsuid", "username", "phone_hidden", "read_receipts", "has_whatsapp")
     return {field: getattr(user, field) for field in fields} | {"chats": chats}
 
 

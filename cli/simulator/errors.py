@@ -60,6 +60,10 @@ ERRORS: dict[int, tuple[int, str]] = {
     134011: (400, "WhatsApp Payments terms of service has not been accepted"),
     135000: (400, "Generic user error"),
     137000: (400, "Recipient identity key hash mismatch"),
+    138021: (400, "The call was ended because no media came for a long time"),
+    2593107: (400, "Synchronization request limit exceeded"),
+    2593108: (400, "Synchronization request made outside the allowed time window"),
+    2593109: (400, "History sync is turned off by the business from the WhatsApp Business App"),
 }
 
 _DETAILS = {

@@ -20,6 +20,15 @@ class AsyncFailNext(msgspec.Struct, forbid_unknown_fields=True):
     code: int = 131000
 
 
+class MediaTrouble(msgspec.Struct, forbid_unknown_fields=True):
+    """The next `count` look-ups or downloads answer `http_status`, or as ever if there is none, after `slow_seconds`.
+    Meta's own way to say that a URL has expired is 404."""
+
+    count: int
+    http_status: int | None = None
+    slow_seconds: float = 0.0
+
+
 class Faults(msgspec.Struct, forbid_unknown_fields=True):
     """Everything off. A PUT replaces the whole set, so what it leaves out is off again.
 
@@ -34,11 +43,20 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     statuses_before_answer  a send's statuses are delivered before its HTTP answer
     media_gone              every media id answers as if its media were gone
     media_error_next        so many media look-ups or downloads answer 500
+    media_lookup_next       the next look-ups of a media id fail or are slow
+    media_download_next     the next downloads fail or are slow
+    media_corrupt           downloads have other bytes than those whose hash was told, and as many
+    media_extra_bytes       downloads are so much longer than the size that was told
+    media_mime_type         look-ups and downloads claim this type, whatever the file is
     closed_window           treat every 24-hour window as closed
     closed_window_answer    report a closed window by `status` (200, then failed 131047) or as an `error` (400)
     skip_delivered          never send `delivered`
     hold_webhooks           queue webhooks; switching it off releases them
     wamid_scope             which identity of the user the wamids carry
+    other_spelling          webhooks call customers in Brazil, Mexico and Argentina by their number's other spelling
+    allowed_recipients      the only numbers, in digits and this very spelling, that may be sent to; none means all
+    echo_sends              what a business sends through Graph is echoed too, before its first status
+    edits_unsupported       a customer's edit is told as an unsupported message, as to numbers without the app
     number_state            what Graph says of every business number; sends go on as ever
     unsubscribed            no app is subscribed to the business accounts, says Graph; webhooks go on as ever
     """
@@ -54,11 +72,20 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     statuses_before_answer: bool = False
     media_gone: bool = False
     media_error_next: int = 0
+    media_lookup_next: MediaTrouble | None = None
+    media_download_next: MediaTrouble | None = None
+    media_corrupt: bool = False
+    media_extra_bytes: int = 0
+    media_mime_type: str | None = None
     closed_window: bool = False
     closed_window_answer: Literal["status", "error"] = "status"
     skip_delivered: bool = False
     hold_webhooks: bool = False
     wamid_scope: Literal["phone", "bsuid"] = "phone"
+    other_spelling: bool = False
+    allowed_recipients: list[str] = []
+    echo_sends: bool = False
+    edits_unsupported: bool = False
     number_state: Literal["healthy", "limited", "blocked", "disconnected"] = "healthy"
     unsubscribed: bool = False
 
@@ -87,6 +114,14 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
             return False
         self.media_error_next -= 1
         return True
+
+    def take_media_trouble(self, call: Literal["lookup", "download"]) -> MediaTrouble | None:
+        """What is wrong with this look-up or download, counted down, or None."""
+        trouble = self.media_lookup_next if call == "lookup" else self.media_download_next
+        if trouble is None or trouble.count <= 0:
+            return None
+        trouble.count -= 1
+        return trouble
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from cli.simulator.assets import PREFIX
 from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError
+from cli.simulator.graph_app_routes import request_app_data
 from cli.simulator.graph_asset_routes import begin_upload, post_node
 from cli.simulator.graph_media_routes import delete_media, download, upload_media
 from cli.simulator.graph_number_routes import (
@@ -73,6 +74,7 @@ def graph_router(simulator: Simulator) -> Router:
             verify_code,
             register,
             deregister,
+            request_app_data,
             subscribed_apps,
             begin_upload,
             upload_media,

@@ -1,6 +1,6 @@
 """Media on the Graph API. Meta: Cloud API, Media."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import UploadFile
@@ -8,6 +8,7 @@ from litestar.datastructures.state import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError, unknown_object
 from cli.simulator.media import DOWNLOAD_PATH, Media
 from cli.simulator.messages import Json
@@ -15,6 +16,28 @@ from cli.simulator.simulator import Simulator
 
 # The largest document, and room for the form around it.
 LARGEST_UPLOAD = 101 * 1024 * 1024
+
+
+async def describe(
+    request: Request[object, object, State], simulator: Simulator, media_id: str, phone_number_id: str
+) -> Json:
+    """What a look-up says of a file. Raise GraphError 100 if there is none, or by fault."""
+    await suffer(request, simulator, "lookup")
+    described = simulator.media.describe(look_up(simulator, media_id, "get", phone_number_id))
+    claimed = simulator.faults.media_mime_type
+    return described if claimed is None else described | {"mime_type": claimed}
+
+
+async def suffer(
+    request: Request[object, object, State], simulator: Simulator, call: Literal["lookup", "download"]
+) -> None:
+    """Wait, and raise GraphError, if a fault asks for it."""
+    trouble = simulator.faults.take_media_trouble(call)
+    if trouble is None:
+        return
+    await pause(trouble.slow_seconds, request.receive)
+    if trouble.http_status is not None:
+        raise GraphError(131000, f"The fault media_{call}_next asked for this.", http_status=trouble.http_status)
 
 
 def look_up(simulator: Simulator, media_id: str, method: str, phone_number_id: str = "") -> Media:
@@ -56,16 +79,26 @@ async def delete_media(
 
 @get(DOWNLOAD_PATH)
 async def download(
+    request: Request[object, object, State],
     simulator: NamedDependency[Simulator],
     mid: FromQuery[str],
     ext: FromQuery[int],
     seal: Annotated[str, QueryParameter(name="hash")],
 ) -> Response[bytes]:
     """The bytes; 404 once the URL has expired."""
+    await suffer(request, simulator, "download")
     if simulator.faults.take_media_error():
         raise GraphError(131000, "The fault media_error_next asked for this.")
     media = simulator.media.open_url(mid, ext, seal)
     if simulator.faults.media_gone:
         raise GraphError(100, "The media is gone.", http_status=404)
+    faults = simulator.faults
+    data = media.data
+    if faults.media_corrupt:
+        data = bytes(byte ^ 0xFF for byte in data[:1024]) + data[1024:]
     headers = {"Content-Disposition": f'inline; filename="{media.id}"'}
-    return Response(media.data, media_type=media.mime_type, headers=headers)
+    return Response(
+        data + bytes(faults.media_extra_bytes),
+        media_type=faults.media_mime_type or media.mime_type,
+        headers=headers,
+    )

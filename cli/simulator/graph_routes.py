@@ -14,7 +14,7 @@ from cli.simulator.business import read_receipt, send_message
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.connection import DroppedAnswer
 from cli.simulator.errors import GraphError, unknown_object
-from cli.simulator.graph_media_routes import look_up
+from cli.simulator.graph_media_routes import describe
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
 
@@ -40,6 +40,7 @@ async def messages(
 
 @get("/{version:str}/{object_id:str}")
 async def node(
+    request: Request[object, object, State],
     simulator: NamedDependency[Simulator],
     object_id: FromPath[str],
     fields: FromQuery[str] = "",
@@ -51,7 +52,7 @@ async def node(
         return _pick(template, fields)
     number = simulator.numbers.get(object_id)
     if number is None:
-        return simulator.media.describe(look_up(simulator, object_id, "get", phone_number_id))
+        return await describe(request, simulator, object_id, phone_number_id)
     known = {**_describe(simulator, number), "health_status": _health(simulator, number)}
     wanted = [field.partition("{")[0].strip() for field in fields.split(",")] if fields else _DEFAULT_FIELDS
     for field in wanted:
@@ -137,7 +138,7 @@ def _describe(simulator: Simulator, number: SimulatedNumber) -> Json:
         "platform_type": "CLOUD_API",
         "is_official_business_account": False,
         "is_pin_enabled": True,
-        "is_on_biz_app": False,
+        "is_on_biz_app": number.phone_number_id in simulator.app_data,
         "messaging_limit_tier": "TIER_1K",
         "whatsapp_business_manager_messaging_limit": "TIER_2K",
         "throughput": {"level": "STANDARD"},

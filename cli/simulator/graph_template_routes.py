@@ -7,6 +7,7 @@ from litestar.datastructures.state import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from cli.simulator.account import change_template
 from cli.simulator.bodies import json_object
 from cli.simulator.errors import GraphError, unknown_object
 from cli.simulator.messages import Json
@@ -44,13 +45,14 @@ async def create_template(
 
 
 async def update_template(request: Request[object, object, State], simulator: Simulator, object_id: str) -> Json:
-    """Changed, and reviewed again."""
+    """Changed, and reviewed again. A review that begins is told; so is its end, once the control API decides it."""
     template = simulator.template(object_id)
     if template is None:
         raise unknown_object("post", object_id)
     body = await json_object(request)
     changes: Json = {key: body[key] for key in ("components", "category") if key in body}
-    template.update(changes, status="PENDING")
+    template.update(changes)
+    change_template(simulator, template, status="PENDING")
     return {"success": True}
 
 
@@ -66,6 +68,8 @@ async def delete_template(
     gone = [one for one in known if one["name"] == name and hsm_id in ("", one["id"])]
     if not gone:
         raise GraphError(100, "No template has this name.", subcode=2593002, http_status=404)
+    for template in gone:
+        change_template(simulator, template, status="DELETED")
     known[:] = [one for one in known if one not in gone]
     return {"success": True}
 

@@ -30,18 +30,21 @@ async def start_journey(simulator: Simulator, message: Message) -> None:
 def mark_read(simulator: Simulator, message: Message) -> Change | None:
     """The customer saw a message. The business hears of it only from users with read receipts."""
     message.seen = True
-    if message.has_status("read") or message.type == "reaction" or not message.user.read_receipts:
+    if message.has_status("read") or message.type in ("reaction", "call") or not message.user.read_receipts:
         return None
     return simulator.tell_status(message, "read")
 
 
 async def _travel(simulator: Simulator, message: Message, failure: int | None, *, hurried: bool) -> list[Change]:
     settings = simulator.settings
+    changes = []
+    if simulator.faults.echo_sends and message.origin == "api":
+        changes.append(_echo(simulator, message))
     if not hurried:
         await asyncio.sleep(settings.sent_seconds)
     if failure is not None:
-        return [simulator.tell_status(message, "failed", [status_error(failure)])]
-    changes = [simulator.tell_status(message, "sent")]
+        return [*changes, simulator.tell_status(message, "failed", [status_error(failure)])]
+    changes.append(simulator.tell_status(message, "sent"))
     # A reaction gets no status after `sent`.
     if message.type == "reaction":
         _react(simulator, message)
@@ -63,6 +66,8 @@ async def _travel(simulator: Simulator, message: Message, failure: int | None, *
 
 def _failure(simulator: Simulator, message: Message) -> int | None:
     """The code this message will fail with, found out after it was accepted."""
+    if message.origin == "app":
+        return None if message.user.has_whatsapp else 131026
     forced = simulator.faults.take_async_failure()
     if forced is not None:
         return forced
@@ -77,6 +82,15 @@ def _failure(simulator: Simulator, message: Message) -> int | None:
         if media is not None and not media.suits(message.type):
             return 131053
     return None
+
+
+def _echo(simulator: Simulator, message: Message) -> Change:
+    """Some numbers hear of their own sends as if they had been typed in the app."""
+    if message.context_key is None:
+        return simulator.tell_echo(message, {}, None)
+    target = simulator.messages.get(message.context_key)
+    quoted = target.wamid(simulator.faults.wamid_scope) if target else message.context_key
+    return simulator.tell_echo(message, {}, {"id": quoted})
 
 
 def _can_react(simulator: Simulator, reaction: Message) -> bool:

@@ -10,6 +10,10 @@ from cli.simulator.users import User
 
 Json = dict[str, object]
 
+# `api` is what customers and businesses send today, `app` what was typed in the WhatsApp Business app, `past` what was
+# there before, and `call` a call, which has its place in the chat too.
+Origin = Literal["api", "app", "past", "call"]
+
 
 class Status(msgspec.Struct, omit_defaults=True):
     """`timestamp` is unix seconds."""
@@ -36,7 +40,7 @@ class Message(msgspec.Struct):
     to_bsuid: bool = False
     visible: bool = True
     seen: bool = False
-    preloaded: bool = False
+    origin: Origin = "api"
     edited: bool = False
     revoked: bool = False
     rendered: Json | None = None

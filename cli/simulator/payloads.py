@@ -5,7 +5,7 @@ from typing import Literal
 
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.messages import Json, Message, Status
-from cli.simulator.users import User, digits
+from cli.simulator.users import User, digits, spellings
 
 Scope = Literal["phone", "bsuid"]
 
@@ -20,48 +20,8 @@ def envelope(entries: list[Json]) -> Json:
     return {"object": "whatsapp_business_account", "entry": entries}
 
 
-def inbound_value(number: SimulatedNumber, message: Message, quoted: Json | None, extra: Json, scope: Scope) -> Json:
-    """The `value` of a change that brings one message of a customer."""
-    user = message.user
-    item: Json = {"id": message.wamid(scope), "timestamp": str(message.timestamp), "type": message.type}
-    if not user.hides_phone:
-        item["from"] = user.wa_id
-    if user.bsuid:
-        item["from_user_id"] = user.bsuid
-    if quoted:
-        item["context"] = quoted
-    if message.content is not None:
-        item[message.type] = message.content
-    value = _frame(number)
-    # System messages come without contacts.
-    if message.type != "system":
-        value["contacts"] = [_contact(user)]
-    value["messages"] = [item | extra]
-    return value
-
-
-def status_value(number: SimulatedNumber, message: Message, status: Status, scope: Scope) -> Json:
-    """The `value` of a change that brings one status of a message the business sent."""
-    user = message.user
-    item: Json = {"id": message.wamid(scope), "status": status.status, "timestamp": str(status.timestamp)}
-    if not (user.hides_phone or message.to_bsuid):
-        item["recipient_id"] = user.wa_id
-    if user.bsuid:
-        item["recipient_user_id"] = user.bsuid
-    if message.callback_data is not None:
-        item["biz_opaque_callback_data"] = message.callback_data
-    if status.status in ("sent", "delivered"):
-        item["pricing"] = _pricing(message)
-    if status.errors:
-        item["errors"] = status.errors
-    value = _frame(number)
-    if user.bsuid and status.status != "failed":
-        value["contacts"] = [_contact(user)]
-    value["statuses"] = [item]
-    return value
-
-
-def _frame(number: SimulatedNumber) -> Json:
+def frame(number: SimulatedNumber) -> Json:
+    """What every `value` about one business number begins with."""
     return {
         "messaging_product": "whatsapp",
         "metadata": {
@@ -71,16 +31,109 @@ def _frame(number: SimulatedNumber) -> Json:
     }
 
 
-def _contact(user: User) -> Json:
+def identity(user: User, phone_key: str, prefix: str, *, other_spelling: bool = False) -> Json:
+    """Every id of a customer that a business may know, such as `from`, `from_user_id` and `from_parent_user_id`."""
+    ids: Json = {}
+    if not user.hides_phone:
+        ids[phone_key] = spellings(user.wa_id)[-1] if other_spelling else user.wa_id
+    if user.bsuid:
+        ids[f"{prefix}user_id"] = user.bsuid
+    if user.parent_bsuid:
+        ids[f"{prefix}parent_user_id"] = user.parent_bsuid
+    return ids
+
+
+def contact(user: User, *, other_spelling: bool = False) -> Json:
     profile: Json = {"name": user.name}
     if user.username:
         profile["username"] = user.username
-    contact: Json = {"profile": profile}
-    if not user.hides_phone:
-        contact["wa_id"] = user.wa_id
-    if user.bsuid:
-        contact["user_id"] = user.bsuid
-    return contact
+    return {"profile": profile, **identity(user, "wa_id", "", other_spelling=other_spelling)}
+
+
+def contact_of_the_phone(user: User, *, other_spelling: bool = False) -> Json:
+    """How webhooks name the customer of what the business itself did: without the profile's name."""
+    named = identity(user, "wa_id", "", other_spelling=other_spelling)
+    return {"profile": {"username": user.username}, **named} if user.username else named
+
+
+def inbound_value(
+    number: SimulatedNumber,
+    message: Message,
+    quoted: Json | None,
+    extra: Json,
+    scope: Scope,
+    *,
+    other_spelling: bool = False,
+) -> Json:
+    """The `value` of a change that brings one message of a customer."""
+    user = message.user
+    item: Json = {"id": message.wamid(scope), "timestamp": str(message.timestamp), "type": message.type}
+    item |= identity(user, "from", "from_", other_spelling=other_spelling)
+    if quoted:
+        item["context"] = quoted
+    if message.content is not None:
+        item[message.type] = message.content
+    value = frame(number)
+    # System messages come without contacts.
+    if message.type != "system":
+        value["contacts"] = [contact(user, other_spelling=other_spelling)]
+    value["messages"] = [item | extra]
+    return value
+
+
+def echo_value(
+    number: SimulatedNumber,
+    message: Message,
+    quoted: Json | None,
+    extra: Json,
+    scope: Scope,
+    *,
+    other_spelling: bool = False,
+) -> Json:
+    """The `value` of a change that brings one message typed in the WhatsApp Business app. Meta: Webhooks,
+    smb_message_echoes."""
+    item: Json = {
+        "from": digits(number.display_phone_number),
+        **identity(message.user, "to", "to_", other_spelling=other_spelling),
+        "id": message.wamid(scope),
+        "timestamp": str(message.timestamp),
+        "type": message.type,
+    }
+    if quoted:
+        item["context"] = quoted
+    if message.content is not None:
+        item[message.type] = message.content
+    value = frame(number)
+    value["contacts"] = [contact_of_the_phone(message.user, other_spelling=other_spelling)]
+    value["message_echoes"] = [item | extra]
+    return value
+
+
+def status_value(
+    number: SimulatedNumber, message: Message, status: Status, scope: Scope, *, other_spelling: bool = False
+) -> Json:
+    """The `value` of a change that brings one status of a message the business sent."""
+    user, failed = message.user, status.status == "failed"
+    item: Json = {"id": message.wamid(scope), "status": status.status, "timestamp": str(status.timestamp)}
+    ids = identity(user, "recipient_id", "recipient_", other_spelling=other_spelling)
+    if message.to_bsuid:
+        ids.pop("recipient_id", None)
+    elif failed:
+        # What failed on its way to a phone number says nothing of the other ids.
+        ids = {key: value for key, value in ids.items() if key == "recipient_id"}
+    item |= ids
+    if message.callback_data is not None:
+        item["biz_opaque_callback_data"] = message.callback_data
+    # What is typed in the app has no price.
+    if status.status in ("sent", "delivered") and message.origin == "api":
+        item["pricing"] = _pricing(message)
+    if status.errors:
+        item["errors"] = status.errors
+    value = frame(number)
+    if user.bsuid and not failed:
+        value["contacts"] = [contact(user, other_spelling=other_spelling)]
+    value["statuses"] = [item]
+    return value
 
 
 def _pricing(message: Message) -> Json:

@@ -1,5 +1,9 @@
 """The simulated WhatsApp: everything it knows, and the plumbing its two sides share."""
 
+from collections.abc import Hashable
+from typing import TypedDict
+
+from cli.simulator.app_data import AppData
 from cli.simulator.assets import AssetStore
 from cli.simulator.background import Background
 from cli.simulator.clock import Clock
@@ -9,12 +13,19 @@ from cli.simulator.events import EventHub
 from cli.simulator.faults import Faults, Settings
 from cli.simulator.media import MediaStore
 from cli.simulator.messages import Json, Message, MessageStore, Status
-from cli.simulator.payloads import inbound_value, status_value
+from cli.simulator.payloads import Scope, echo_value, identity, inbound_value, status_value
 from cli.simulator.templates import templates_of
 from cli.simulator.users import User, UserBook
 from cli.simulator.webhooks import Change, WebhookSender
 
 WINDOW_SECONDS = 24 * 60 * 60
+
+
+class Naming(TypedDict):
+    """How webhooks call messages and people at the moment."""
+
+    scope: Scope
+    other_spelling: bool
 
 
 class Simulator:
@@ -40,6 +51,7 @@ class Simulator:
         self.templates_made = 0
         self.number_settings: dict[str, Json] = {}
         self.profiles: dict[str, Json] = {}
+        self.app_data: dict[str, AppData] = {}
 
     async def reset(self) -> None:
         """Back to how it started; whatever was on its way is dropped."""
@@ -75,22 +87,45 @@ class Simulator:
         last = user.last_inbound.get(phone_number_id)
         return not self.faults.closed_window and last is not None and self.clock.now() < last + WINDOW_SECONDS
 
-    def tell_message(self, message: Message, quoted: Json | None, extra: Json, *, ordered: bool = True) -> Change:
+    def ids_of(self, user: User, phone_key: str, prefix: str) -> Json:
+        """Every id of a customer that webhooks tell, under keys such as `from` and `from_user_id`."""
+        return identity(user, phone_key, prefix, other_spelling=self.faults.other_spelling)
+
+    def heard_from(self, user: User, phone_number_id: str, timestamp: int) -> None:
+        """The customer wrote to, or called, this number."""
+        user.last_inbound[phone_number_id] = max(user.last_inbound.get(phone_number_id, 0), timestamp)
+
+    def tell(
+        self, phone_number_id: str, value: Json, label: str, *, field: str, order: Hashable | None, bare: bool = False
+    ) -> Change:
+        """Send a webhook about one business number; `label` is for the log of deliveries."""
+        account_id = self.numbers[phone_number_id].business_account_id
+        return self.webhooks.submit(account_id, value, label, order, field=field, bare=bare)
+
+    def tell_message(self, message: Message, extra: Json, quoted: Json | None, *, ordered: bool = True) -> Change:
         """Send the webhook of a customer's message."""
-        number = self.numbers[message.phone_number_id]
-        value = inbound_value(number, message, quoted, extra, self.faults.wamid_scope)
-        order = (message.phone_number_id, message.user.wa_id) if ordered else None
-        return self.webhooks.submit(number.business_account_id, value, f"message {message.type} {message.key}", order)
+        value = inbound_value(self.numbers[message.phone_number_id], message, quoted, extra, **self._naming())
+        order = _chat(message) if ordered else None
+        label = f"message {message.type} {message.key}"
+        return self.tell(message.phone_number_id, value, label, field="messages", order=order)
+
+    def tell_echo(self, message: Message, extra: Json, quoted: Json | None) -> Change:
+        """Send the webhook of a message that was typed in the WhatsApp Business app."""
+        value = echo_value(self.numbers[message.phone_number_id], message, quoted, extra, **self._naming())
+        label = f"echo {message.type} {message.key}"
+        return self.tell(message.phone_number_id, value, label, field="smb_message_echoes", order=_chat(message))
 
     def tell_status(self, message: Message, name: str, errors: list[Json] | None = None) -> Change:
         """Record a status of a business's message and send its webhook."""
         status = Status(name, self.clock.timestamp(), errors or [])
         message.statuses.append(status)
         self.publish(message)
-        number = self.numbers[message.phone_number_id]
-        value = status_value(number, message, status, self.faults.wamid_scope)
-        order = (message.phone_number_id, message.user.wa_id)
-        return self.webhooks.submit(number.business_account_id, value, f"status {name} {message.key}", order)
+        value = status_value(self.numbers[message.phone_number_id], message, status, **self._naming())
+        label = f"status {name} {message.key}"
+        return self.tell(message.phone_number_id, value, label, field="messages", order=_chat(message))
+
+    def _naming(self) -> Naming:
+        return {"scope": self.faults.wamid_scope, "other_spelling": self.faults.other_spelling}
 
     def mark(self, message: Message, name: str) -> None:
         """Record a status of a customer's message: the ticks on the phone. Nobody is told."""
@@ -121,6 +156,7 @@ class Simulator:
             "context": None,
             "statuses": message.statuses,
             "reactions": message.reactions,
+            "origin": message.origin,
             "edited": message.edited,
             "revoked": message.revoked,
             "rendered": message.rendered,
@@ -132,3 +168,7 @@ class Simulator:
                 "key": message.context_key,
             }
         return view
+
+
+def _chat(message: Message) -> tuple[str, str]:
+    return (message.phone_number_id, message.user.wa_id)

@@ -43,12 +43,11 @@ def preload(simulator: Simulator, phone_number_id: str, user: User, past: list[P
                 timestamp=item.timestamp,
                 context_key=key_of(str(quoted)) if quoted else None,
                 seen=item.status == "read",
-                preloaded=True,
+                origin="past",
                 rendered=item.rendered,
                 statuses=[Status(item.status, item.timestamp)],
                 given_wamid=item.wamid if item.wamid and key == item.wamid else None,
             )
         )
         if not outbound:
-            last = user.last_inbound.get(phone_number_id, 0)
-            user.last_inbound[phone_number_id] = max(last, item.timestamp)
+            simulator.heard_from(user, phone_number_id, item.timestamp)

@@ -9,11 +9,13 @@ _EXTRA_DIGIT = {"55": ("9", 4, 8), "52": ("1", 2, 10), "54": ("9", 2, 10)}
 
 class User(msgspec.Struct):
     """`wa_id` is the phone number in digits. `phone_hidden` leaves it out of webhooks, so that `bsuid` is all a
-    business learns. `last_inbound` is the newest message per phone_number_id, unix seconds."""
+    business learns; `parent_bsuid` is its form for linked portfolios. `last_inbound` is the newest message per
+    phone_number_id, unix seconds."""
 
     wa_id: str
     name: str
     bsuid: str | None = None
+    parent_bsuid: str | None = None
     username: str | None = None
     phone_hidden: bool = False
     read_receipts: bool = True
@@ -44,7 +46,8 @@ class UserBook:
         return next((user for spelling in spellings(digits(phone)) if (user := self.get(spelling))), None)
 
     def by_bsuid(self, bsuid: str) -> User | None:
-        return next((user for user in self._by_wa_id.values() if user.bsuid == bsuid), None)
+        """By either kind."""
+        return next((user for user in self._by_wa_id.values() if bsuid in (user.bsuid, user.parent_bsuid)), None)
 
     def rename(self, user: User, wa_id: str) -> None:
         """The user took another phone number."""

@@ -30,13 +30,17 @@ _LOGGED_ATTEMPTS = 10_000
 
 
 class Change(msgspec.Struct, eq=False):
-    """One thing to tell the business. `order` names the chat; None may overtake. `accepted` ends True once a 200 came,
-    False if it was given up; `attempted` once the first answer, whatever it was, is in."""
+    """One thing to tell the business. `order` names the chat; None may overtake. `time` is put on the entry, unix
+    seconds; `bare` leaves the envelope away and sends the value alone. `accepted` ends True once a 200 came, False if
+    it was given up; `attempted` once the first answer, whatever it was, is in."""
 
     account_id: str
     value: Json
     label: str
     order: Hashable | None
+    field: str
+    time: int | None
+    bare: bool
     accepted: asyncio.Future[bool]
     attempted: asyncio.Event
 
@@ -90,10 +94,20 @@ class WebhookSender:
     def held(self) -> int:
         return len(self._held)
 
-    def submit(self, account_id: str, value: Json, label: str, order: Hashable | None) -> Change:
+    def submit(
+        self,
+        account_id: str,
+        value: Json,
+        label: str,
+        order: Hashable | None,
+        *,
+        field: str = "messages",
+        time: int | None = None,
+        bare: bool = False,
+    ) -> Change:
         """Start delivering, or hold back while `hold_webhooks` is on."""
         accepted = asyncio.get_running_loop().create_future()
-        change = Change(account_id, value, label, order, accepted, asyncio.Event())
+        change = Change(account_id, value, label, order, field, time, bare, accepted, asyncio.Event())
         if self.faults.hold_webhooks:
             self._held.append(change)
         else:
@@ -133,7 +147,7 @@ class WebhookSender:
         return await self._http().get(self._config.webhook_url, params=query)
 
     def _dispatch(self, change: Change) -> None:
-        if not (self.faults.shuffle or self.faults.batch > 1):
+        if change.bare or not (self.faults.shuffle or self.faults.batch > 1):
             self._start([change], change.order)
             return
         self._gathered.append(change)
@@ -155,7 +169,7 @@ class WebhookSender:
 
     def _start(self, changes: list[Change], order: Hashable | None) -> None:
         self._deliveries += 1
-        body = serialise(envelope(_entries(changes)))
+        body = serialise(changes[0].value if changes[0].bare else envelope(_entries(changes)))
         done, previous = asyncio.Event(), None
         if order is not None:
             previous = self._tails.get(order)
@@ -217,13 +231,17 @@ class WebhookSender:
 
 
 def _entries(changes: list[Change]) -> list[Json]:
-    """Two changes to an entry, so that a batch has several of both."""
+    """Two changes to an entry, so that a batch has several of both. An entry has one time for all that is in it."""
     entries: list[Json] = []
     for change in changes:
-        item: Json = {"value": change.value, "field": "messages"}
-        last = entries[-1] if entries else None
-        if last and last["id"] == change.account_id and isinstance(last["changes"], list) and len(last["changes"]) < 2:
-            last["changes"].append(item)
+        item: Json = {"value": change.value, "field": change.field}
+        head: Json = (
+            {"id": change.account_id} if change.time is None else {"id": change.account_id, "time": change.time}
+        )
+        last = entries[-1] if entries else {}
+        together = last.get("changes")
+        if isinstance(together, list) and len(together) < 2 and {**last, "changes": []} == {**head, "changes": []}:
+            together.append(item)
         else:
-            entries.append({"id": change.account_id, "changes": [item]})
+            entries.append({**head, "changes": [item]})
     return entries

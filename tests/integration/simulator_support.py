@@ -40,8 +40,14 @@ class Webhook(msgspec.Struct):
     body: bytes
 
     @property
+    def entries(self) -> list[Json]:
+        """None, if it came without the usual envelope."""
+        entries: list[Json] = json.loads(self.body).get("entry", [])
+        return entries
+
+    @property
     def changes(self) -> list[Json]:
-        return [change for entry in json.loads(self.body)["entry"] for change in entry["changes"]]
+        return [change for entry in self.entries for change in entry["changes"]]
 
 
 class Business:
@@ -74,11 +80,16 @@ class Business:
     def values(self) -> list[Json]:
         return [change["value"] for webhook in list(self.webhooks) for change in webhook.changes]
 
+    def of_field(self, field: str) -> list[Json]:
+        """The values of this field alone."""
+        changes = [change for webhook in list(self.webhooks) for change in webhook.changes]
+        return [change["value"] for change in changes if change["field"] == field]
+
     def messages(self) -> list[Json]:
-        return [message for value in self.values() for message in value.get("messages", [])]
+        return [message for value in self.of_field("messages") for message in value.get("messages", [])]
 
     def statuses(self) -> list[Json]:
-        return [status for value in self.values() for status in value.get("statuses", [])]
+        return [status for value in self.of_field("messages") for status in value.get("statuses", [])]
 
     def status_names(self) -> list[str]:
         return [status["status"] for status in self.statuses()]
@@ -121,6 +132,26 @@ class World(msgspec.Struct):
         wamid = answer.json()["wamid"]
         assert isinstance(wamid, str)
         return wamid
+
+    def app_sends(self, kind: str = "text", content: object = None, **rest: object) -> str:
+        """The business types to Ana in its WhatsApp Business app; the answer is the wamid."""
+        body = {"phone_number_id": NUMBER, "type": kind, **rest}
+        if kind == "text" or content is not None:
+            body[kind] = content or {"body": "from the shop"}
+        answer = self.sim.post(f"/_sim/users/{ANA}/echoes", json=body)
+        assert answer.status_code == 201, answer.text
+        wamid = answer.json()["wamid"]
+        assert isinstance(wamid, str)
+        return wamid
+
+    def chat(self) -> list[Json]:
+        """What Ana sees of her chat with the business."""
+        shown: list[Json] = self.sim.get("/_sim/messages", params={"phone_number_id": NUMBER, "wa_id": ANA}).json()
+        return shown
+
+    def user(self, **fields: object) -> None:
+        """Change what Ana is."""
+        self.sim.post("/_sim/users", json={"wa_id": ANA, **fields}).raise_for_status()
 
     def open_window(self) -> str:
         """Ana writes, and the business has taken it."""
