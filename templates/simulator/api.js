@@ -25,6 +25,12 @@ export function send(chat, message) {
   return call("POST", `/users/${encodeURIComponent(chat.waId)}/messages`, body);
 }
 
+// `outcome` is "completed" or "failed", which is a call that nobody answers.
+export function makeCall(chat, outcome) {
+  const body = { phone_number_id: chat.phoneNumberId, outcome };
+  return call("POST", `/users/${encodeURIComponent(chat.waId)}/calls`, body);
+}
+
 // While a stream with a chat is open, the customer counts as looking at it.
 export function listen(chat, onEvent) {
   const source = new EventSource(chat ? `/_sim/events?${query(chat)}` : "/_sim/events");

@@ -1,9 +1,9 @@
 // One phone: which customer holds it, which business number it writes to, and what comes in.
 
-import { addUser, getClock, getMessages, getNumbers, getUsers, listen, send } from "./api.js";
+import { addUser, getClock, getMessages, getNumbers, getUsers, listen, makeCall, send } from "./api.js";
 import { drawHead, drawThread, put, setTyping, startChat } from "./chat.js";
-import { quote, startComposer } from "./composer.js";
-import { byId, element } from "./dom.js";
+import { edit, quote, startComposer } from "./composer.js";
+import { byId, element, openAt } from "./dom.js";
 import { clockTime, now, setClock } from "./format.js";
 import { drawPeople } from "./people.js";
 
@@ -94,7 +94,7 @@ function receiveMessage(event) {
   const first = message.direction === "outbound" && known.last_message?.key !== message.key;
   user.chats[event.phone_number_id] = {
     last_message: isNew ? message : known.last_message,
-    unread: first && isNew && !isOpen(event) ? known.unread + 1 : known.unread,
+    unread: first && isNew && message.type !== "call" && !isOpen(event) ? known.unread + 1 : known.unread,
   };
   if (isOpen(event)) {
     if (message.direction === "outbound") showTyping(0);
@@ -137,13 +137,20 @@ function guarded(run) {
 
 const sendMessage = guarded((message) => send(chat, message));
 
-startChat({ answer: sendMessage, quote });
+startChat({ answer: sendMessage, quote, edit });
 startComposer(sendMessage);
 byId("number").addEventListener("change", guarded(async (event) => {
   chat.phoneNumberId = event.target.value;
   await choose(chat.waId);
 }));
 byId("back").addEventListener("click", guarded(() => choose(null)));
+byId("call").addEventListener("click", () => openAt(byId("call-menu"), byId("call"), true));
+for (const button of byId("call-menu").querySelectorAll("button")) {
+  button.addEventListener("click", guarded(async () => {
+    byId("call-menu").hidePopover();
+    await makeCall(chat, button.dataset.outcome);
+  }));
+}
 byId("add").addEventListener("click", () => byId("add-dialog").showModal());
 byId("add-cancel").addEventListener("click", () => byId("add-dialog").close());
 byId("add-form").addEventListener("submit", guarded(async () => {

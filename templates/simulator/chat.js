@@ -1,14 +1,18 @@
 // The open chat: bubbles in order, with ticks, quotes, reactions and day separators.
 
-import { avatar, byId, element, icon } from "./dom.js";
+import { avatar, byId, element, icon, openAt } from "./dom.js";
 import { contentOf } from "./content.js";
-import { clockTime, dayName, messageDate, preview } from "./format.js";
+import { clockTime, dayName, messageDate, now, preview } from "./format.js";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "🙏"];
 const ONE_TICK = "M6 12.500l4 4 8-9";
 const TWO_TICKS = "M2.5 12.500l4 4 8-9M11.5 16l.5.5 8-9";
 const DOTS = "M6 12h.010M12 12h.010M18 12h.010";
 const NEAR_END = 80;
+// How long WhatsApp lets a person change or delete what they sent.
+const EDIT_MS = 15 * 60_000;
+const DELETE_MS = 2 * 86_400_000;
+const WITH_CAPTION = ["image", "video", "document"];
 
 const thread = byId("thread");
 let messages = [];
@@ -16,12 +20,13 @@ let nodes = new Map();
 let hooks;
 let sticking = true;
 
-// `answer(message, about)` sends as the customer; `quote(message)` starts an answer to one message.
+// `answer(message)` sends as the customer; `quote(message)` starts an answer to one message, and `edit(message)` a new
+// wording of one's own.
 export function startChat(given) {
   hooks = given;
   thread.addEventListener("scroll", showWayToEnd, { passive: true });
-  // A picture has no height until it is there; whoever was at the end stays there.
-  thread.addEventListener("load", () => sticking && toEnd(), true);
+  // A picture or video has no height until it is there; whoever was at the end stays there.
+  for (const there of ["load", "loadedmetadata"]) thread.addEventListener(there, () => sticking && toEnd(), true);
   byId("to-end").addEventListener("click", toEnd);
   byId("list-cancel").addEventListener("click", () => byId("list-dialog").close());
 }
@@ -101,7 +106,7 @@ function bubble(message, before) {
     quote(message),
     ...contentOf(message, { answer, openList }),
     emoji.length ? element("span", { class: "reactions", "aria-label": "Reactions" }, emoji.join(" ")) : null,
-    ours || message.revoked ? null : moreButton(message),
+    message.revoked || message.type === "call" ? null : moreButton(message),
   );
   // The time belongs to what was said; the buttons come below it.
   const below = node.querySelector(":scope > .replies, :scope > .reactions, :scope > .more");
@@ -119,9 +124,9 @@ function meta(message, ours) {
   return element(
     "div",
     { class: "meta" },
-    message.edited ? "edited" : null,
+    message.edited && !message.revoked ? "edited" : null,
     element("time", { datetime: messageDate(message).toISOString() }, clockTime(messageDate(message))),
-    ours ? ticks(message) : null,
+    ours && message.type !== "call" && !message.revoked ? ticks(message) : null,
   );
 }
 
@@ -134,7 +139,7 @@ function ticks(message) {
 }
 
 function moreButton(message) {
-  const label = `Answer: ${preview(message).slice(0, 60)}`;
+  const label = `${message.direction === "inbound" ? "Change or quote" : "Answer"}: ${preview(message).slice(0, 60)}`;
   const button = element("button", { type: "button", class: "icon-button more", "aria-label": label }, icon(DOTS));
   button.addEventListener("click", () => openActions(button, message));
   return button;
@@ -146,23 +151,31 @@ function openActions(button, message) {
     actions.hidePopover();
     run();
   };
+  const word = (label, run) => element("button", { type: "button", class: "text-button", onclick: done(run) }, label);
   const react = (emoji) => hooks.answer({ type: "reaction", reaction: { message_id: message.wamid, emoji } });
+  const offered = message.direction === "inbound" ? [] : EMOJI;
   actions.replaceChildren(
-    ...EMOJI.map((emoji) => {
+    ...offered.map((emoji) => {
       const taken = message.reactions.customer === emoji;
       const label = taken ? `Take back ${emoji}` : `React with ${emoji}`;
       const onclick = done(() => react(taken ? "" : emoji));
       return element("button", { type: "button", "aria-label": label, "aria-pressed": String(taken), onclick }, emoji);
     }),
-    element("button", { type: "button", class: "text-button", onclick: done(() => hooks.quote(message)) }, "Reply"),
+    word("Reply", () => hooks.quote(message)),
+    ...(isEditable(message) ? [word("Edit", () => hooks.edit(message))] : []),
+    ...(isDeletable(message) ? [word("Delete", () => remove(message))] : []),
   );
-  actions.showPopover();
-  const place = button.getBoundingClientRect();
-  const left = Math.max(8, Math.min(place.right - actions.offsetWidth, innerWidth - actions.offsetWidth - 8));
-  const above = place.top - actions.offsetHeight - 6;
-  actions.style.left = `${left}px`;
-  actions.style.top = `${above > 8 ? above : place.bottom + 6}px`;
-  actions.querySelector("button").focus();
+  openAt(actions, button);
+}
+
+const age = (message) => now() - messageDate(message);
+const isEditable = (message) =>
+  message.direction === "inbound" && age(message) < EDIT_MS &&
+  (message.type === "text" || (WITH_CAPTION.includes(message.type) && Boolean(message[message.type].caption)));
+const isDeletable = (message) => message.direction === "inbound" && age(message) < DELETE_MS;
+
+function remove(message) {
+  hooks.answer({ type: "revoke", revoke: { original_message_id: message.wamid } });
 }
 
 function openList(action, onChoose) {

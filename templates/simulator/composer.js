@@ -1,9 +1,10 @@
-// The text box, the file button and the message that is being answered.
+// The text box, the file button, and the message that is being answered or worded anew.
 
 import { byId } from "./dom.js";
 import { preview } from "./format.js";
 
 let quoted = null;
+let edited = null;
 
 // `onSend(message)` gets Meta's inbound object under the key of its type.
 export function startComposer(onSend) {
@@ -12,7 +13,7 @@ export function startComposer(onSend) {
     const body = text.value.trim();
     if (!body) return;
     text.value = "";
-    onSend({ type: "text", text: { body }, ...context() });
+    onSend(edited ? editOf(edited, body) : { type: "text", text: { body }, ...context() });
     quote(null);
   };
   byId("composer").addEventListener("submit", (event) => {
@@ -35,15 +36,38 @@ export function startComposer(onSend) {
   });
 }
 
+// Starts an answer to a message; null ends what was started.
 export function quote(message) {
+  // What stood in the box was the old wording, and no draft.
+  if (edited) byId("text").value = "";
+  edited = null;
   quoted = message;
+  show(message, message && preview(message));
+}
+
+export function edit(message) {
+  quoted = null;
+  edited = message;
+  show(message, `Edit: ${preview(message)}`);
+  const content = message[message.type];
+  byId("text").value = content.body ?? content.caption;
+}
+
+function show(message, line) {
   byId("quoting").hidden = !message;
+  // A file cannot become another one.
+  byId("attach").disabled = Boolean(edited);
   if (!message) return;
-  byId("quoting-text").textContent = preview(message);
+  byId("quoting-text").textContent = line;
   byId("text").focus();
 }
 
 const context = () => (quoted ? { context: { message_id: quoted.wamid } } : {});
+
+function editOf({ wamid, type, [type]: content }, words) {
+  const changed = type === "text" ? { body: words } : { ...content, caption: words };
+  return { type: "edit", edit: { original_message_id: wamid, message: { type, [type]: changed } } };
+}
 
 async function asMessage(file) {
   const family = file.type.split("/")[0];

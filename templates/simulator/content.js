@@ -1,11 +1,12 @@
 // What is inside a bubble, by the type of the message.
 
 import { element, icon } from "./dom.js";
-import { KINDS, link, richText } from "./format.js";
+import { KINDS, callWords, deletedWords, link, richText } from "./format.js";
 
 const PIN = "M12 21s-6-5.3-6-11a6 6 0 0 1 12 0c0 5.7-6 11-6 11zM12 8v4";
 const PAGE = "M7 3h7l4 4v14H7zM14 3v4h4";
 const PERSON = "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 20c1-4 4-5 8-5s7 1 8 5";
+const PHONE = "M5 4h4l2 5-2.500 1.500a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 6a2 2 0 0 1 2-2z";
 const PICTURE = "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4";
 
 const paragraph = (text, className) => (text ? element("p", { class: className }, ...richText(text)) : null);
@@ -104,7 +105,7 @@ function template(content, rendered, hooks) {
 }
 
 export function contentOf(message, hooks) {
-  if (message.revoked) return [element("p", {}, "This message was deleted")];
+  if (message.revoked) return [element("p", {}, deletedWords(message))];
   const content = message[message.type] || {};
   switch (message.type) {
     case "text": return [paragraph(content.body)];
@@ -116,6 +117,7 @@ export function contentOf(message, hooks) {
       return [...content].map((contact) => card(PERSON, contact.name?.formatted_name, contact.phones?.[0]?.phone));
     case "interactive": return interactive(content, hooks);
     case "button": return [paragraph(content.text)];
+    case "call": return [card(PHONE, callWords(content))];
     case "template": return template(content, message.rendered, hooks);
     default: return [paragraph(`(${message.type})`, "small")];
   }

@@ -32,3 +32,14 @@ export function avatar(target, name) {
   target.style.setProperty("--hue", hash);
   return target;
 }
+
+// Opens a popover over a button, or under it if that is wanted or there is no room above.
+export function openAt(popover, button, under = false) {
+  popover.showPopover();
+  const place = button.getBoundingClientRect();
+  const left = Math.max(8, Math.min(place.right - popover.offsetWidth, innerWidth - popover.offsetWidth - 8));
+  const above = place.top - popover.offsetHeight - 6;
+  popover.style.left = `${left}px`;
+  popover.style.top = `${above > 8 && !under ? above : place.bottom + 6}px`;
+  popover.querySelector("button").focus();
+}

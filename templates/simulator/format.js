@@ -42,16 +42,30 @@ export const KINDS = {
   location: "Location", contacts: "Contact", order: "Order", unsupported: "Message",
 };
 
+// What became of a call, as the customer's phone keeps it.
+export function callWords({ direction, outcome, duration }) {
+  if (outcome === "ringing") return "Voice call, ringing";
+  if (outcome === "completed") return `Voice call, ${durationWords(duration)}`;
+  if (direction === "USER_INITIATED") return "Voice call, not answered";
+  return outcome === "rejected" ? "Voice call, declined" : "Missed voice call";
+}
+
+const durationWords = (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`);
+
+export const deletedWords = (message) =>
+  message.direction === "inbound" ? "You deleted this message" : "This message was deleted";
+
 // One line that says what a message is.
 export const preview = (message) => plainText(words(message));
 
 function words(message) {
-  if (message.revoked) return "This message was deleted";
+  if (message.revoked) return deletedWords(message);
   const content = message[message.type] || {};
   switch (message.type) {
     case "text": return content.body || "";
     case "template": return message.rendered?.body || content.name || "Template";
     case "button": return content.text || "";
+    case "call": return callWords(content);
     case "document": return content.filename || content.caption || KINDS.document;
     case "interactive":
       return content.body?.text || content.button_reply?.title || content.list_reply?.title || "Message";

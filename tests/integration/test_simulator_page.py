@@ -68,6 +68,21 @@ def test_the_stream_brings_messages_and_statuses(world: World) -> None:
     assert [status["status"] for status in found["message"]["statuses"]] == ["sent", "delivered"]
 
 
+def test_the_stream_brings_what_the_business_types_and_changes_on_its_own_phone(world: World) -> None:
+    wamid = world.app_sends()
+    world.settled("sent", "delivered")
+    with world.sim.stream("GET", "/_sim/events") as stream:
+        world.app_sends("edit", {"original_message_id": wamid, "message": {"text": {"body": "at ten"}}})
+        world.app_sends("revoke", {"original_message_id": wamid})
+        call = {"phone_number_id": NUMBER, "outcome": "failed"}
+        world.sim.post(f"/_sim/users/{ANA}/calls", json=call).raise_for_status()
+        found = events(stream)
+        edited, revoked, missed = (next(found)["message"] for _ in range(3))
+    assert (edited["wamid"], edited["text"], edited["edited"]) == (wamid, {"body": "at ten"}, True)
+    assert (revoked["wamid"], revoked["revoked"], revoked["origin"]) == (wamid, True, "app")
+    assert missed["call"] == {"direction": "USER_INITIATED", "outcome": "failed", "duration": 0}
+
+
 def test_an_open_chat_reads_what_was_there_and_what_comes(world: World) -> None:
     world.open_window()
     world.send_text()
