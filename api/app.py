@@ -56,6 +56,7 @@ from api.webhooks.whatsapp import WhatsAppWebhookController
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect, wake_released
+from shared.media_urls import sign_media_urls
 from shared.outbound_http import outbound_http
 from shared.settings import Settings
 from shared.tasks import cancel_all, finish, keep_running
@@ -68,6 +69,7 @@ _IMMUTABLE = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
 
 def create_app(settings: Settings) -> Litestar:
     """The ASGI app of the api role. Raises AssetsMissingError if the front end is not built."""
+    sign_media_urls(settings)
     state = State({"settings": settings, "assets": read_assets(), "jinja": _jinja()})
     return Litestar(
         route_handlers=[
@@ -163,8 +165,8 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.redis = redis = connect(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
-    webhook_waker = Waker(redis, Queue.WEBHOOKS)
-    wake_released(engine, {Queue.WEBHOOKS: webhook_waker})
+    later = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
+    wake_released(engine, later)
     http, transfers = new_http_client(), new_http_client()
     app.state.graph = GraphClient(http, settings)
     # Connections of their own: messages are sent, however many files are on their way.
@@ -173,7 +175,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker)
-    wakers = (ingest_waker, send_waker, webhook_waker)
+    wakers = (ingest_waker, send_waker, *later.values())
     waking = [asyncio.create_task(keep_running(waker.run)) for waker in wakers]
     storing = asyncio.create_task(keep_running(intake.run))
     try:

@@ -28,6 +28,7 @@ class Queue(StrEnum):
     INGEST = "porthole:ingest"
     SEND = "porthole:send"
     WEBHOOKS = "porthole:webhooks"
+    MEDIA = "porthole:media"
 
 
 def connect(settings: Settings) -> ArqRedis:

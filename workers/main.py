@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect, deserialize_job, serialize_job, wake_released
+from shared.media_urls import sign_media_urls
 from shared.outbound_http import outbound_http
 from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
@@ -43,6 +44,7 @@ STOP_SECONDS = 5.0
 @contextlib.asynccontextmanager
 async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     """Work until the block is left; gives an ASGI app with the worker's health routes."""
+    sign_media_urls(settings)
     engine = create_engine(settings, application_name="worker")
     redis = connect(settings)
     http = new_http_client()
@@ -50,8 +52,8 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     graph = GraphClient(http, settings)
     sender = Sender(settings, engine, redis, graph)
     webhooks = WebhookSender(settings, engine, outbound)
-    waker = Waker(redis, Queue.WEBHOOKS)
-    wake_released(engine, {Queue.WEBHOOKS: waker})
+    wakers = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
+    wake_released(engine, wakers)
     drainers = {
         Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis, settings)),
         Queue.SEND: Drainer(sender.send_due),
@@ -70,7 +72,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         _every(TIDY_SECONDS, Housekeeper(settings, engine).tidy, first=random.uniform(0, 60)),  # noqa: S311 - no secret
     ]
     running = [asyncio.create_task(one) for one in repeating]
-    waking = asyncio.create_task(keep_running(waker.run))
+    waking = [asyncio.create_task(keep_running(waker.run)) for waker in wakers.values()]
     log.info("worker_started", queues=[str(queue) for queue in drainers])
     state = State({"engine": engine, "redis": redis})
     try:
@@ -82,8 +84,9 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         await cancel_all(running)
         await sender.stop(STOP_SECONDS)
         await webhooks.stop(STOP_SECONDS)
-        waker.stop()
-        await finish([waking], STOP_SECONDS)
+        for waker in wakers.values():
+            waker.stop()
+        await finish(waking, STOP_SECONDS)
         await http.aclose()
         await outbound.close()
         await redis.aclose()

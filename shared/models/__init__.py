@@ -6,7 +6,7 @@ from shared.models.account_event import AccountEvent
 from shared.models.contact import Contact, ContactIdentity
 from shared.models.conversation import Assignment, Conversation, Message, MessageChange, MessageStatus
 from shared.models.embed import InboxEmbed
-from shared.models.media import Media
+from shared.models.media import Media, MediaRemoval
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
 from shared.models.queue import InboundEvent, Outbox
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -26,6 +26,7 @@ __all__ = [
     "InboundEvent",
     "InboxEmbed",
     "Media",
+    "MediaRemoval",
     "Message",
     "MessageChange",
     "MessageStatus",

@@ -14,7 +14,7 @@ now = func.now()
 
 class Media(Base):
     """The file of a message, from the moment that the message is known: `pending` until it is stored, `ready`, `failed`
-    after the last attempt, or `gone` where Meta has it no more. Files are kept in the store under their keys.
+    after the last attempt, or `gone` where Meta has it no more. `leased_until` is set while a worker is at it.
     """
 
     __tablename__ = "media"
@@ -32,7 +32,7 @@ class Media(Base):
     mime_type: Mapped[str | None] = mapped_column(Text, comment="found in the bytes, not what was said of them")
     size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
-    storage_key: Mapped[str | None] = mapped_column(Text)
+    storage_key: Mapped[str | None] = mapped_column(Text, comment="of the file in the store")
     thumbnail_key: Mapped[str | None] = mapped_column(Text)
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
@@ -48,3 +48,16 @@ class Media(Base):
         Index("media_pending", "due_at", postgresql_where=sql("state = 'pending'")),
         Index("media_of_project", "project_id"),
     )
+
+
+class MediaRemoval(Base):
+    """A file that has to go from the store, since its row in `media` was deleted. A trigger adds it, whichever foreign
+    key takes the row along. Not at once: a worker may be writing the file at that moment.
+    """
+
+    __tablename__ = "media_removal"
+
+    storage_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("media_removal_due", "due_at"),)

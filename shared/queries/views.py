@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ContactView, ConversationView, LastMessageView, MessageView
-from shared.models import Contact, Conversation, Message, PhoneNumber
+from shared.models import Contact, Conversation, Media, Message, PhoneNumber
+from shared.queries.media_view import MEDIA_COLUMNS, media_view
 from shared.scope import Audience, Scope
 from shared.user_claims import User
 
@@ -71,7 +72,8 @@ _MESSAGE: AnySelect = select(
     Message.error,
     Message.sent_at,
     Message.rev,
-)
+    *MEDIA_COLUMNS,
+).outerjoin(Media, Media.message_id == Message.id)
 
 
 # An array and not IN: one prepared statement for any number of ids.
@@ -159,6 +161,7 @@ def message_view(row: Row[Any]) -> MessageView:
         "context": None if row.reply_to is None else {"message_id": row.reply_to},
         "sent_by": row.sent_by,
         "timestamp": row.sent_at,
+        "media": media_view(row),
         "rev": str(row.rev),
         # Last, and only under a name of its own: a type that Meta invents must not overwrite the keys above.
         "type": row.type,
@@ -178,6 +181,7 @@ _RESERVED = frozenset(
         "context",
         "sent_by",
         "timestamp",
+        "media",
         "rev",
         "type",
     }

@@ -115,7 +115,12 @@ def media_file(most: int = MOST) -> Iterator[MediaFile]:
         yield MediaFile(kept, most)
 
 
+def clean_filename(given: str) -> str:
+    """A name without folders, and without characters that a reader does not see or that turn the text around."""
+    return _UNPRINTABLE.sub("", given.replace("\\", "/").rpartition("/")[2]).strip()[-LONGEST_NAME:]
+
+
 def filename_for(found: MediaType, given: str) -> str:
     """The name to send a file under. Meta looks at the ending: the type has to be what it stands for."""
-    name = _UNPRINTABLE.sub("", given.replace("\\", "/").rpartition("/")[2]).strip()[-LONGEST_NAME:] or "file"
+    name = clean_filename(given) or "file"
     return name if name.rpartition(".")[2].lower() in found.endings else f"{name}.{found.endings[0]}"

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("mime_type", sa.Text(), nullable=True, comment="found in the bytes, not what was said of them"),
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.Column("sha256", sa.LargeBinary(), nullable=True),
-        sa.Column("storage_key", sa.Text(), nullable=True),
+        sa.Column("storage_key", sa.Text(), nullable=True, comment="of the file in the store"),
         sa.Column("thumbnail_key", sa.Text(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
@@ -76,6 +76,28 @@ def upgrade() -> None:
     )
     op.create_index("media_pending", "media", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'"))
     op.create_index("media_of_project", "media", ["project_id"], unique=False)
+    op.create_table(
+        "media_removal",
+        sa.Column("storage_key", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("storage_key"),
+    )
+    op.create_index("media_removal_due", "media_removal", ["due_at"], unique=False)
+    # The keys of a row that was still pending too: a worker may have written the files already (shared/media_keys.py).
+    op.execute("""
+        CREATE FUNCTION remove_media() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            INSERT INTO media_removal (storage_key, due_at)
+            SELECT project_id || '/' || id || ending, now() + interval '1 hour'
+            FROM deleted, unnest(ARRAY['', '.thumbnail']) AS ending
+            ON CONFLICT DO NOTHING;
+            RETURN NULL;
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER remove_media AFTER DELETE ON media REFERENCING OLD TABLE AS deleted
+        FOR EACH STATEMENT EXECUTE FUNCTION remove_media()
+    """)
     op.create_table(
         "message_change",
         sa.Column("phone_number_id", sa.Text(), nullable=False),
@@ -166,7 +188,9 @@ def downgrade() -> None:
     op.drop_constraint("inbound_event_kind", "inbound_event", type_="check")
     op.drop_column("inbound_event", "kind")
     op.drop_table("message_change")
+    op.drop_table("media_removal")
     op.drop_table("media")
+    op.execute("DROP FUNCTION remove_media()")
     op.drop_table("account_event")
 
 

@@ -1,0 +1,49 @@
+"""Signed URLs of stored files: an <img> sends no Authorization, so that the URL itself is the permission.
+
+They are made for views, which are built inside a scope, and open one file for one to two hours. All URLs of a file that
+are made within WINDOW are the same, so that browsers can keep it.
+"""
+
+import base64
+import hmac
+import time
+from typing import Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from shared.settings import Settings
+
+WINDOW = 3600  # seconds
+
+Variant = Literal["file", "thumbnail"]
+
+_keys: list[bytes] = []
+
+
+def sign_media_urls(settings: Settings) -> None:
+    """Set the process's key. Every role that builds views does so when it starts: views know no settings."""
+    key = HKDF(hashes.SHA256(), length=32, salt=None, info=b"porthole media urls").derive(settings.secret_key.encode())
+    _keys[:] = [key]
+
+
+def stored_media_url(media_id: UUID, variant: Variant) -> str:
+    """A path with a query, below the origin of the page."""
+    expires = (int(time.time()) // WINDOW + 2) * WINDOW
+    query = urlencode({"expires": expires, "signature": _signature(media_id, variant, expires)})
+    return f"/inbox/v1/media/{media_id}{'/thumbnail' if variant == 'thumbnail' else ''}?{query}"
+
+
+def is_signed(media_id: UUID, variant: Variant, expires: int, signature: str) -> bool:
+    """Whether a URL is one that was made here and has not expired. Compared in constant time."""
+    genuine = hmac.compare_digest(_signature(media_id, variant, expires).encode(), signature.encode())
+    return genuine and time.time() < expires
+
+
+def _signature(media_id: UUID, variant: Variant, expires: int) -> str:
+    if not _keys:
+        raise RuntimeError("sign_media_urls has not been called in this process")
+    signed = hmac.digest(_keys[0], f"{media_id}/{variant}/{expires}".encode(), "sha256")
+    return base64.urlsafe_b64encode(signed[:16]).decode().rstrip("=")

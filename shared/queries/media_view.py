@@ -1,0 +1,69 @@
+"""What a message's view says of its file."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row
+
+from shared.media_urls import stored_media_url
+from shared.models import Media
+from shared.whatsapp.media_file import clean_filename
+
+MediaState = Literal["pending", "ready", "failed", "gone"]
+
+MEDIA_COLUMNS = (
+    Media.id.label("media_id"),
+    Media.state.label("media_state"),
+    Media.thumbnail_key.label("media_thumbnail_key"),
+    Media.mime_type.label("media_mime_type"),
+    Media.size.label("media_size"),
+    Media.width.label("media_width"),
+    Media.height.label("media_height"),
+    Media.duration_ms.label("media_duration_ms"),
+    Media.pages.label("media_pages"),
+    Media.waveform.label("media_waveform"),
+)
+"""All that `media_view` needs of the table, beside the message's `content`."""
+
+
+class MediaView(msgspec.Struct):
+    """A message's file. All but `id`, `state` and `filename` is null until it is `ready`, and what cannot be found out
+    stays so. `size` is in bytes, `width` and `height` in pixels as shown; `waveform` has 64 loudnesses from 0 to 255.
+    The URLs open without a token, for an hour at least; `expires` in their query says until when, in Unix seconds.
+    """
+
+    id: UUID
+    state: MediaState
+    url: str | None
+    thumbnail_url: str | None
+    mime_type: str | None
+    size: int | None
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    pages: int | None
+    waveform: list[int] | None
+    filename: str | None
+
+
+def media_view(row: Row[Any]) -> MediaView | None:
+    """None for a message without a file."""
+    if row.media_id is None:
+        return None
+    given = row.content.get("filename") if isinstance(row.content, dict) else None
+    ready = row.media_state == "ready"
+    return MediaView(
+        id=row.media_id,
+        state=row.media_state,
+        url=stored_media_url(row.media_id, "file") if ready else None,
+        thumbnail_url=stored_media_url(row.media_id, "thumbnail") if ready and row.media_thumbnail_key else None,
+        mime_type=row.media_mime_type,
+        size=row.media_size,
+        width=row.media_width,
+        height=row.media_height,
+        duration_ms=row.media_duration_ms,
+        pages=row.media_pages,
+        waveform=None if row.media_waveform is None else list(row.media_waveform),
+        filename=clean_filename(given) or None if isinstance(given, str) else None,
+    )
