@@ -26,7 +26,7 @@ def send(simulator: Simulator, user: User, given: CustomerMessage, *, ordered: b
     """Record the message, show it on the phone and tell the business. Raise ValueError for content that makes no
     sense, KeyError if the number is unknown."""
     number = simulator.numbers[given.phone_number_id]
-    if given.phone_hidden and user.bsuid is None:
+    if given.phone_hidden and not user.bsuid:
         raise ValueError("who hides the phone number needs a bsuid")
     content = content_of(simulator, given)
     if given.type == "system" and isinstance(content, dict):

@@ -56,6 +56,7 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     other_spelling          webhooks call customers in Brazil, Mexico and Argentina by their number's other spelling
     allowed_recipients      the only numbers, in digits and this very spelling, that may be sent to; none means all
     echo_sends              what a business sends through Graph is echoed too, before its first status
+    standby                 another holds every chat: messages and statuses come in the field `standby`
     edits_unsupported       a customer's edit is told as an unsupported message, as to numbers without the app
     number_state            what Graph says of every business number; sends go on as ever
     unsubscribed            no app is subscribed to the business accounts, says Graph; webhooks go on as ever
@@ -85,6 +86,7 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     other_spelling: bool = False
     allowed_recipients: list[str] = []
     echo_sends: bool = False
+    standby: bool = False
     edits_unsupported: bool = False
     number_state: Literal["healthy", "limited", "blocked", "disconnected"] = "healthy"
     unsubscribed: bool = False

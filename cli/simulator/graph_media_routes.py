@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from cli.simulator.connection import pause
 from cli.simulator.errors import GraphError, unknown_object
-from cli.simulator.media import DOWNLOAD_PATH, Media
+from cli.simulator.media import DOWNLOAD_PATH, Media, not_found
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
 
@@ -22,20 +22,22 @@ async def describe(
     request: Request[object, object, State], simulator: Simulator, media_id: str, phone_number_id: str
 ) -> Json:
     """What a look-up says of a file. Raise GraphError 100 if there is none, or by fault."""
-    await suffer(request, simulator, "lookup")
+    await suffer(request, simulator, "lookup", media_id)
     described = simulator.media.describe(look_up(simulator, media_id, "get", phone_number_id))
     claimed = simulator.faults.media_mime_type
     return described if claimed is None else described | {"mime_type": claimed}
 
 
 async def suffer(
-    request: Request[object, object, State], simulator: Simulator, call: Literal["lookup", "download"]
+    request: Request[object, object, State], simulator: Simulator, call: Literal["lookup", "download"], media_id: str
 ) -> None:
     """Wait, and raise GraphError, if a fault asks for it."""
     trouble = simulator.faults.take_media_trouble(call)
     if trouble is None:
         return
     await pause(trouble.slow_seconds, request.receive)
+    if trouble.http_status == 404:
+        raise not_found(media_id)
     if trouble.http_status is not None:
         raise GraphError(131000, f"The fault media_{call}_next asked for this.", http_status=trouble.http_status)
 
@@ -86,7 +88,7 @@ async def download(
     seal: Annotated[str, QueryParameter(name="hash")],
 ) -> Response[bytes]:
     """The bytes; 404 once the URL has expired."""
-    await suffer(request, simulator, "download")
+    await suffer(request, simulator, "download", mid)
     if simulator.faults.take_media_error():
         raise GraphError(131000, "The fault media_error_next asked for this.")
     media = simulator.media.open_url(mid, ext, seal)

@@ -114,9 +114,7 @@ class MediaStore:
         media = self.find(media_id)
         genuine = hmac.compare_digest(seal.encode(), self._seal(media_id, expires).encode())
         if media is None or not genuine or self._clock.now() >= expires:
-            error = unknown_object("get", media_id)
-            error.http_status = 404
-            raise error
+            raise not_found(media_id)
         return media
 
     def _keep(self, phone_number_id: str, mime_type: str, data: bytes, filename: str | None, days: int) -> Media:
@@ -128,3 +126,10 @@ class MediaStore:
     def _seal(self, media_id: str, expires: int) -> str:
         message = f"{media_id}:{expires}".encode()
         return hmac.new(self._config.app_secret.encode(), message, hashlib.sha256).hexdigest()[:32]
+
+
+def not_found(media_id: str) -> GraphError:
+    """What Meta answers for a URL that has expired."""
+    error = unknown_object("get", media_id)
+    error.http_status = 404
+    return error

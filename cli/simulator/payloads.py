@@ -136,6 +136,12 @@ def status_value(
     return value
 
 
+def in_standby(value: Json) -> Json:
+    """The same for a business that looks on while the Meta Business Agent, or another app, holds the chat."""
+    head = {key: part for key, part in value.items() if key in ("messaging_product", "metadata")}
+    return {**head, "standby": {key: part for key, part in value.items() if key not in head}}
+
+
 def _pricing(message: Message) -> Json:
     if message.type != "template":
         return {"billable": False, "pricing_model": "PMP", "type": "free_customer_service", "category": "service"}

@@ -13,7 +13,7 @@ from cli.simulator.events import EventHub
 from cli.simulator.faults import Faults, Settings
 from cli.simulator.media import MediaStore
 from cli.simulator.messages import Json, Message, MessageStore, Status
-from cli.simulator.payloads import Scope, echo_value, identity, inbound_value, status_value
+from cli.simulator.payloads import Scope, echo_value, identity, in_standby, inbound_value, status_value
 from cli.simulator.templates import templates_of
 from cli.simulator.users import User, UserBook
 from cli.simulator.webhooks import Change, WebhookSender
@@ -99,6 +99,8 @@ class Simulator:
         self, phone_number_id: str, value: Json, label: str, *, field: str, order: Hashable | None, bare: bool = False
     ) -> Change:
         """Send a webhook about one business number; `label` is for the log of deliveries."""
+        if field == "messages" and self.faults.standby:
+            field, value = "standby", in_standby(value)
         account_id = self.numbers[phone_number_id].business_account_id
         return self.webhooks.submit(account_id, value, label, order, field=field, bare=bare)
 

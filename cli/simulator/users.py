@@ -24,7 +24,7 @@ class User(msgspec.Struct):
 
     @property
     def hides_phone(self) -> bool:
-        return self.phone_hidden and self.bsuid is not None
+        return self.phone_hidden and bool(self.bsuid)
 
 
 class UserBook:

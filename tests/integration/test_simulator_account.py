@@ -111,6 +111,21 @@ def test_a_chat_that_another_holds(world: World) -> None:
     assert taken["control_taken"]["new_owner_role"] == "ai_agent"
 
 
+def test_a_customer_writes_while_another_holds_the_chat(world: World) -> None:
+    world.open_window()
+    world.faults(standby=True)
+    asked = world.customer_sends()
+    said = world.send_text()
+    until(lambda: len(world.business.of_field("standby")) == 3)
+    message, *statuses = world.business.of_field("standby")
+    assert sorted(message) == ["messaging_product", "metadata", "standby"]
+    assert message["standby"]["contacts"][0]["wa_id"] == ANA
+    assert [one["id"] for one in message["standby"]["messages"]] == [asked]
+    assert [value["standby"]["statuses"][0]["id"] for value in statuses] == [said, said]
+    world.sim.delete("/_sim/faults")
+    world.open_window()
+
+
 def test_what_meta_decides_about_a_template_is_told_and_holds(world: World) -> None:
     template = templates(world, name="hello_world")[0]
     change = {"status": "PAUSED", "quality": "RED", "category": "MARKETING"}
