@@ -19,7 +19,7 @@ export function Quote({ context, loaded }: Props) {
       {quoted.direction === "outbound" && <strong dir="auto">{quoted.sent_by?.name ?? t("message.fromYou")}</strong>}
       <span dir="auto">
         <KindIcon type={loaded?.deleted_at ? "deleted" : quoted.type} />
-        {loaded ? summary(loaded) : previewOf(quoted as NonNullable<Context["message"]>)}
+        {"preview" in quoted ? previewOf(quoted) : summary(quoted)}
       </span>
     </button>
   );
