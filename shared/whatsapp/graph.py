@@ -48,6 +48,10 @@ class GraphError(Exception):
         self.body = body
 
 
+class NoSuchMediaError(GraphError):
+    """Meta has the file no more: its id means nothing, or leads to a URL with nothing behind it, twice."""
+
+
 class NotSentError(Exception):
     """The request did not reach Meta; it can be repeated without risk."""
 
@@ -57,10 +61,13 @@ class NoAnswerError(Exception):
 
 
 class Download(msgspec.Struct):
-    """Media on its way from Meta; `chunks` has to be read or closed. `size` is in bytes, None if Meta does not say."""
+    """Media on its way from Meta; `chunks` has to be read or closed. `size` is in bytes, None if Meta does not say.
+    `sha256` is what Graph says of the file, hexadecimal as a rule.
+    """
 
     mime_type: str
     size: int | None
+    sha256: str | None
     chunks: AsyncGenerator[bytes, None]
 
 
@@ -123,8 +130,24 @@ class GraphClient:
         return _text(answer, "h")
 
     async def download(self, media_id: str, access_token: str, **query: str) -> Download:
-        """The bytes of media, from the place that Graph names (Meta: Cloud API, "Download media")."""
-        described = await self.get(media_id, access_token, **query)
+        """The bytes of media, from the place that Graph names (Meta: Cloud API, "Download media"). A place is good for
+        five minutes and answers with 404 after that, so that a new one is asked for once. Raises NoSuchMediaError too.
+        """
+        try:
+            described = await self.get(media_id, access_token, **query)
+            try:
+                return await self._download(described, access_token)
+            except GraphError as error:
+                if error.status != 404:
+                    raise
+            described = await self.get(media_id, access_token, **query)
+            return await self._download(described, access_token)
+        except GraphError as error:
+            if error.error["code"] == NO_SUCH_OBJECT or error.status == 404:
+                raise NoSuchMediaError(error.error, retryable=False, status=error.status, body=error.body) from error
+            raise
+
+    async def _download(self, described: dict[str, Any], access_token: str) -> Download:
         url, token = _text(described, "url"), access_token
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._open(url, token)
@@ -133,7 +156,7 @@ class GraphClient:
                 compressed = "content-encoding" in answer.headers
                 size = None if length is None or compressed else int(length)
                 mime_type = answer.headers.get("content-type") or str(described.get("mime_type"))
-                return Download(mime_type, size, _chunks(answer))
+                return Download(mime_type, size, described.get("sha256"), _chunks(answer))
             await answer.aclose()
             url, token = _redirect(answer, token)
         raise NoAnswerError("too many redirects")

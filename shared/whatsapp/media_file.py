@@ -1,6 +1,7 @@
 """A file on its way to WhatsApp: kept on disk, measured as it comes in, and checked before Meta sees it."""
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import re
@@ -113,6 +114,17 @@ def media_file(most: int = MOST) -> Iterator[MediaFile]:
     """An empty file, gone after the block; a small one never gets to the disk."""
     with SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
         yield MediaFile(kept, most)
+
+
+def read_sha256(said: object) -> bytes | None:
+    """A hash as Meta writes it: base64 in webhooks, hexadecimal in Graph's answers. None for anything else."""
+    if not isinstance(said, str):
+        return None
+    try:
+        digest = bytes.fromhex(said) if len(said) == 64 else base64.b64decode(said, validate=True)
+    except ValueError:
+        return None
+    return digest if len(digest) == 32 else None
 
 
 def clean_filename(given: str) -> str:

@@ -12,6 +12,8 @@ KiB, MiB = 1024, 1024 * 1024
 
 Kind = Literal["image", "video", "audio", "document", "sticker"]
 
+UNKNOWN = "application/octet-stream"
+
 HEAD = 1024
 """The bytes of a file's beginning that `may_be` wants to see."""
 
@@ -116,6 +118,19 @@ def may_be(head: bytes) -> tuple[str, ...]:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:  # ISO/IEC 11172-3, 13818-7: sync word and layer
         return ("audio/aac",) if head[1] & 0x06 == 0 else ("audio/mpeg",)
     return () if b"\x00" in head else ("text/plain",)
+
+
+def type_of(head: bytes, said: str) -> str:
+    """The MIME type of a file that begins with `head`, whatever it is called; `said` decides only between those that
+    begin alike. `application/octet-stream` for what WhatsApp does not know, or cannot tell by its beginning.
+    """
+    possible = may_be(head)
+    named = media_type(said)
+    if named is not None and named.mime_type in possible:
+        return named.mime_type
+    if len(possible) == 1 or (possible and MEDIA_TYPES[possible[0]].kind != "document"):
+        return possible[0]
+    return UNKNOWN
 
 
 def most_of(wanted: MediaType, head: bytes) -> int:
