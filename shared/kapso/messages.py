@@ -56,7 +56,9 @@ MESSAGE_FIELDS = (
     "flow_token",
     "flow_name",
     "order_text",
+    "sent_by",
 )
+"""All that may stand under `kapso`. `sent_by` is ours: {"id", "name"} of the person who sent it from an inbox."""
 
 # Kapso has fewer than we do. What came in counts as delivered (Kapso: "Messages"; webhooks say `received`).
 _STATUSES = {
@@ -88,6 +90,7 @@ _MESSAGE: AnySelect = (
         Message.status,
         Message.error,
         Message.origin,
+        Message.sent_by,
         Message.callback_data,
         Message.sent_at,
         Contact.phone_number,
@@ -219,6 +222,7 @@ def _extension(row: Row[Any], media: dict[str, Any] | None, statuses: list[dict[
         "content": _words(row, media),
         "statuses": [_returned(status, row.callback_data) for status in statuses],
         "message_type_data": _type_data(row.type, row.content, media is not None),
+        "sent_by": row.sent_by,
     }
     if media is not None:
         extension |= {"media_data": media, "media_url": media["url"]}

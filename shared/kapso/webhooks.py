@@ -300,6 +300,7 @@ def _sample_message(event: str, conversation: KapsoConversation) -> KapsoMessage
             "content": "This is a test.",
             "statuses": reported,
             "message_type_data": {},
+            "sent_by": None,
         },
     }
 

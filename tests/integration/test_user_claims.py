@@ -4,12 +4,22 @@ import time
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 
+from shared.settings import Settings
+from tests.platform_api import PlatformApi
+from tests.receiver import SECRET, receiving
 from tests.stack import Stack
 from tests.waiting import eventually
 
 EMBEDS = "/platform/v1/inbox_embeds"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The receiver of webhooks is on loopback."""
+    return msgspec.structs.replace(settings, allow_private_addresses=True)
 
 
 async def _embed(stack: Stack, **fields: Any) -> dict[str, Any]:
@@ -66,6 +76,30 @@ async def test_a_message_keeps_who_sent_it_in_its_answer_the_thread_the_push_and
     assert {row["text"]["body"]: row["sent_by"] for row in thread} == {"from Ana": ana, "from nobody": None, "hi": None}
     changed = (await stack.get("/inbox/v1/changes", embed["token"], since=cursor))["data"]["messages"]
     assert ana in [row["sent_by"] for row in changed]
+
+
+async def test_both_apis_and_webhooks_name_who_sent_a_message_or_nobody(stack: Stack) -> None:
+    embed, api = await _embed(stack), PlatformApi(stack)
+    await stack.customer_writes("5215555550100", "hi")
+    path = f"/inbox/v1/conversations/{await _conversation_id(stack, embed['token'])}/messages"
+    ana = {"id": "42", "name": "Ana Ribeiro"}
+    sent = {"from Ana": ana, "from nobody": None}
+    async with receiving() as receiver:
+        webhook = {"url": f"{receiver.url}/hook", "secret_key": SECRET, "events": ["whatsapp.message.sent"]}
+        number = stack.project.phone_number_id
+        await api.create(f"/whatsapp/phone_numbers/{number}/webhooks", {"whatsapp_webhook": webhook})
+        await _reply(stack, path, "from Ana", _headers(embed, _claim(embed)))
+        await _reply(stack, path, "from nobody", _headers(embed))
+
+        async def told() -> bool:
+            return len(receiver.came) == 2
+
+        await eventually(told, 20)
+    messages = [one.json()["message"] for one in receiver.came]
+    assert {row["text"]["body"]: row["kapso"]["sent_by"] for row in messages} == sent
+    for listed in ("/platform/v1/whatsapp/messages", f"/meta/whatsapp/v24.0/{number}/messages"):
+        answer = await stack.http.get(listed, headers={"X-API-Key": stack.project.api_key})
+        assert {row["text"]["body"]: row["kapso"]["sent_by"] for row in answer.json()["data"]} == sent | {"hi": None}
 
 
 async def test_a_repeated_send_keeps_the_first_sender(stack: Stack) -> None:

@@ -103,7 +103,7 @@ class TestMessages:
         kapso = shown["kapso"]
         assert (kapso["direction"], kapso["status"], kapso["processing_status"]) == ("inbound", "received", "pending")
         assert (kapso["origin"], kapso["has_media"], kapso["content"]) == ("cloud_api", False, "¿Hola? ☂")
-        assert (kapso["statuses"], kapso["message_type_data"]) == ([], {})
+        assert (kapso["statuses"], kapso["message_type_data"], kapso["sent_by"]) == ([], {}, None)
         assert (kapso["phone_number"], kapso["phone_number_id"]) == (f"+{ANA}", desk.project.phone_number_id)
         conversation = body["conversation"]
         assert (conversation["phone_number"], conversation["status"]) == (f"+{ANA}", "active")
