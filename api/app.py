@@ -20,6 +20,7 @@ from api.idempotency import Idempotency
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
 from api.inbox.handoff import HandoffController
+from api.inbox.media import MessageMediaController, StoredMediaController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.meta.contacts import ContactController as MetaContactController
@@ -59,6 +60,7 @@ from shared.jobs import Queue, Waker, connect, wake_released
 from shared.media_urls import sign_media_urls
 from shared.outbound_http import outbound_http
 from shared.settings import Settings
+from shared.storage import Storage
 from shared.tasks import cancel_all, finish, keep_running
 from shared.whatsapp.graph import GraphClient, new_http_client
 
@@ -77,6 +79,7 @@ def create_app(settings: Settings) -> Litestar:
             WhatsAppWebhookController,
             EmbedPageController,
             MediaDownloadController,
+            StoredMediaController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
             Router(
                 "/inbox/v1",
@@ -86,6 +89,7 @@ def create_app(settings: Settings) -> Litestar:
                     HandoffController,
                     InboxContactController,
                     MessageController,
+                    MessageMediaController,
                 ],
                 middleware=[EmbedAccess()],
                 dependencies={
@@ -172,6 +176,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     # Connections of their own: messages are sent, however many files are on their way.
     app.state.graph_files = GraphClient(transfers, settings)
     app.state.outbound = outbound = outbound_http(settings)
+    app.state.storage = storage = Storage(settings)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker)
@@ -188,6 +193,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
         await http.aclose()
         await transfers.aclose()
         await outbound.close()
+        storage.close()
         await redis.aclose()
         await intake_engine.dispose()
         await engine.dispose()

@@ -17,6 +17,7 @@ PREFIX = "PORTHOLE_"
 
 Url = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9+.-]*://", max_length=2000)]
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+[^\s]*$", max_length=2000)]
+StorageUrl = Annotated[str, Meta(pattern=r"^(file:///|(s3|gs|az)://[^/\s])", max_length=2000)]
 Secret = Annotated[str, Meta(min_length=16, max_length=500)]
 
 
@@ -33,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whatsapp_app_secret: Annotated[str, Meta(min_length=8, max_length=500)]
     whatsapp_verify_token: Annotated[str, Meta(min_length=8, max_length=500)]
     base_url: HttpUrl = "http://localhost:8000"
-    storage_url: Url = "file:///var/lib/porthole/media"
+    storage_url: StorageUrl = "file:///var/lib/porthole/media"
     graph_url: HttpUrl = "https://graph.facebook.com"
     graph_version: Annotated[str, Meta(pattern=r"^v\d+\.\d+$")] = "v25.0"
     host: str = "127.0.0.1"

@@ -47,6 +47,7 @@ class Media(Base):
         CheckConstraint("state IN ('pending', 'ready', 'failed', 'gone')", name="media_state"),
         Index("media_pending", "due_at", postgresql_where=sql("state = 'pending'")),
         Index("media_of_project", "project_id"),
+        Index("media_of_meta", "media_id"),
     )
 
 

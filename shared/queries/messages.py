@@ -26,6 +26,12 @@ async def list_messages(
     return [message_view(row) for row in rows], paging
 
 
+async def get_message(connection: AsyncConnection, scope: Scope, message_id: UUID) -> MessageView | None:
+    """One message, None if the scope does not contain it."""
+    row = (await connection.execute(select_messages(scope).where(Message.id == message_id))).one_or_none()
+    return None if row is None else message_view(row)
+
+
 class FoundMessage(msgspec.Struct, frozen=True):
     """`wamid` is the form that we have stored."""
 

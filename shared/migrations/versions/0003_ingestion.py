@@ -76,6 +76,7 @@ def upgrade() -> None:
     )
     op.create_index("media_pending", "media", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'"))
     op.create_index("media_of_project", "media", ["project_id"], unique=False)
+    op.create_index("media_of_meta", "media", ["media_id"], unique=False)
     op.create_table(
         "media_removal",
         sa.Column("storage_key", sa.Text(), nullable=False),
