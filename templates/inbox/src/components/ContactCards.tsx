@@ -28,15 +28,24 @@ function Card({ card }: { card: ContactCard }) {
         <bdi class="card-title">{card.name?.formatted_name || t("content.contacts", { count: 1 })}</bdi>
         {card.org?.company && <small dir="auto">{card.org.company}</small>}
         {[...phones].map((phone) => (
-          <Line key={phone} href={`tel:${phone.replace(/[^\d+]/g, "")}`} text={phone} />
+          <Line key={phone} href={telHref(phone)} text={phone} />
         ))}
         {[...emails].map((email) => (
-          <Line key={email} href={`mailto:${encodeURIComponent(email).replace("%40", "@")}`} text={email} />
+          <Line key={email} href={mailHref(email)} text={email} />
         ))}
       </span>
     </div>
   );
 }
+
+/** What cannot be dialled or written to is no link. */
+function telHref(phone: string): string {
+  const digits = phone.replace(/[^\d+]/g, "");
+  return /\d{3}/.test(digits) ? `tel:${digits}` : "";
+}
+
+const mailHref = (email: string) =>
+  /^[^\s@]+@[^\s@]+$/.test(email) ? `mailto:${encodeURIComponent(email).replace("%40", "@")}` : "";
 
 function Line({ href, text }: { href: string; text: string }) {
   const safe = safeHref(href);
