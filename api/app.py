@@ -36,6 +36,7 @@ from api.meta.phone_numbers import NumberDataController
 from api.meta.templates import TemplateController
 from api.meta.version import known_version
 from api.openapi import API_KEY, CONFIG
+from api.platform.account_events import AccountEventController
 from api.platform.api_keys import ApiKeyController
 from api.platform.assignments import AssignmentController
 from api.platform.audit_events import AuditEventController
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
                     UserController,
                     ApiKeyController,
                     AuditEventController,
+                    AccountEventController,
                     PhoneNumberController,
                     CustomerPhoneNumberController,
                     ContactController,

@@ -14,8 +14,8 @@ from cli.simulator.config import SimulatedNumber
 from shared.ids import new_id
 from shared.models import Assignment, ContactIdentity, Conversation, Message
 from shared.operations.apply_statuses import apply_statuses
+from shared.operations.apply_webhooks import apply_webhooks
 from shared.operations.create_workflow import NewWorkflow, create_workflow
-from shared.operations.receive_messages import receive_messages
 from shared.operations.start_execution import NewExecution, start_execution
 from shared.operations.update_execution import ExecutionChange, update_execution
 from shared.whatsapp.content import preview_of, text_of
@@ -59,13 +59,14 @@ async def _add(
     decoded = decode_webhook(webhook_body(numbers, [sent for one in batch for sent in one.messages]))
     if decoded.problems:
         raise ValueError(f"the demo's data is not what WhatsApp sends: {decoded.problems}")
-    await receive_messages(connection, decoded.messages)
+    statuses, decoded.statuses = decoded.statuses, []  # of replies that are not there yet
+    await apply_webhooks(connection, [(decoded, now)])
     ids = await _active_conversations(connection, project_id)
     replies = [
         _reply_row(project_id, ids[one.key], sent) for one in batch for sent in one.messages if sent.message.outbound
     ]
     await connection.execute(insert(Message), replies)
-    await apply_statuses(connection, decoded.statuses)
+    await apply_statuses(connection, statuses)
     await _settle(connection, batch, ids, members, now)
 
 
@@ -95,6 +96,7 @@ def _reply_row(project_id: UUID, conversation_id: UUID, sent: DemoMessage) -> di
         "text": text_of(message.type, message.content),
         "preview": preview_of(message.type, message.content),
         "reply_to": sent.quoted_wamid,
+        "reply_to_key": wamid_key(sent.quoted_wamid) if sent.quoted_wamid else None,
         "status": "accepted",
         "sent_at": datetime.fromtimestamp(message.timestamp, UTC),
     }

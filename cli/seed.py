@@ -188,9 +188,8 @@ def _simulated(number: SeededNumber) -> SimulatedNumber:
 
 # A customer's own message counts as read once somebody of the team has seen it.
 _TRANSCRIPTS = text("""
-    SELECT i.value AS wa_id, coalesce(c.profile_name, '+' || i.value) AS name, m.*
+    SELECT c.phone_number AS wa_id, coalesce(c.profile_name, '+' || c.phone_number) AS name, m.*
     FROM contact c
-    JOIN contact_identity i ON i.contact_id = c.id AND i.kind = 'wa_id'
     LEFT JOIN (
         SELECT v.contact_id, m.phone_number_id, m.direction, m.type, m.content, m.wamid, m.reply_to,
             CAST(extract(epoch FROM m.sent_at) AS bigint) AS timestamp,
@@ -207,5 +206,6 @@ _TRANSCRIPTS = text("""
         WHERE m.status NOT IN ('queued', 'failed')
             AND m.type NOT IN ('reaction', 'edit', 'revoke', 'system', 'request_welcome')
     ) m ON m.contact_id = c.id AND m.place <= :length
+    WHERE c.phone_number IS NOT NULL
     ORDER BY c.id, m.phone_number_id, m.place DESC
 """).columns(content=JSONB)

@@ -11,11 +11,14 @@ from shared.user_claims import User
 
 
 class ContactView(msgspec.Struct):
-    """The person on the other side. `name` is the best name we have, never empty."""
+    """The person on the other side. `name` is the best name we have, never empty; `saved_name` is that of the address
+    book on the business's phone.
+    """
 
     id: UUID
     name: str
     display_name: str | None
+    saved_name: str | None
     profile_name: str | None
     phone_number: str | None
     username: str | None
@@ -31,6 +34,7 @@ class LastMessageView(msgspec.Struct):
     preview: str
     status: str
     timestamp: datetime
+    deleted: bool
 
 
 class ConversationView(msgspec.Struct):

@@ -27,8 +27,8 @@ class Queue(StrEnum):
 
     INGEST = "porthole:ingest"
     SEND = "porthole:send"
-    WEBHOOKS = "porthole:webhooks"
     MEDIA = "porthole:media"
+    WEBHOOKS = "porthole:webhooks"
 
 
 def connect(settings: Settings) -> ArqRedis:
@@ -108,6 +108,7 @@ def wake_released(engine: AsyncEngine, wakers: Mapping[Queue, Waker]) -> None:
 
     def released(_: Any, entry: ConnectionPoolEntry) -> None:
         for queue in entry.info.pop(_LATER, ()):
-            wakers[queue].wake()
+            if queue in wakers:
+                wakers[queue].wake()
 
     event.listen(engine.sync_engine, "checkin", released)

@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     failure_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     database_pool: Annotated[int, Meta(ge=2, le=200)] = 10
     webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
+    conversation_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
     keep_events_days: Annotated[int, Meta(ge=1, le=3650)] = 7
     allow_private_addresses: bool = False
 
@@ -78,6 +79,7 @@ DESCRIPTIONS: dict[str, str] = {
     "failure_rate_limit": "Calls with a wrong key or token that one address may make in a minute.",
     "database_pool": "The most connections that one process opens to PostgreSQL.",
     "webhook_max_bytes": "The largest webhook body to accept; Meta sends up to 3 MB.",
+    "conversation_hours": "Hours without a message after which a conversation ends, unless somebody is waited for.",
     "keep_events_days": "Days for which WhatsApp's webhooks are kept as they came, after they were applied.",
     "allow_private_addresses": "Whether webhooks and the URLs of media may lead into private networks.",
 }

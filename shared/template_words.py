@@ -1,7 +1,7 @@
 """The words of a template message: what the customer reads, and not only the template's name."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -34,13 +34,13 @@ async def template_words(
     code = language.get("code") if isinstance(language, Mapping) else None
     if not name or not code:
         return None
-    kept = f"template:{phone_number_id}:{business_account_id}:{code}:{name}"
-    body = await _kept(redis, kept)
+    place = f"templates:{business_account_id}", f"{phone_number_id}:{code}:{name}"
+    body = await _kept(redis, *place)
     if body is None:
         body = await _asked(graph, business_account_id, access_token, str(name), str(code))
         if body is None:
             return None
-        await _keep(redis, kept, body)
+        await _keep(redis, *place, body)
     return filled_in(body, content)
 
 
@@ -54,18 +54,31 @@ async def _asked(graph: GraphClient, account: str, access_token: str, name: str,
         return None
 
 
-async def _kept(redis: Redis, key: str) -> str | None:
+async def forget_templates(redis: Redis, business_account_ids: Collection[str]) -> None:
+    """Ask Graph anew for the words of these accounts' templates: Meta told of a change."""
+    if not business_account_ids:
+        return
     try:
         async with asyncio.timeout(REDIS_SECONDS):
-            found = await redis.get(key)
+            await redis.delete(*(f"templates:{account}" for account in business_account_ids))
+    except (RedisError, OSError, TimeoutError):
+        log.warning("templates_not_forgotten")
+
+
+async def _kept(redis: Redis, account: str, template: str) -> str | None:
+    try:
+        async with asyncio.timeout(REDIS_SECONDS):
+            found = await redis.hget(account, template)  # type: ignore[misc]  # redis-py's stubs mix sync and async
     except (RedisError, OSError, TimeoutError):
         return None
     return None if found is None else bytes(found).decode()
 
 
-async def _keep(redis: Redis, key: str, body: str) -> None:
+async def _keep(redis: Redis, account: str, template: str, body: str) -> None:
     try:
-        async with asyncio.timeout(REDIS_SECONDS):
-            await redis.set(key, body, ex=KEEP_SECONDS)
+        async with asyncio.timeout(REDIS_SECONDS), redis.pipeline() as pipeline:
+            pipeline.hset(account, template, body)
+            pipeline.expire(account, KEEP_SECONDS, nx=True)  # an account's all at once
+            await pipeline.execute()
     except (RedisError, OSError, TimeoutError):
         log.warning("template_not_kept")

@@ -25,6 +25,7 @@ from shared.tasks import cancel_all, finish, keep_running
 from shared.whatsapp.graph import GraphClient, new_http_client
 from workers.drainer import Drainer
 from workers.housekeeping import Housekeeper
+from workers.idle import end_idle
 from workers.ingest import ingest_batch
 from workers.numbers import check_numbers
 from workers.send import Sender
@@ -36,6 +37,7 @@ SWEEP_SECONDS = 2.0
 POLL_SECONDS = 0.01  # arq polls; this is the longest that a job waits to be picked up
 RESTART_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
+IDLE_SECONDS = 30.0
 NUMBERS_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
 STOP_SECONDS = 5.0
@@ -68,6 +70,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     repeating = [
         *(_every(SWEEP_SECONDS, drainer.drain) for drainer in drainers.values()),
         _every(SILENCE_SECONDS, webhooks.report_silence),
+        _every(IDLE_SECONDS, lambda: end_idle(settings, engine, redis)),
         _every(NUMBERS_SECONDS, lambda: check_numbers(settings, engine, graph)),
         _every(TIDY_SECONDS, Housekeeper(settings, engine).tidy, first=random.uniform(0, 60)),  # noqa: S311 - no secret
     ]

@@ -10,12 +10,11 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from api.auth import CurrentEmbed, CurrentUser
-from api.errors import AnyRequest, ApiError, not_found
+from api.errors import AnyRequest, ApiError
 from shared.events import MessageView
 from shared.operations.queue_message import NewMessage, queue_message
 from shared.paging import Paging
 from shared.publish import publish
-from shared.queries.conversations import get_conversation
 from shared.queries.messages import list_messages
 from shared.user_claims import User
 from shared.validation import convert_fields
@@ -49,14 +48,12 @@ class MessageController(Controller):
     async def list(
         self, request: AnyRequest, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]
     ) -> MessagePage:
-        """The thread, newest first."""
+        """The thread, newest first; it goes on into the earlier conversations of the same person and number."""
         query = convert_fields(ThreadQuery, dict(request.query_params), strict=False)
         async with state.engine.connect() as connection:
             data, paging = await list_messages(
                 connection, embed.scope, conversation_id, limit=query.limit, after=query.after
             )
-            if not data and await get_conversation(connection, embed.scope, conversation_id) is None:
-                raise not_found("Conversation")
         return MessagePage(data, paging)
 
     @post()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, text
+from sqlalchemy import Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,9 +13,10 @@ from shared.events import Event, MessageUpdated
 from shared.kapso.webhooks import STATUS_EVENTS
 from shared.operations.emit_webhooks import Happened, MessageHappened
 from shared.queries.views import conversation_views, message_views
+from shared.whatsapp.decode_message import error_view
 from shared.whatsapp.status import RANK, STATUSES, furthest
+from shared.whatsapp.updates import StatusUpdate
 from shared.whatsapp.wamid import wamid_key
-from shared.whatsapp.webhook import StatusUpdate, error_view
 
 _encode = msgspec.json.Encoder().encode
 
@@ -61,9 +62,25 @@ _UPDATE = text("""
 """)
 
 _KEPT = text("""
-    SELECT status, payload -> 'errors' -> 0 AS error FROM message_status
-    WHERE phone_number_id = :phone_number_id AND wamid_key = :wamid_key
-""").columns(status=Text, error=JSONB)
+    SELECT m.id, m.phone_number_id, m.wamid, s.status, s.payload -> 'errors' -> 0 AS error
+    FROM message m JOIN message_status s ON s.phone_number_id = m.phone_number_id AND s.wamid_key = m.wamid_key
+    WHERE m.id = ANY(:ids)
+""").columns(id=Uuid, phone_number_id=Text, wamid=Text, status=Text, error=JSONB)
+
+# What was sent through us and came back from the business's phone as well is one message: ours.
+_ABSORB = text("""
+    WITH gone AS (
+        DELETE FROM message e
+        USING json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid_key text), message m
+        WHERE m.id = g.id AND m.wamid IS NULL AND e.phone_number_id = m.phone_number_id AND e.wamid_key = g.wamid_key
+          AND e.direction = 'outbound' AND e.id <> m.id AND e.origin = 'business_app'
+        RETURNING e.id, e.conversation_id, m.id AS kept
+    )
+    UPDATE conversation c SET
+        messages_count = c.messages_count - 1,
+        last_message_id = CASE WHEN c.last_message_id = gone.id THEN gone.kept ELSE c.last_message_id END
+    FROM gone WHERE c.id = gone.conversation_id
+""")
 
 # What a status has settled is not sent again.
 _SETTLE = text("DELETE FROM outbox WHERE message_id = ANY(:ids)")
@@ -115,21 +132,35 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
     return Applied(await _move_up(connection, found), _happened(found, news))
 
 
-async def apply_kept_statuses(
-    connection: AsyncConnection, message_id: UUID, phone_number_id: str, wamid: str
-) -> list[Happened]:
-    """Apply the statuses that came before `wamid` was known to be the message's. The caller holds its conversation.
+async def apply_kept_statuses(connection: AsyncConnection, message_ids: Sequence[UUID]) -> list[Happened]:
+    """Apply the statuses that came before the messages had their wamid. The caller holds their conversations.
 
     Returns what the business's own systems are to hear of.
     """
-    rows = (await connection.execute(_KEPT, {"phone_number_id": phone_number_id, "wamid_key": wamid_key(wamid)})).all()
-    status = furthest([row.status for row in rows])
-    if status is None:
-        return []
-    error = next((error_view(row.error) for row in rows if row.error is not None), None)
-    given = [{"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}]
-    await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
-    return _told(message_id, phone_number_id, {row.status for row in rows})
+    kept: dict[UUID, list[Any]] = {}
+    for row in await connection.execute(_KEPT, {"ids": list(message_ids)}):
+        kept.setdefault(row.id, []).append(row)
+    given: list[dict[str, Any]] = []
+    happened: list[Happened] = []
+    for message_id, rows in kept.items():
+        status = furthest([row.status for row in rows])
+        if status is None:
+            continue
+        wamid = rows[0].wamid
+        error = next((error_view(row.error) for row in rows if row.error is not None), None)
+        given.append(
+            {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}
+        )
+        happened += _told(message_id, rows[0].phone_number_id, {row.status for row in rows})
+    if given:
+        await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
+    return happened
+
+
+async def absorb_echoes(connection: AsyncConnection, named: Sequence[tuple[UUID, str]]) -> None:
+    """Before our own messages get their wamids, {message id: wamid}: an echo that came first gives way."""
+    rows = [{"id": message_id, "wamid_key": wamid_key(wamid)} for message_id, wamid in named]
+    await connection.execute(_ABSORB, {"rows": _encode(rows).decode()})
 
 
 def _happened(found: dict[UUID, list[StatusUpdate]], news: set[tuple[Any, ...]]) -> list[Happened]:
@@ -158,6 +189,9 @@ async def _move_up(connection: AsyncConnection, found: dict[UUID, list[StatusUpd
             given.append(
                 {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid), "status": status, "error": error}
             )
+    unnamed = [(message_id, updates[0].wamid) for message_id, updates in found.items() if updates[0].message_id]
+    if unnamed:
+        await absorb_echoes(connection, unnamed)
     rows = await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
     changed = {row.id: row.conversation_id for row in rows}
     if not changed:
@@ -167,12 +201,17 @@ async def _move_up(connection: AsyncConnection, found: dict[UUID, list[StatusUpd
 
 
 async def message_events(connection: AsyncConnection, changed: dict[UUID, UUID]) -> list[Event]:
-    """`message.updated` for messages that were just changed: {message id: conversation id}."""
+    """`message.updated` for messages that were just changed: {message id: conversation id}. Reactions are told of with
+    the messages that they are about.
+    """
+    if not changed:
+        return []
     conversation_ids: Iterable[UUID] = set(changed.values())
     await connection.execute(_TOUCH, {"ids": sorted(conversation_ids)})
     conversations = await conversation_views(connection, conversation_ids)
     return [
         Event(audience.channels(), MessageUpdated(conversation, message))
         for message in await message_views(connection, changed)
+        if message["type"] != "reaction"
         for conversation, audience in [conversations[message["conversation_id"]]]
     ]

@@ -86,14 +86,18 @@ async def check_contact(
 
 
 async def give_number(connection: AsyncConnection, project_id: UUID, contact_id: UUID, wa_id: str) -> None:
-    """Make the contact the one who writes from this number. Raises InvalidFieldsError if somebody was faster."""
+    """Make the contact the one who writes from this number, in either spelling.
+
+    Raises InvalidFieldsError if somebody was faster.
+    """
+    both = sorted(spellings(wa_id))
     added = await connection.execute(
         upsert(ContactIdentity)
-        .values(project_id=project_id, kind="wa_id", value=wa_id, contact_id=contact_id)
+        .values([{"project_id": project_id, "kind": "wa_id", "value": one, "contact_id": contact_id} for one in both])
         .on_conflict_do_nothing()
         .returning(ContactIdentity.contact_id)
     )
-    if added.scalar_one_or_none() is None:
+    if len(added.all()) < len(both):
         raise InvalidFieldsError({"wa_id": [TAKEN]})
 
 

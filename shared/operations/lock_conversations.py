@@ -1,6 +1,6 @@
 """Lock the conversations that are going to change, all at once and in one order for everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,25 +8,21 @@ from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation
-from shared.whatsapp.wamid import wamid_key
-from shared.whatsapp.webhook import InboundMessage, StatusUpdate
+
+Place = tuple[str, UUID]
+"""A phone_number_id and a contact: at most one conversation of theirs is active at a time."""
 
 # LATERAL with a LIMIT keeps each look-up an index scan, whatever the planner knows of tables that grow fast.
 _LOCK = text("""
     WITH wanted AS (
         SELECT c.id
-        FROM json_to_recordset(CAST(:messages AS json)) AS g(phone_number_id text, kind text, value text)
-        CROSS JOIN LATERAL (
-            SELECT project_id FROM phone_number WHERE phone_number_id = g.phone_number_id LIMIT 1) AS n
-        CROSS JOIN LATERAL (
-            SELECT contact_id FROM contact_identity
-            WHERE project_id = n.project_id AND kind = g.kind AND value = g.value LIMIT 1) AS i
+        FROM json_to_recordset(CAST(:places AS json)) AS g(phone_number_id text, contact_id uuid)
         CROSS JOIN LATERAL (
             SELECT id FROM conversation
-            WHERE phone_number_id = g.phone_number_id AND contact_id = i.contact_id AND status = 'active' LIMIT 1) AS c
+            WHERE phone_number_id = g.phone_number_id AND contact_id = g.contact_id AND status = 'active' LIMIT 1) AS c
         UNION
         SELECT m.conversation_id
-        FROM json_to_recordset(CAST(:statuses AS json)) AS g(phone_number_id text, wamid_key text)
+        FROM json_to_recordset(CAST(:keys AS json)) AS g(phone_number_id text, wamid_key text)
         CROSS JOIN LATERAL (
             SELECT conversation_id FROM message
             WHERE phone_number_id = g.phone_number_id AND wamid_key = g.wamid_key LIMIT 10) AS m
@@ -34,26 +30,32 @@ _LOCK = text("""
         SELECT m.conversation_id FROM unnest(CAST(:message_ids AS uuid[])) AS g(id)
         CROSS JOIN LATERAL (SELECT conversation_id FROM message WHERE id = g.id LIMIT 1) AS m
     )
-    SELECT c.id FROM conversation c WHERE c.id = ANY(ARRAY(SELECT id FROM wanted)) ORDER BY c.id FOR NO KEY UPDATE
+    SELECT c.id, c.phone_number_id, c.contact_id, c.status FROM conversation c
+    WHERE c.id = ANY(ARRAY(SELECT id FROM wanted)) ORDER BY c.id FOR NO KEY UPDATE
 """)
 
 
 async def lock_conversations(
-    connection: AsyncConnection, messages: Sequence[InboundMessage], statuses: Sequence[StatusUpdate]
-) -> None:
-    """Lock the conversations that exist already, by id. Two batches that share some take turns instead of waiting for
-    each other in a circle: their other locks come later, and each kind in an order of its own.
+    connection: AsyncConnection,
+    places: Iterable[Place],
+    keys: Iterable[tuple[str, str]],
+    message_ids: Sequence[UUID],
+) -> dict[Place, UUID]:
+    """Lock the active conversations of places, and those of messages, which are given as (phone_number_id, wamid_key)
+    or by our id. Returns the active ones.
+
+    Two batches that share some take turns instead of waiting for each other in a circle: their other locks come later,
+    and each kind in an order of its own.
     """
-    senders = {(message.phone_number_id, *message.identity) for message in messages}
-    sent = {(status.phone_number_id, wamid_key(status.wamid)) for status in statuses}
-    await connection.execute(
+    rows = await connection.execute(
         _LOCK,
         {
-            "messages": _json([dict(zip(("phone_number_id", "kind", "value"), one, strict=True)) for one in senders]),
-            "statuses": _json([dict(zip(("phone_number_id", "wamid_key"), one, strict=True)) for one in sent]),
-            "message_ids": [status.message_id for status in statuses if status.message_id is not None],
+            "places": _json([{"phone_number_id": number, "contact_id": contact} for number, contact in places]),
+            "keys": _json([{"phone_number_id": number, "wamid_key": key} for number, key in keys]),
+            "message_ids": list(message_ids),
         },
     )
+    return {(row.phone_number_id, row.contact_id): row.id for row in rows if row.status == "active"}
 
 
 async def lock_matching(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> list[UUID]:
@@ -62,5 +64,5 @@ async def lock_matching(connection: AsyncConnection, *conditions: ColumnElement[
     return list((await connection.execute(query)).scalars())
 
 
-def _json(rows: list[dict[str, str]]) -> str:
+def _json(rows: Sequence[object]) -> str:
     return msgspec.json.encode(rows).decode()

@@ -23,11 +23,12 @@ _FIND_CONTACT = text("""
 _ADD_CONTACT = text("""
     WITH added AS (
         INSERT INTO contact_identity (project_id, kind, value, contact_id)
-        VALUES (:project_id, :kind, :value, :contact_id) ON CONFLICT DO NOTHING
+        SELECT :project_id, :kind, value, :contact_id FROM unnest(CAST(:values AS text[])) AS value
+        ORDER BY value ON CONFLICT DO NOTHING
         RETURNING contact_id
     )
     INSERT INTO contact (id, project_id, phone_number)
-    SELECT contact_id, :project_id, CAST(:phone_number AS text) FROM added
+    SELECT DISTINCT contact_id, CAST(:project_id AS uuid), CAST(:phone_number AS text) FROM added
 """)
 
 _LOCK_CONVERSATION = text("""
@@ -89,7 +90,7 @@ async def _contact(connection: AsyncConnection, project_id: UUID, recipient: Rec
         {
             "project_id": project_id,
             "kind": kind,
-            "value": values[0],
+            "values": values,
             "contact_id": new_id(),
             "phone_number": recipient.phone_number,
         },

@@ -8,22 +8,25 @@ import msgspec
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import Event, MessageCreated, MessageView
+from shared.events import ConversationUpdated, Event, MessageCreated, MessageView
 from shared.ids import new_id
 from shared.models import Conversation, Message
+from shared.operations.apply_statuses import message_events
+from shared.operations.change_messages import react
 from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views
 from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.scope import Scope
 from shared.user_claims import User
 from shared.whatsapp.content import preview_of, text_of
+from shared.whatsapp.wamid import wamid_key
 
 _QUEUE = text("""
     WITH added AS (
         INSERT INTO message (id, project_id, conversation_id, phone_number_id, client_id, direction, type, content,
-                             text, preview, reply_to, sent_by, callback_data, status, sent_at)
+                             text, preview, reply_to, reply_to_key, sent_by, callback_data, status, sent_at)
         VALUES (:id, :project_id, :conversation_id, :phone_number_id, :client_id, 'outbound', :type,
-                CAST(:content AS jsonb), :text, :preview, :reply_to, CAST(:sent_by AS jsonb), :callback_data, 'queued',
-                :sent_at)
+                CAST(:content AS jsonb), :text, :preview, :reply_to, :reply_to_key, CAST(:sent_by AS jsonb),
+                :callback_data, 'queued', :sent_at)
         RETURNING id, conversation_id
     )
     INSERT INTO outbox (message_id, conversation_id, attempts, leased_until)
@@ -166,12 +169,19 @@ async def _store(
             "text": text_of(message.type, message.content),
             "preview": preview_of(message.type, message.content),
             "reply_to": message.reply_to,
+            "reply_to_key": wamid_key(message.reply_to) if message.reply_to else None,
             "sent_by": msgspec.json.encode(message.sent_by).decode() if message.sent_by else None,
             "callback_data": message.callback_data,
             "sent_at": now,
             "lease": lease,
         },
     )
+    if message.type == "reaction":  # no message of its own to those who look, but a part of another
+        changed = await react(connection, message_id, message.content, now)
+        events = await message_events(connection, changed)
+        view, audience = (await conversation_views(connection, [conversation.id]))[conversation.id]
+        events.append(Event(audience.channels(), ConversationUpdated(view)))
+        return (await message_views(connection, [message_id]))[0], events
     await connection.execute(_COUNT, {"id": conversation.id, "message_id": message_id, "sent_at": now})
     view, audience = (await conversation_views(connection, [conversation.id]))[conversation.id]
     stored = (await message_views(connection, [message_id]))[0]

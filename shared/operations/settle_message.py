@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event
 from shared.kapso.webhooks import FAILED
-from shared.operations.apply_statuses import apply_kept_statuses, message_events
+from shared.operations.apply_statuses import absorb_echoes, apply_kept_statuses, message_events
+from shared.operations.change_messages import undo_reaction
 from shared.operations.emit_webhooks import MessageHappened, emit_webhooks
 from shared.settings import Settings
 from shared.whatsapp.content import one_line
+from shared.whatsapp.phone import spellings
 from shared.whatsapp.wamid import wamid_key
 
 _LOCK = text("""
@@ -28,14 +30,17 @@ _ACCEPTED = text("""
     WHERE id = :id AND wamid IS NULL
 """)
 
-# What the recipient writes comes under this number.
+# What the recipient writes comes under this number, in either spelling. Another contact that has it keeps it.
 _LINK = text("""
     WITH linked AS (
         INSERT INTO contact_identity (project_id, kind, value, contact_id)
-        VALUES (:project_id, 'wa_id', :wa_id, :contact_id) ON CONFLICT DO NOTHING
-        RETURNING contact_id
+        SELECT :project_id, 'wa_id', value, :contact_id FROM unnest(CAST(:spellings AS text[])) AS value
+        ORDER BY value ON CONFLICT DO NOTHING
     )
-    UPDATE contact SET phone_number = :wa_id, updated_at = now() FROM linked WHERE contact.id = linked.contact_id
+    UPDATE contact SET phone_number = :wa_id, updated_at = now()
+    WHERE id = :contact_id AND phone_number IS DISTINCT FROM :wa_id AND NOT EXISTS (
+        SELECT FROM contact_identity
+        WHERE project_id = :project_id AND kind = 'wa_id' AND value = :wa_id AND contact_id <> :contact_id)
 """)
 
 _WORDS = text("UPDATE message SET text = :text, preview = :preview WHERE id = :id")
@@ -73,17 +78,18 @@ async def message_accepted(
     if place is None:
         return []
     wamid = accepted.wamid
+    await absorb_echoes(connection, [(message_id, wamid)])
     named = await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
     if accepted.words is not None:
         words = {"id": message_id, "text": accepted.words, "preview": one_line(accepted.words)}
         await connection.execute(_WORDS, words)
-    happened = await apply_kept_statuses(connection, message_id, place.phone_number_id, wamid)
+    happened = await apply_kept_statuses(connection, [message_id])
     if named.rowcount:  # else the statuses have named it, and were told of as they came
         await emit_webhooks(connection, settings, happened)
     await connection.execute(_DONE, {"id": message_id})
     if accepted.known_by is not None:
         contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": accepted.known_by}
-        await connection.execute(_LINK, contact)
+        await connection.execute(_LINK, {**contact, "spellings": spellings(accepted.known_by)})
     return await message_events(connection, {message_id: place.id})
 
 
@@ -101,7 +107,8 @@ async def message_refused(
         told = MessageHappened(event=FAILED, phone_number_id=place.phone_number_id, message_id=message_id, error=error)
         await emit_webhooks(connection, settings, [told])
     await connection.execute(_DONE, {"id": message_id})
-    return await message_events(connection, {message_id: place.id})
+    undone = await undo_reaction(connection, message_id) if failed.rowcount else {}
+    return await message_events(connection, {message_id: place.id, **undone})
 
 
 async def message_postponed(connection: AsyncConnection, message_id: UUID, due_at: datetime) -> None:

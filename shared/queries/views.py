@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, any_, bindparam, select
+from sqlalchemy import Row, Select, Uuid, any_, bindparam, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from shared.events import ContactView, ConversationView, LastMessageView, MessageView
 from shared.models import Contact, Conversation, Media, Message, PhoneNumber
@@ -41,6 +42,7 @@ _CONVERSATION: AnySelect = (
         Conversation.rev,
         Contact.id.label("contact_id"),
         Contact.display_name,
+        Contact.saved_name,
         Contact.profile_name,
         Contact.phone_number,
         Contact.username,
@@ -52,10 +54,36 @@ _CONVERSATION: AnySelect = (
         _last.c.preview.label("last_preview"),
         _last.c.status.label("last_status"),
         _last.c.sent_at.label("last_sent_at"),
+        _last.c.deleted_at.label("last_deleted_at"),
     )
     .join(Contact, Contact.id == Conversation.contact_id)
     .join(PhoneNumber, PhoneNumber.phone_number_id == Conversation.phone_number_id)
     .outerjoin(_last, _last.c.id == Conversation.last_message_id)
+)
+
+# The quoted message, whatever form its wamid has in the quote. A message quotes those of its own contact only.
+_quoted_row = aliased(Message)
+_quoted_conversation = aliased(Conversation)
+_own_conversation = aliased(Conversation)
+_quoted = (
+    select(
+        _quoted_row.id,
+        _quoted_row.direction,
+        _quoted_row.type,
+        _quoted_row.preview,
+        _quoted_row.sent_by,
+        _quoted_row.deleted_at,
+    )
+    .join(_quoted_conversation, _quoted_conversation.id == _quoted_row.conversation_id)
+    .join(_own_conversation, _own_conversation.contact_id == _quoted_conversation.contact_id)
+    .where(
+        _quoted_row.phone_number_id == Message.phone_number_id,
+        _quoted_row.wamid_key == Message.reply_to_key,
+        _own_conversation.id == Message.conversation_id,
+    )
+    .limit(1)
+    .correlate(Message)
+    .lateral("quoted")
 )
 
 _MESSAGE: AnySelect = select(
@@ -64,16 +92,27 @@ _MESSAGE: AnySelect = select(
     Message.wamid,
     Message.client_id,
     Message.direction,
+    Message.origin,
     Message.type,
     Message.content,
+    Message.details,
     Message.reply_to,
+    Message.reactions,
+    Message.edited_at,
+    Message.deleted_at,
     Message.sent_by,
     Message.status,
     Message.error,
     Message.sent_at,
     Message.rev,
+    _quoted.c.id.label("quoted_id"),
+    _quoted.c.direction.label("quoted_direction"),
+    _quoted.c.type.label("quoted_type"),
+    _quoted.c.preview.label("quoted_preview"),
+    _quoted.c.sent_by.label("quoted_sent_by"),
+    _quoted.c.deleted_at.label("quoted_deleted_at"),
     *MEDIA_COLUMNS,
-).outerjoin(Media, Media.message_id == Message.id)
+).select_from(outerjoin(outerjoin(Message, _quoted, true()), Media, Media.message_id == Message.id))
 
 
 # An array and not IN: one prepared statement for any number of ids.
@@ -88,8 +127,12 @@ def select_conversations(scope: Scope) -> AnySelect:
 
 
 def select_messages(scope: Scope) -> AnySelect:
-    """The messages of a scope's conversations; add conditions and an order to it."""
-    return _MESSAGE.join(Conversation, Conversation.id == Message.conversation_id).where(scope.conversations())
+    """The messages of a scope's conversations; add conditions and an order to it. Reactions are parts of the messages
+    that they are about.
+    """
+    return _MESSAGE.join(Conversation, Conversation.id == Message.conversation_id).where(
+        scope.conversations(), Message.type != "reaction"
+    )
 
 
 async def conversation_views(
@@ -120,6 +163,7 @@ def conversation_view(row: Row[Any]) -> ConversationView:
             id=row.contact_id,
             name=_contact_name(row),
             display_name=row.display_name,
+            saved_name=row.saved_name,
             profile_name=row.profile_name,
             phone_number=row.phone_number,
             username=row.username,
@@ -139,6 +183,7 @@ def conversation_view(row: Row[Any]) -> ConversationView:
             preview=row.last_preview,
             status=row.last_status,
             timestamp=row.last_sent_at,
+            deleted=row.last_deleted_at is not None,
         ),
         last_active_at=row.last_active_at,
         last_inbound_at=row.last_inbound_at,
@@ -150,45 +195,57 @@ def conversation_view(row: Row[Any]) -> ConversationView:
 
 
 def message_view(row: Row[Any]) -> MessageView:
-    return {
+    details = row.details or {}
+    view: MessageView = {
         "id": row.id,
         "conversation_id": row.conversation_id,
         "wamid": row.wamid,
         "client_id": row.client_id,
         "direction": row.direction,
+        "origin": row.origin,
         "status": row.status,
         "error": row.error,
-        "context": None if row.reply_to is None else {"message_id": row.reply_to},
+        "context": None if row.reply_to is None else {"message_id": row.reply_to, "message": _quoted_message(row)},
+        "forwarded": _forwarded(details),
+        "referral": details.get("referral"),
+        "reactions": row.reactions or [],
+        "edited_at": row.edited_at,
+        "deleted_at": row.deleted_at,
         "sent_by": row.sent_by,
         "timestamp": row.sent_at,
         "media": media_view(row),
         "rev": str(row.rev),
-        # Last, and only under a name of its own: a type that Meta invents must not overwrite the keys above.
         "type": row.type,
-        **({} if row.type in _RESERVED else {row.type: row.content}),
+    }
+    # Last, and only under a name of its own: a type that Meta invents must not overwrite the keys above.
+    view.setdefault(row.type, row.content)
+    return view
+
+
+def _quoted_message(row: Row[Any]) -> dict[str, Any] | None:
+    if row.quoted_id is None:
+        return None
+    return {
+        "id": row.quoted_id,
+        "direction": row.quoted_direction,
+        "type": row.quoted_type,
+        "preview": row.quoted_preview,
+        "sent_by": row.quoted_sent_by,
+        "deleted": row.quoted_deleted_at is not None,
     }
 
 
-_RESERVED = frozenset(
-    {
-        "id",
-        "conversation_id",
-        "wamid",
-        "client_id",
-        "direction",
-        "status",
-        "error",
-        "context",
-        "sent_by",
-        "timestamp",
-        "media",
-        "rev",
-        "type",
-    }
-)
+def _forwarded(details: dict[str, Any]) -> str | None:
+    """Meta: "Webhooks" reference, `context`: forwarded up to five times, or more often."""
+    context = details.get("context")
+    if not isinstance(context, dict):
+        return None
+    if context.get("frequently_forwarded"):
+        return "frequently"
+    return "forwarded" if context.get("forwarded") else None
 
 
 def _contact_name(row: Row[Any]) -> str:
     phone_number = None if row.phone_number is None else f"+{row.phone_number}"
-    name: str = row.display_name or row.profile_name or phone_number or row.username or "WhatsApp user"
-    return name
+    given: str | None = row.display_name or row.saved_name or row.profile_name
+    return given or phone_number or row.username or "WhatsApp user"

@@ -11,8 +11,8 @@ PREVIEW_LENGTH = 160
 
 def _interactive(content: Mapping[str, Any]) -> Any:
     reply = content.get(content.get("type", ""), {})
-    if isinstance(reply, Mapping) and reply.get("title"):
-        return reply["title"]
+    if isinstance(reply, Mapping) and (reply.get("title") or reply.get("body")):
+        return reply.get("title") or reply["body"]  # an answered form has a body
     return (content.get("body") or {}).get("text")
 
 

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from shared.settings import Settings
-from shared.whatsapp.webhook import error_view
+from shared.whatsapp.decode_message import error_view
 
 RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004})
 """Error codes after which the same call may succeed later (Meta: Cloud API, "Error codes")."""

@@ -2,17 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.operations.apply_statuses import apply_statuses
-from shared.operations.lock_conversations import lock_conversations
-from shared.operations.receive_messages import receive_messages
-from shared.whatsapp.webhook import decode_webhook
+from tests.applying import apply
 from tests.factories import ProjectRows, status_update, text_message, webhook
 
 BASE = 1_790_000_000
@@ -40,16 +36,6 @@ def _history(project: ProjectRows) -> list[bytes]:
     ]
 
 
-async def _apply(engine: AsyncEngine, bodies: Sequence[bytes]) -> None:
-    decoded = [decode_webhook(body) for body in bodies]
-    messages = [message for one in decoded for message in one.messages]
-    statuses = [status for one in decoded for status in one.statuses]
-    async with engine.begin() as connection:
-        await lock_conversations(connection, messages, statuses)
-        await receive_messages(connection, messages)
-        await apply_statuses(connection, statuses)
-
-
 async def _state(engine: AsyncEngine) -> list[dict[str, Any]]:
     async with engine.connect() as connection:
         return [dict(row) for row in (await connection.execute(STATE)).mappings()]
@@ -62,7 +48,7 @@ async def _clear(engine: AsyncEngine) -> None:
 
 async def test_order_repeats_and_splits_of_messages_change_nothing(engine: AsyncEngine, project: ProjectRows) -> None:
     history = _history(project)
-    await _apply(engine, history)
+    await apply(engine, history)
     expected = await _state(engine)
     assert [row["unread_count"] for row in expected] == [15] * 4
 
@@ -73,7 +59,7 @@ async def test_order_repeats_and_splits_of_messages_change_nothing(engine: Async
         chance.shuffle(shuffled)
         while shuffled:
             size = chance.randint(1, 25)
-            await _apply(engine, shuffled[:size])
+            await apply(engine, shuffled[:size])
             shuffled = shuffled[size:]
         assert await _state(engine) == expected, f"seed {seed}"
 
@@ -105,13 +91,13 @@ async def test_a_status_never_takes_a_tick_back(
     engine: AsyncEngine, project: ProjectRows, statuses: tuple[str, ...], expected: str
 ) -> None:
     number = project.phone_number_id
-    await _apply(engine, [webhook(number, messages=[text_message("hola")])])
+    await apply(engine, [webhook(number, messages=[text_message("hola")])])
     async with engine.begin() as connection:
         await connection.execute(ADD_SENT)
     errors = [{"code": 131026, "title": "Undeliverable", "error_data": {"details": "no WhatsApp"}}]
     for status in statuses:
         extra = {"errors": errors} if status == "failed" else {}
-        await _apply(engine, [webhook(number, statuses=[status_update("wamid.OUT", status, **extra)])])
+        await apply(engine, [webhook(number, statuses=[status_update("wamid.OUT", status, **extra)])])
     async with engine.connect() as connection:
         row = (await connection.execute(text("SELECT status, error FROM message WHERE wamid = 'wamid.OUT'"))).one()
         kept = await connection.scalar(text("SELECT count(*) FROM message_status"))
@@ -127,7 +113,7 @@ async def test_batches_that_share_conversations_in_other_orders_do_not_deadlock(
     """Each batch brings messages of some conversations and statuses of others; two of them always overlap."""
     number = project.phone_number_id
     people = [f"1555020{index:02d}" for index in range(12)]
-    await _apply(engine, [webhook(number, messages=[text_message("hi", wa_id=person)]) for person in people])
+    await apply(engine, [webhook(number, messages=[text_message("hi", wa_id=person)]) for person in people])
     async with engine.begin() as connection:
         await connection.execute(
             text("INSERT INTO message (id, project_id, conversation_id, phone_number_id, wamid, wamid_key, direction,"
@@ -143,6 +129,6 @@ async def test_batches_that_share_conversations_in_other_orders_do_not_deadlock(
             messages = [text_message("more", wa_id=person) for person in people[:6]]
             statuses = [status_update(f"wamid.{person}", "delivered") for person in people[6:]]
             batches.append([webhook(number, messages=messages), webhook(number, statuses=statuses)])
-        await asyncio.gather(*(_apply(engine, batch) for batch in batches))
+        await asyncio.gather(*(apply(engine, batch) for batch in batches))
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT sum(unread_count) FROM conversation")) == 12 + 15 * 2 * 6

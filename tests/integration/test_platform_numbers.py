@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from cli.serve import bind, port_of, serving
 from shared.crypto import decrypt
+from shared.models import Contact
 from shared.operations.delete_number import delete_number
 from shared.operations.lock_conversations import lock_conversations
-from shared.operations.receive_messages import receive_messages
 from shared.operations.update_number import NumberChanges, update_number
 from shared.settings import Settings
-from shared.whatsapp.webhook import decode_webhook
+from tests.applying import apply, apply_in
 from tests.factories import ACCESS_TOKEN, ProjectRows, make_project, text_message, webhook
 from tests.platform_api import PlatformApi, audit_lines, every_page_size, numbered_pages
 from tests.stack import Stack
@@ -448,18 +448,19 @@ async def test_a_number_is_deleted_while_a_customer_writes_to_it_and_nobody_wait
 ) -> None:
     number = project.phone_number_id
     first, second = (
-        decode_webhook(webhook(number, messages=[text_message("hi", wa_id=wa_id) for wa_id in people])).messages
+        webhook(number, messages=[text_message("hi", wa_id=wa_id) for wa_id in people])
         for people in (["15550100"], ["15550100", "15550101"])
     )
-    async with engine.begin() as connection:
-        await receive_messages(connection, first)
+    await apply(engine, [first])
+    async with engine.connect() as connection:
+        contact_id = (await connection.execute(select(Contact.id))).scalar_one()
 
     async def remove() -> None:
         async with engine.begin() as connection:
             await delete_number(connection, project.id, number)
 
     async with engine.begin() as connection:
-        await lock_conversations(connection, second, [])
+        await lock_conversations(connection, [(number, contact_id)], [], [])
         removing = asyncio.create_task(remove())
 
         async def waiting() -> bool:
@@ -468,7 +469,7 @@ async def test_a_number_is_deleted_while_a_customer_writes_to_it_and_nobody_wait
                 return bool(await another.scalar(text(f"{query} AND wait_event_type = 'Lock'")))
 
         await eventually(waiting)
-        await receive_messages(connection, second)
+        await apply_in(connection, [second])
     await removing
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM conversation")) == 0
@@ -537,11 +538,9 @@ async def test_a_conversation_that_begins_while_its_number_changes_hands_is_the_
     engine: AsyncEngine, project: ProjectRows, settings: Settings
 ) -> None:
     number = project.customer_phone_number_id
-    messages = decode_webhook(webhook(number, messages=[text_message("hi")])).messages
 
     async def receive() -> None:
-        async with engine.begin() as connection:
-            await receive_messages(connection, messages)
+        await apply(engine, [webhook(number, messages=[text_message("hi")])])
 
     async def waiting() -> bool:
         async with engine.connect() as connection:

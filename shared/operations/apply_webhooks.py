@@ -1,0 +1,165 @@
+"""Apply what a batch of webhooks tells, in a number of statements that does not grow with it.
+
+Whatever comes again, late, in another order or split over other batches gives the same rows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events import ConversationUpdated, Event, MessageCreated
+from shared.operations.apply_statuses import apply_kept_statuses, apply_statuses, message_events
+from shared.operations.change_messages import keep_changes, refresh_messages
+from shared.operations.emit_webhooks import Happened
+from shared.operations.lock_conversations import lock_conversations
+from shared.operations.note_account_updates import note_account_updates
+from shared.operations.place_messages import PlacedMessage
+from shared.operations.receive_messages import Received, receive_messages
+from shared.operations.resolve_contacts import Resolved, resolve_contacts
+from shared.operations.save_address_book import save_address_book
+from shared.operations.update_profiles import update_profiles
+from shared.queries.views import conversation_views, message_views
+from shared.whatsapp.updates import Decoded, Person
+from shared.whatsapp.wamid import wamid_key
+
+_NUMBERS = text("""
+    SELECT phone_number_id, project_id, inbound_processing_enabled FROM phone_number WHERE phone_number_id = ANY(:ids)
+""")
+
+
+class Applied(msgspec.Struct):
+    """What came of a batch: the events to publish after the commit, what the business's own systems are to hear of
+    (emit_webhooks.py), of each webhook, why some of it could not be applied, and the accounts whose templates changed.
+    """
+
+    events: list[Event] = []
+    happened: list[Happened] = []
+    problems: list[str | None] = []
+    template_accounts: set[str] = set()
+
+
+async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[Decoded, datetime]]) -> Applied:
+    """Apply webhooks, each with the time at which it was received.
+
+    What is for a number whose inbound processing is switched off is left out. What is for a number that no project has
+    is a problem of its webhook.
+    """
+    whole = [decoded for decoded, _ in webhooks]
+    projects, known = await _projects(connection, whole)
+    people = [(projects[number], person) for number, person in _people(whole) if number in projects]
+    resolved = await resolve_contacts(connection, people) if people else Resolved({}, [])
+    rows, contacts = [], []
+    for one in whole:
+        for message in one.messages:
+            if message.phone_number_id in projects:
+                project_id = projects[message.phone_number_id]
+                contact = resolved.contacts[project_id, message.person]
+                rows.append(PlacedMessage(message, contact.id, project_id))
+                contacts.append(contact)
+    changes = [
+        (change, resolved.contacts[projects[change.phone_number_id], change.person].id)
+        for one in whole
+        for change in one.changes
+        if change.phone_number_id in projects
+    ]
+    statuses = [status for one in whole for status in one.statuses]
+    targets = {(change.phone_number_id, change.target_key, contact_id) for change, contact_id in changes}
+    active = await lock_conversations(
+        connection,
+        dict.fromkeys(row.place for row in rows),
+        {(number, key) for number, key, _ in targets}
+        | {(status.phone_number_id, wamid_key(status.wamid)) for status in statuses},
+        [status.message_id for status in statuses if status.message_id is not None],
+    )
+    await update_profiles(connection, list(zip(rows, contacts, strict=True)))
+    received = await receive_messages(connection, rows, active)
+    await keep_changes(connection, changes)
+    keys = targets | {(*_key(row), row.contact_id) for row in received.added}
+    changed = await refresh_messages(connection, keys) if keys else {}
+    outbound = [row.id for row in received.added if row.message.direction == "outbound"]
+    happened = await apply_kept_statuses(connection, outbound) if outbound else []
+    events = [*resolved.events, *await _events(connection, received, changed)]
+    applied = await apply_statuses(connection, statuses)
+    events += await _saved(connection, projects, resolved, whole)
+    strangers, template_accounts = await _account(connection, webhooks)
+    return Applied(
+        events + applied.events,
+        received.happened + happened + applied.happened,
+        [_problem(one, known, strangers) for one in whole],
+        template_accounts,
+    )
+
+
+async def _projects(connection: AsyncConnection, whole: Sequence[Decoded]) -> tuple[dict[str, UUID], set[str]]:
+    """The projects of numbers that take something in, and the numbers that any project has."""
+    mentioned = {number for one in whole for number in one.numbers}
+    rows = (await connection.execute(_NUMBERS, {"ids": sorted(mentioned)})).all() if mentioned else []
+    projects = {row.phone_number_id: row.project_id for row in rows if row.inbound_processing_enabled}
+    return projects, {row.phone_number_id for row in rows}
+
+
+def _people(whole: Sequence[Decoded]) -> list[tuple[str, Person]]:
+    people: list[tuple[str, Person]] = []
+    for one in whole:
+        people += [(message.phone_number_id, message.person) for message in one.messages]
+        people += [(change.phone_number_id, change.person) for change in one.changes]
+        people += [(entry.phone_number_id, entry.person) for entry in one.saved]
+    return people
+
+
+def _key(row: PlacedMessage) -> tuple[str, str]:
+    return row.message.phone_number_id, row.message.wamid_key
+
+
+async def _events(connection: AsyncConnection, received: Received, changed: dict[UUID, UUID]) -> list[Event]:
+    """New messages; for what is from long ago, its conversation alone. Reactions are told of with their message."""
+    shown = {row.id for row in received.added if row.message.type != "reaction" and not row.message.past}
+    past = {row.conversation_id for row in received.added if row.message.past}
+    filled = {row.id: row.conversation_id for row in received.filled}
+    updated = {one: place for one, place in (changed | filled).items() if one not in shown and place is not None}
+    events: list[Event] = []
+    if shown or past:
+        new = {row.conversation_id for row in received.added if row.conversation_id is not None}
+        conversations = await conversation_views(connection, new)
+        for message in await message_views(connection, shown):
+            conversation, audience = conversations[message["conversation_id"]]
+            events.append(Event(audience.channels(), MessageCreated(conversation, message)))
+        for conversation, audience in (conversations[one] for one in past if one is not None):
+            events.append(Event(audience.channels(), ConversationUpdated(conversation)))
+    if updated:
+        events += await message_events(connection, updated)
+    return events
+
+
+async def _saved(
+    connection: AsyncConnection, projects: dict[str, UUID], resolved: Resolved, whole: Sequence[Decoded]
+) -> list[Event]:
+    saved = [
+        (entry, resolved.contacts[projects[entry.phone_number_id], entry.person].id)
+        for one in whole
+        for entry in one.saved
+        if entry.phone_number_id in projects
+    ]
+    if not saved:
+        return []
+    views = await conversation_views(connection, await save_address_book(connection, saved))
+    return [Event(audience.channels(), ConversationUpdated(view)) for view, audience in views.values()]
+
+
+async def _account(
+    connection: AsyncConnection, webhooks: Sequence[tuple[Decoded, datetime]]
+) -> tuple[set[str], set[str]]:
+    updates = [(update, received_at) for decoded, received_at in webhooks for update in decoded.account]
+    return await note_account_updates(connection, updates) if updates else (set(), set())
+
+
+def _problem(decoded: Decoded, known: set[str], strangers: set[str]) -> str | None:
+    problems = list(decoded.problems)
+    problems += [f"no project has the phone_number_id {number}" for number in sorted(decoded.numbers - known)]
+    accounts = {update.business_account_id for update in decoded.account if not update.phone_number_id}
+    problems += [f"no project has a number of the account {account}" for account in sorted(accounts & strangers)]
+    return "; ".join(problems)[:2000] or None

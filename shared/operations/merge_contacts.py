@@ -1,0 +1,142 @@
+"""Two contacts turn out to be one person: their names, conversations and what was done to messages become one's."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events import ConversationRemoved, ConversationUpdated, Event
+from shared.models import Conversation
+from shared.operations.lock_conversations import lock_matching
+from shared.queries.views import conversation_views
+
+_LOCK = text("SELECT id FROM contact WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+_NAMES = text("UPDATE contact_identity SET contact_id = :kept WHERE contact_id = ANY(:gone)")
+
+# Of two active conversations over one number, the one that began first goes on with the messages of both.
+_DOUBLE = text("""
+    SELECT min(id) AS kept, array_remove(array_agg(id ORDER BY id), min(id)) AS gone
+    FROM conversation WHERE contact_id = ANY(:ids) AND status = 'active'
+    GROUP BY phone_number_id HAVING count(*) > 1
+""")
+
+_MESSAGES = text("UPDATE message SET conversation_id = :kept, client_id = NULL WHERE conversation_id = ANY(:gone)")
+
+_OUTBOX = text("UPDATE outbox SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
+
+_DELIVERIES = text("UPDATE webhook_delivery SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
+
+# A conversation has one open execution and one assignee; the kept one's own go first.
+_EXECUTIONS = text("""
+    UPDATE workflow_execution e SET conversation_id = :kept,
+        status = CASE WHEN e.status IN ('running', 'waiting', 'handoff') AND (
+                     EXISTS (SELECT FROM workflow_execution k WHERE k.conversation_id = :kept
+                             AND k.status IN ('running', 'waiting', 'handoff'))
+                     OR EXISTS (SELECT FROM workflow_execution o WHERE o.conversation_id = ANY(:gone) AND o.id < e.id
+                                AND o.status IN ('running', 'waiting', 'handoff')))
+                 THEN 'ended' ELSE e.status END
+    WHERE conversation_id = ANY(:gone)
+""")
+
+_ASSIGNMENTS = text("""
+    UPDATE assignment a SET conversation_id = :kept,
+        active = a.active AND NOT EXISTS (
+            SELECT FROM assignment k WHERE k.active AND k.id <> a.id
+              AND (k.conversation_id = :kept OR k.conversation_id = ANY(:gone) AND k.id < a.id))
+    WHERE conversation_id = ANY(:gone)
+""")
+
+_SUM = text("""
+    UPDATE conversation c SET
+        unread_count = s.unread_count, messages_count = s.messages_count, last_active_at = s.last_active_at,
+        last_inbound_at = s.last_inbound_at, last_outbound_at = s.last_outbound_at, created_at = s.created_at,
+        mode = coalesce(c.mode, s.mode), handed_off_by = coalesce(c.handed_off_by, s.handed_off_by),
+        assignee_id = (SELECT user_id FROM assignment WHERE conversation_id = :kept AND active),
+        last_message_id = (SELECT m.id FROM message m WHERE m.id = ANY(s.last_messages)
+                           ORDER BY m.sent_at DESC, m.id DESC LIMIT 1)
+    FROM (
+        SELECT sum(unread_count) AS unread_count, sum(messages_count) AS messages_count,
+               max(last_active_at) AS last_active_at, max(last_inbound_at) AS last_inbound_at,
+               max(last_outbound_at) AS last_outbound_at, min(created_at) AS created_at,
+               (array_agg(mode ORDER BY id) FILTER (WHERE mode IS NOT NULL))[1] AS mode,
+               (array_agg(handed_off_by ORDER BY id) FILTER (WHERE mode = 'handoff'))[1] AS handed_off_by,
+               array_agg(last_message_id) AS last_messages
+        FROM conversation WHERE id = :kept OR id = ANY(:gone)
+    ) s WHERE c.id = :kept
+""")
+
+_GONE_CONVERSATIONS = text("DELETE FROM conversation WHERE id = ANY(:gone)")
+
+_CONVERSATIONS = text("UPDATE conversation SET contact_id = :kept WHERE contact_id = ANY(:gone)")
+
+_CHANGES = text("""
+    WITH gone AS (DELETE FROM message_change WHERE contact_id = ANY(:gone) RETURNING *)
+    INSERT INTO message_change (phone_number_id, wamid_key, contact_id, kind, side, occurred_at, wamid, payload)
+    SELECT DISTINCT ON (phone_number_id, wamid_key, kind, side)
+           phone_number_id, wamid_key, :kept, kind, side, occurred_at, wamid, payload
+    FROM gone ORDER BY phone_number_id, wamid_key, kind, side, occurred_at DESC, wamid DESC
+    ON CONFLICT (phone_number_id, wamid_key, contact_id, kind, side) DO UPDATE SET
+        occurred_at = EXCLUDED.occurred_at, wamid = EXCLUDED.wamid, payload = EXCLUDED.payload
+    WHERE (message_change.occurred_at, message_change.wamid) < (EXCLUDED.occurred_at, EXCLUDED.wamid)
+""")
+
+_CONTACT = text("""
+    UPDATE contact c SET
+        display_name = coalesce(c.display_name, g.display_name),
+        profile_name = coalesce(c.profile_name, g.profile_name),
+        saved_name = coalesce(c.saved_name, g.saved_name), saved_at = coalesce(c.saved_at, g.saved_at),
+        phone_number = coalesce(c.phone_number, g.phone_number), username = coalesce(c.username, g.username),
+        customer_id = coalesce(c.customer_id, g.customer_id), metadata = g.metadata || c.metadata, updated_at = now()
+    FROM (
+        SELECT (array_agg(display_name ORDER BY id) FILTER (WHERE display_name IS NOT NULL))[1] AS display_name,
+               (array_agg(profile_name ORDER BY id) FILTER (WHERE profile_name IS NOT NULL))[1] AS profile_name,
+               (array_agg(saved_name ORDER BY id) FILTER (WHERE saved_name IS NOT NULL))[1] AS saved_name,
+               max(saved_at) AS saved_at,
+               (array_agg(phone_number ORDER BY id) FILTER (WHERE phone_number IS NOT NULL))[1] AS phone_number,
+               (array_agg(username ORDER BY id) FILTER (WHERE username IS NOT NULL))[1] AS username,
+               (array_agg(customer_id ORDER BY id) FILTER (WHERE customer_id IS NOT NULL))[1] AS customer_id,
+               (array_agg(metadata ORDER BY id))[1] AS metadata
+        FROM contact WHERE id = ANY(:gone)
+    ) g WHERE c.id = :kept
+""")
+
+_GONE_CONTACTS = text("DELETE FROM contact WHERE id = ANY(:gone)")
+
+
+async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence[UUID]) -> list[Event]:
+    """Make the contacts `gone` a part of `kept`, for good. Where both have an active conversation over one number,
+    those become one; ended ones stay as they are. What the kept contact has of its own goes first.
+
+    Returns `conversation.updated` for the conversations that changed, and `conversation.removed` for those that went
+    into another.
+    """
+    before = await conversation_views(
+        connection, await lock_matching(connection, Conversation.contact_id.in_([kept, *gone]))
+    )
+    await connection.execute(_LOCK, {"ids": sorted([kept, *gone])})
+    await connection.execute(_NAMES, {"kept": kept, "gone": list(gone)})
+    removed: set[UUID] = set()
+    changed = {view.id for view, _ in before.values() if view.contact.id in gone}
+    for double in (await connection.execute(_DOUBLE, {"ids": [kept, *gone]})).all():
+        await _merge_conversations(connection, double.kept, double.gone)
+        removed.update(double.gone)
+        changed.add(double.kept)
+    pair = {"kept": kept, "gone": list(gone)}
+    for statement in (_CONVERSATIONS, _CHANGES, _CONTACT):
+        await connection.execute(statement, pair)
+    await connection.execute(_GONE_CONTACTS, {"gone": list(gone)})
+    views = await conversation_views(connection, changed - removed)
+    rev = str(await connection.scalar(select(cast(func.pg_current_xact_id(), Text))))
+    return [
+        *(Event(before[one][1].channels(), ConversationRemoved(one, rev)) for one in sorted(removed)),
+        *(Event(audience.channels(), ConversationUpdated(view)) for view, audience in views.values()),
+    ]
+
+
+async def _merge_conversations(connection: AsyncConnection, kept: UUID, gone: Sequence[UUID]) -> None:
+    pair = {"kept": kept, "gone": list(gone)}
+    for statement in (_MESSAGES, _OUTBOX, _DELIVERIES, _EXECUTIONS, _ASSIGNMENTS, _SUM):
+        await connection.execute(statement, pair)
+    await connection.execute(_GONE_CONVERSATIONS, {"gone": list(gone)})
