@@ -1,6 +1,7 @@
 """What every test may ask for. Nothing here stands in for our own code: the servers are real, the sockets too."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,7 +27,7 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def settings(postgres: Postgres, valkey_url: str) -> AsyncIterator[Settings]:
+async def settings(postgres: Postgres, valkey_url: str, tmp_path: Path) -> AsyncIterator[Settings]:
     """Settings for a migrated database of the test's own."""
     async with postgres.database() as database_url:
         yield Settings(
@@ -37,6 +38,7 @@ async def settings(postgres: Postgres, valkey_url: str) -> AsyncIterator[Setting
             whatsapp_verify_token="verify-token",
             failure_rate_limit=100_000,  # all tests call from one address
             database_pool=5,
+            storage_url=(tmp_path / "media").as_uri(),
         )
 
 
