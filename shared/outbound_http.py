@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv6Address
 import httpx
 
 from shared.settings import Settings
+from shared.tls import tls_context
 
 CONNECT_SECONDS = 5.0  # for each address of a host
 # What comes compressed would have to be unpacked to know its size.
@@ -95,7 +96,9 @@ class OutboundHttp:
         self._resolve = resolve
         # Connections are told apart by address here, and one address may serve many hosts: none is used twice. No
         # proxy of the environment is asked: it would resolve the host by itself.
-        self._http = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100, max_keepalive_connections=0))
+        self._http = httpx.AsyncHTTPTransport(
+            verify=tls_context(), limits=httpx.Limits(max_connections=100, max_keepalive_connections=0)
+        )
 
     @contextlib.asynccontextmanager
     async def request(

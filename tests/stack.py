@@ -16,6 +16,7 @@ from cli.simulator.app import create_app as create_simulator
 from cli.simulator.config import SimulatedNumber, SimulatorConfig
 from shared.crypto import webhook_signature
 from shared.settings import Settings
+from shared.tls import tls_context
 from tests.database import count
 from tests.factories import ACCESS_TOKEN, ProjectRows, make_embed
 from tests.waiting import eventually
@@ -64,8 +65,8 @@ class Stack:
         self.project = project
         self.base_url = settings.base_url
         self.simulator_url = simulator_url
-        self.http = httpx.AsyncClient(base_url=self.base_url, timeout=10)
-        self.simulator = httpx.AsyncClient(base_url=simulator_url, timeout=10)
+        self.http = httpx.AsyncClient(base_url=self.base_url, timeout=10, verify=tls_context())
+        self.simulator = httpx.AsyncClient(base_url=simulator_url, timeout=10, verify=tls_context())
 
     async def embed(self, project: ProjectRows | None = None, **fields: Any) -> str:
         """An embed's token, of the whole project unless `fields` say otherwise."""

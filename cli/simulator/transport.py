@@ -4,6 +4,8 @@ import itertools
 
 import httpx
 
+from shared.tls import tls_context
+
 _POOLS, _CONNECTIONS_EACH = 32, 8
 
 
@@ -13,9 +15,7 @@ class SpreadTransport(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         limits = httpx.Limits(max_connections=_CONNECTIONS_EACH, max_keepalive_connections=_CONNECTIONS_EACH)
-        # Loading the certificates takes longer than everything else here: once, not per pool.
-        verify = httpx.create_ssl_context()
-        self._pools = [httpx.AsyncHTTPTransport(verify=verify, limits=limits) for _ in range(_POOLS)]
+        self._pools = [httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits) for _ in range(_POOLS)]
         self._turns = itertools.cycle(self._pools)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -3,7 +3,7 @@
 import contextlib
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from shared.outbound_http import (
     outbound_http,
 )
 from shared.settings import Settings
+from shared.tls import tls_context
 from tests.raw_server import RawServer, http_answer, running_raw_server
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -184,6 +185,14 @@ async def test_an_answer_that_is_none_is_an_error_in_words(server: RawServer, an
     assert str(refused.value)
 
 
+@pytest.fixture
+def authorities_are_read_anew() -> Iterator[None]:
+    tls_context.cache_clear()
+    yield
+    tls_context.cache_clear()
+
+
+@pytest.mark.usefixtures("authorities_are_read_anew")
 async def test_a_certificate_is_checked_for_the_name_in_the_url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
