@@ -36,16 +36,23 @@ def jpeg(width: int = 900, height: int = 300, *, orientation: int = 1) -> bytes:
     return encoded.getvalue()
 
 
-def bomb(width: int = 40_000, height: int = 40_000) -> bytes:
-    """A PNG of a few megabytes that would take some gigabytes as a picture."""
+def bomb_of_pixels() -> bytes:
+    """A PNG that says that it has some billions of pixels."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    )
 
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
-    packer, row = zlib.compressobj(1), b"\x00" + bytes(width * 3)
-    pixels = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+def bomb_of_memory() -> bytes:
+    """A progressive JPEG that is decoded small enough, but for which libjpeg wants gigabytes on the way."""
+    encoded = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(encoded, "JPEG", progressive=True)
+    data = bytearray(encoded.getvalue())
+    frame = data.index(b"\xff\xc2")  # ITU-T T.81: the frame's header, with height and width from its sixth byte
+    data[frame + 5 : frame + 9] = struct.pack(">HH", 40_000, 40_000)
+    return bytes(data)
 
 
 async def file_at_meta(stack: Stack, mime_type: str, data: bytes) -> str:
