@@ -18,12 +18,13 @@ class Customers:
         await self._post("/users", {"wa_id": customer.wa_id, "name": customer.name})
         return customer
 
-    async def send(self, wa_id: str, message: dict[str, Any]) -> None:
-        await self._post(f"/users/{wa_id}/messages", {"phone_number_id": self.phone_number_id} | message)
+    async def send(self, wa_id: str, message: dict[str, Any], path: str = "messages") -> Any:
+        return await self._post(f"/users/{wa_id}/{path}", {"phone_number_id": self.phone_number_id} | message)
 
-    async def _post(self, path: str, body: dict[str, Any]) -> None:
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
         answer = await self.simulator.post(f"/_sim{path}", json=body)
         answer.raise_for_status()
+        return answer.json()
 
 
 class Customer(NamedTuple):
@@ -36,8 +37,21 @@ class Customer(NamedTuple):
         """The phone page with this customer's chat open."""
         return f"/#{self.wa_id}@{self.everyone.phone_number_id}"
 
-    async def says(self, text: str, **more: Any) -> None:
-        await self.everyone.send(self.wa_id, {"text": {"body": text}} | more)
+    async def says(self, text: str, **more: Any) -> str:
+        return await self.sends("text", {"body": text}, **more)
+
+    async def sends(self, kind: str, content: Any = None, *, path: str = "messages", **more: Any) -> str:
+        """A message of any type, by its content; its wamid."""
+        message = {"type": kind} | ({} if content is None else {kind: content}) | more
+        wamid: str = (await self.everyone.send(self.wa_id, message, path))["wamid"]
+        return wamid
+
+    async def gets(self, kind: str, content: Any, **more: Any) -> str:
+        """What the business types on its own phone; its wamid."""
+        return await self.sends(kind, content, path="echoes", **more)
+
+    async def calls(self, **call: Any) -> None:
+        await self.everyone.send(self.wa_id, call, "calls")
 
 
 _numbers = itertools.count(1)

@@ -5,8 +5,8 @@ import { plainText } from "./richtext";
 import type { LastMessage, Message, QuotedMessage, System } from "./types";
 
 /** One line for a message of which only the server's preview is at hand: in the list and in quotes. */
-export function previewOf({ preview, type }: LastMessage | QuotedMessage): string {
-  return plainText(preview) || typeName(type);
+export function previewOf({ preview, type, deleted }: LastMessage | QuotedMessage): string {
+  return deleted ? t("content.deleted") : plainText(preview) || typeName(type);
 }
 
 const typeNames: Record<string, Key> = {
@@ -88,7 +88,7 @@ export function systemText({ type, body, wa_id, new_wa_id }: System): string {
 /** The message in one line: for quotes, and for whoever cannot see the bubble. */
 export function summary(message: Message): string {
   const { type } = message;
-  if (message.deleted_at) return t("content.deleted");
+  if (message.deleted_at !== null) return t("content.deleted");
   switch (type) {
     case "text":
       return plainText(message.text?.body ?? "");

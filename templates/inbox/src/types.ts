@@ -54,6 +54,7 @@ export interface LastMessage {
   preview: string;
   status: MessageStatus;
   timestamp: string;
+  deleted: boolean;
 }
 
 export interface Conversation {
@@ -161,7 +162,7 @@ export interface Call {
 
 /** What a message answers. `message` is null where that is not known here. */
 export interface Context {
-  message_id: string | null;
+  message_id: string;
   message: QuotedMessage | null;
 }
 
@@ -171,6 +172,7 @@ export interface QuotedMessage {
   type: string;
   preview: string;
   sent_by: User | null;
+  deleted: boolean;
 }
 
 /** The ad or post that brought the customer here. */

@@ -13,10 +13,11 @@ test("a deleted message says so, whatever it was", () => {
     expect(summary(message({ id: "1", type, text: {}, deleted_at: "2026-01-01T10:00:00Z" }))).toBe(
       "This message was deleted",
     );
+  expect(previewOf({ ...message({ id: "1" }), preview: "", deleted: true })).toBe("This message was deleted");
 });
 
 test("a message without words is named by its type, and an unknown type by none", () => {
-  const preview = (type: string) => previewOf({ ...message({ id: "1", type }), preview: "" });
+  const preview = (type: string) => previewOf({ ...message({ id: "1", type }), preview: "", deleted: false });
   expect(preview("call")).toBe("Voice call");
   expect(preview("contacts")).toBe("Contact");
   expect(preview("request_welcome")).toBe("The customer opened the chat");

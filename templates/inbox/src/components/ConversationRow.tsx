@@ -43,7 +43,7 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
         <span class="row-line">
           <span class="row-preview" dir="auto">
             {last?.direction === "outbound" && <Ticks status={last.status} />}
-            {last && <KindIcon type={last.type} />}
+            {last && <KindIcon type={last.type} deleted={last.deleted} />}
             {last && previewOf(last)}
           </span>
           {mode && <ModeIcon mode={mode} />}

@@ -16,7 +16,6 @@ const icons = new Map(
     audio: VoiceIcon,
     call: PhoneIcon,
     contacts: PersonIcon,
-    deleted: BlockIcon,
     document: FileIcon,
     image: ImageIcon,
     location: PinIcon,
@@ -28,7 +27,7 @@ const icons = new Map(
 );
 
 /** Before a message's one line; what is mere words has none. */
-export function KindIcon({ type }: { type: string }) {
-  const Icon = icons.get(type);
+export function KindIcon({ type, deleted }: { type: string; deleted: boolean }) {
+  const Icon = deleted ? BlockIcon : icons.get(type);
   return Icon ? <Icon /> : null;
 }

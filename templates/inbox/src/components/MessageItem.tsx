@@ -27,7 +27,7 @@ interface Props {
 export function MessageItem({ message, joined, contact, loaded }: Props) {
   const { id, direction, status, sent_by, origin, reactions } = message;
   if (isNote(message)) return <Note message={message} />;
-  const deleted = Boolean(message.deleted_at);
+  const deleted = message.deleted_at !== null;
   const named = sent_by !== null || origin === "business_app";
   return (
     <article id={messageId(id)} class={`message ${direction} ${joined ? "joined" : ""}`}>
@@ -57,7 +57,7 @@ function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
         </small>
       )}
       {referral && <ReferralCard referral={referral} />}
-      {context?.message_id && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
+      {context && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
       <MessageContent message={message} />
       {error && status !== "failed" && type !== "unsupported" && <MetaReason error={error} />}
     </>
@@ -76,7 +76,7 @@ function Deleted() {
 function Stamp({ message: { timestamp, edited_at, deleted_at, direction, status } }: { message: Message }) {
   return (
     <footer class="stamp">
-      {edited_at && !deleted_at && (
+      {edited_at && deleted_at === null && (
         <time dateTime={edited_at} title={fullTime(edited_at)}>
           {t("message.edited")}
         </time>

@@ -12,14 +12,16 @@ interface Props {
 
 /** What a message answers; it leads there, if that is loaded. */
 export function Quote({ context, loaded }: Props) {
-  const quoted = loaded ?? context.message;
+  const { message } = context;
+  const quoted = loaded ?? message;
   if (!quoted) return <p class="quote">{t("message.unavailable")}</p>;
+  const deleted = loaded ? loaded.deleted_at !== null : message?.deleted === true;
   return (
     <button type="button" class="quote" disabled={!loaded} onClick={() => showMessage(quoted.id)}>
       {quoted.direction === "outbound" && <strong dir="auto">{quoted.sent_by?.name ?? t("message.fromYou")}</strong>}
       <span dir="auto">
-        <KindIcon type={loaded?.deleted_at ? "deleted" : quoted.type} />
-        {"preview" in quoted ? previewOf(quoted) : summary(quoted)}
+        <KindIcon type={quoted.type} deleted={deleted} />
+        {loaded ? summary(loaded) : message && previewOf(message)}
       </span>
     </button>
   );
