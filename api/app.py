@@ -59,6 +59,7 @@ from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect, wake_released
 from shared.media_urls import sign_media_urls
+from shared.metrics import metrics
 from shared.outbound_http import outbound_http
 from shared.settings import Settings
 from shared.storage import Storage
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[
             health_router,
+            metrics,
             WhatsAppWebhookController,
             EmbedPageController,
             MediaDownloadController,
@@ -169,7 +171,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.engine = engine = create_engine(settings, application_name="api")
     app.state.redis = redis = connect(settings)
-    ingest_waker, send_waker = Waker(redis, Queue.INGEST), Waker(redis, Queue.SEND)
+    ingest_waker, send_waker = Waker(redis, Queue.INGEST, settings.ingest_queues), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
     later = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
     wake_released(engine, later)

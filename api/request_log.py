@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 # Too many to log while they go well; the durable inbox is their record.
-_QUIET = frozenset({"/healthz", "/readyz", "/webhooks/whatsapp"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/whatsapp"})
 
 
 class RequestLog:

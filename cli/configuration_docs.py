@@ -32,6 +32,8 @@ def with_table(document: str) -> str:
 def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
+    if field.default == "":
+        return "none"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
@@ -41,6 +43,8 @@ def _words(field: msgspec.structs.FieldInfo) -> str:
     match kind:
         case inspect.IntType(ge=int() as least, le=int() as most):
             return f"a whole number from {least} to {most}"
+        case inspect.FloatType(gt=float() | int() as above, le=float() | int() as most):
+            return f"a number above {above:g}, at most {most:g}"
         case inspect.BoolType():
             return "`true` or `false`"
         case inspect.LiteralType(values=values):
@@ -63,7 +67,10 @@ _PATTERNS = {
     None: "text",
     r"^[a-z][a-z0-9+.-]*://": "a URL",
     r"^https?://[^/\s]+[^\s]*$": "an `http` or `https` URL",
+    r"^(file:///|(s3|gs|az)://[^/\s])": "a `file`, `s3`, `gs` or `az` URL",
     r"^v\d+\.\d+$": "a version such as `v25.0`",
+    r"^(.{16,500})?$": "text, 16 to 500 characters",
+    r"^(all|((^|\b,)(ingest(:\d{1,2})?|send|webhooks|media))+)$": "`all`, or names with commas",
 }
 
 

@@ -3,10 +3,12 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
 from api.request_log import RequestLog
+from api.webhooks.receiver import WebhookReceiver
 from realtime.app import PATH, running_realtime
 from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
@@ -14,14 +16,15 @@ from workers.main import running_worker
 
 
 @contextlib.asynccontextmanager
-async def running_api(settings: Settings) -> AsyncIterator[ASGIApp]:
-    yield SecurityHeaders(RequestLog(create_app(settings)), settings.base_url)
+async def running_api(settings: Settings, made: Litestar | None = None) -> AsyncIterator[ASGIApp]:
+    """`made` is what create_app has made with these settings, if it has already."""
+    yield SecurityHeaders(RequestLog(WebhookReceiver(made or create_app(settings), settings)), settings.base_url)
 
 
 @contextlib.asynccontextmanager
-async def running_all(settings: Settings) -> AsyncIterator[ASGIApp]:
+async def running_all(settings: Settings, made: Litestar | None = None) -> AsyncIterator[ASGIApp]:
     """Every role in this process: what a single box needs."""
-    async with running_api(settings) as api, running_realtime(settings) as realtime, running_worker(settings):
+    async with running_api(settings, made) as api, running_realtime(settings) as realtime, running_worker(settings):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             chosen = realtime if scope.get("path", "").startswith(PATH) else api

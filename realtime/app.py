@@ -14,6 +14,7 @@ from realtime.server import Realtime
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import connect
+from shared.metrics import metrics
 from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
 from shared.tasks import cancel_all
@@ -29,9 +30,8 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
     realtime = Realtime(settings, engine)
     delivery = asyncio.create_task(realtime.run())
     sockets = Handshakes(socketio.ASGIApp(realtime.socket_io, socketio_path=PATH))
-    health = Litestar(
-        [health_router], state=State({"engine": engine, "redis": redis}), openapi_config=None, logging_config=None
-    )
+    state = State({"settings": settings, "engine": engine, "redis": redis})
+    health = Litestar([health_router, metrics], state=state, openapi_config=None, logging_config=None)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         chosen = sockets if scope.get("path", "").startswith(PATH) else health

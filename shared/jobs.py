@@ -4,6 +4,8 @@ Always after the commit. A job only says "look", it carries nothing: a lost one 
 """
 
 import asyncio
+import contextlib
+import itertools
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -20,6 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from shared.settings import Settings
 
 log = structlog.get_logger()
+
+JOB_SECONDS = 0.1  # between two jobs for one class of work
 
 
 class Queue(StrEnum):
@@ -58,35 +62,66 @@ def deserialize_job(job: bytes) -> dict[str, Any]:
     return value
 
 
-class Waker:
-    """Wakes the workers of one queue. Calls that come while a job is being enqueued share the next one."""
+def queue_name(queue: Queue, number: int) -> str:
+    """arq's name of one of the queues that share a class of work, numbered from 0."""
+    return f"{queue}:{number}" if number else str(queue)
 
-    def __init__(self, redis: ArqRedis, queue: Queue) -> None:
+
+class Waker:
+    """Wakes the workers of one class of work. Where it has several queues, they take turns: any worker may do any of
+    the work, so that nothing but speed depends on which of them is woken.
+
+    A wake is published at once, for the workers that listen, and enqueued as a job, for those that do not just then.
+    A job only waits once: its id is its queue's, and calls that come close together share one.
+    """
+
+    def __init__(self, redis: ArqRedis, queue: Queue, queues: int = 1) -> None:
         self._redis = redis
-        self._queue = queue
-        self._wanted = asyncio.Event()
+        self._names = itertools.cycle([queue_name(queue, number) for number in range(queues)])
+        self._wanted = False
         self._stopping = False
+        self._called = asyncio.Event()
 
     def wake(self) -> None:
-        """Ask for a job. Returns at once: the caller's answer does not wait for Redis."""
-        self._wanted.set()
+        """Ask for a drain. Returns at once: the caller's answer does not wait for Redis."""
+        self._wanted = True
+        self._called.set()
 
     def stop(self) -> None:
-        """Let `run` end after the job that it is enqueueing, if any."""
+        """Let `run` end after what it has been asked for."""
         self._stopping = True
-        self._wanted.set()
+        self._called.set()
 
     async def run(self) -> None:
-        """Enqueue until stopped. Redis away is no error, since the workers also look by themselves."""
-        while True:
-            await self._wanted.wait()
-            if self._stopping:
-                return
-            self._wanted.clear()
+        """Publish and enqueue until stopped. Redis away is no error, since the workers also look by themselves."""
+        clock = asyncio.get_running_loop().time
+        owed: set[str] = set()
+        due = 0.0
+        while self._wanted or owed or not self._stopping:
+            await self._next_call(due if owed else None)
             try:
-                await self._redis.enqueue_job("drain", _queue_name=self._queue)
+                if self._wanted:
+                    self._wanted = False
+                    name = next(self._names)
+                    owed.add(name)
+                    await self._redis.publish(name, b"")
+                if owed and (self._stopping or clock() >= due):
+                    for name in owed:
+                        await self._redis.enqueue_job("drain", _job_id=name, _queue_name=name)
+                    owed.clear()
+                    due = clock() + JOB_SECONDS
             except (RedisError, OSError) as error:
-                log.warning("wake_failed", queue=self._queue, error=str(error))
+                owed.clear()
+                log.warning("wake_failed", error=str(error))
+
+    async def _next_call(self, due: float | None) -> None:
+        """Wait until something is asked for, or until a job is due."""
+        if self._stopping or self._wanted:
+            return
+        self._called.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await self._called.wait()
 
 
 _LATER = "porthole: queues to wake"

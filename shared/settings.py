@@ -19,6 +19,7 @@ Url = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9+.-]*://", max_length=2000)]
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+[^\s]*$", max_length=2000)]
 StorageUrl = Annotated[str, Meta(pattern=r"^(file:///|(s3|gs|az)://[^/\s])", max_length=2000)]
 Secret = Annotated[str, Meta(min_length=16, max_length=500)]
+Queues = Annotated[str, Meta(pattern=r"^(all|((^|\b,)(ingest(:\d{1,2})?|send|webhooks|media))+)$")]
 
 
 class SettingsError(Exception):
@@ -46,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     failure_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     database_pool: Annotated[int, Meta(ge=2, le=200)] = 10
     webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
+    ingest_queues: Annotated[int, Meta(ge=1, le=64)] = 1
+    worker_queues: Queues = "all"
+    metrics_token: Annotated[str, Meta(pattern=r"^(.{16,500})?$")] = ""
     conversation_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
     keep_events_days: Annotated[int, Meta(ge=1, le=3650)] = 7
     allow_private_addresses: bool = False
@@ -79,6 +83,9 @@ DESCRIPTIONS: dict[str, str] = {
     "failure_rate_limit": "Calls with a wrong key or token that one address may make in a minute.",
     "database_pool": "The most connections that one process opens to PostgreSQL.",
     "webhook_max_bytes": "The largest webhook body to accept; Meta sends up to 3 MB.",
+    "ingest_queues": "How many queues the wakes for webhooks are spread over; as many as there are workers, at most.",
+    "worker_queues": "What a worker does: `all`, or some of `ingest`, `ingest:0`, `send`, `webhooks`, `media`.",
+    "metrics_token": "Whoever sends it as a bearer token may read `/metrics`; without one, nobody can.",
     "conversation_hours": "Hours without a message after which a conversation ends, unless somebody is waited for.",
     "keep_events_days": "Days for which WhatsApp's webhooks are kept as they came, after they were applied.",
     "allow_private_addresses": "Whether webhooks and the URLs of media may lead into private networks.",

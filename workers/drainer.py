@@ -1,6 +1,14 @@
 """One drain of a queue at a time in a process, however many jobs ask for it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from shared.tasks import finish
+
+log = structlog.get_logger()
 
 
 class Drainer:
@@ -12,6 +20,17 @@ class Drainer:
         self._step = step
         self._running = False
         self._again = False
+        self._stopping = False
+        self._started: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Drain in the background. What fails is logged and left to the sweep: the work is still in PostgreSQL."""
+        if self._running:
+            self._again = True
+            return
+        task = asyncio.create_task(guarded(self.drain))
+        self._started.add(task)
+        task.add_done_callback(self._started.discard)
 
     async def drain(self) -> None:
         self._again = True
@@ -19,9 +38,24 @@ class Drainer:
             return
         self._running = True
         try:
-            while self._again:
+            while self._again and not self._stopping:
                 self._again = False
-                while await self._step():
+                while await self._step() and not self._stopping:
                     pass
         finally:
             self._running = False
+
+    async def stop(self, seconds: float) -> None:
+        """Let the step under way end; it is cut off after `seconds`."""
+        self._stopping = True
+        await finish(self._started, seconds)
+
+
+async def guarded(act: Callable[[], Awaitable[None]]) -> None:
+    """Do something that fails without harm: it is logged, and done again later."""
+    try:
+        await act()
+    except (DBAPIError, OSError) as error:
+        log.warning("drain_failed", error=type(error).__name__)
+    except Exception:
+        log.exception("drain_failed")

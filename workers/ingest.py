@@ -1,5 +1,6 @@
 """Takes webhooks from the durable inbox, applies a batch in one transaction, and publishes after its commit."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared import metrics
 from shared.db import is_data_error, is_deadlock
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
@@ -52,9 +54,11 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis, settings: Settings) ->
         more, applied = await _apply(engine, settings)
     except Exception as error:
         if isinstance(error, DBAPIError) and is_deadlock(error):
+            metrics.BATCHES_FAILED.labels("deadlock").inc()
             return True  # rolled back whole; the other one goes on, and so do we
         if not _lies_in_the_data(error):
             raise
+        metrics.BATCHES_FAILED.labels("data").inc()
         log.warning("batch_failed", error=_name(error))
         return await _apply_one_by_one(engine, redis, settings)
     await _tell(redis, applied)
@@ -77,12 +81,15 @@ async def _tell(redis: Redis, applied: Applied) -> None:
 
 async def _apply(engine: AsyncEngine, settings: Settings) -> tuple[bool, Applied]:
     """Apply a batch; returns whether there may be more."""
+    started = time.perf_counter()
     async with engine.begin() as connection:
         rows = (await connection.execute(_TAKE, {"limit": BATCH, "bytes": BATCH_BYTES})).all()
         if not rows:
             return False, Applied()
         applied = await _apply_rows(connection, settings, rows)
-        return rows[0].found == BATCH or len(rows) < rows[0].found, applied
+    metrics.BATCH_SIZE.observe(len(rows))
+    metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+    return rows[0].found == BATCH or len(rows) < rows[0].found, applied
 
 
 async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[int, Applied]:
