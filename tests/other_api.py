@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from api.app import create_app
 from cli.serve import bind, port_of, serving
+from tests.apps import api_app
 from tests.stack import Stack
 
 NOWHERE = "http://127.0.0.1:1"
@@ -21,8 +21,9 @@ async def other_api(stack: Stack, **changes: Any) -> AsyncIterator[httpx.AsyncCl
     with bind("127.0.0.1", 0) as sock:
         url = f"http://127.0.0.1:{port_of(sock)}"
         settings = msgspec.structs.replace(stack.settings, base_url=url, **changes)
-        async with (
-            serving(create_app(settings), sock),
-            httpx.AsyncClient(base_url=url, headers={"X-API-Key": stack.project.api_key}, timeout=20) as client,
-        ):
-            yield client
+        with api_app(settings) as app:
+            async with (
+                serving(app, sock),
+                httpx.AsyncClient(base_url=url, headers={"X-API-Key": stack.project.api_key}, timeout=20) as client,
+            ):
+                yield client

@@ -17,6 +17,7 @@ from cli.simulator.config import SimulatedNumber, SimulatorConfig
 from shared.crypto import webhook_signature
 from shared.settings import Settings
 from shared.tls import tls_context
+from tests.apps import api_app
 from tests.database import count
 from tests.factories import ACCESS_TOKEN, ProjectRows, make_embed
 from tests.waiting import eventually
@@ -152,11 +153,12 @@ async def _running_stack(
     simulator = create_simulator(config)
     stack = Stack(settings, engine, project, simulator_url)
     try:
-        async with (
-            running_all(settings) as app,
-            serving(app, sock, settings.trusted_proxies),
-            serving(simulator, simulator_sock),
-        ):
-            yield stack
+        with api_app(settings) as made:
+            async with (
+                running_all(settings, made) as app,
+                serving(app, sock, settings.trusted_proxies),
+                serving(simulator, simulator_sock),
+            ):
+                yield stack
     finally:
         await stack.close()
