@@ -52,6 +52,10 @@ export class Api {
   send = (id: string, reply: Reply) =>
     this.call<{ data: Message }>("POST", `/conversations/${id}/messages`, { body: reply });
 
+  message = (id: string) => this.call<{ data: Message }>("GET", `/messages/${id}`);
+
+  retryMedia = (id: string) => this.call<{ data: Message }>("POST", `/messages/${id}/media/retry`);
+
   markRead = (id: string) => this.call<{ data: Conversation }>("POST", `/conversations/${id}/read`);
 
   handOff = (id: string) => this.call<{ data: Conversation }>("POST", `/conversations/${id}/handoff`);

@@ -90,6 +90,23 @@ export interface Media {
   voice?: boolean;
 }
 
+/** The file of a message, once it is known what it is. URLs open without a token until they expire. */
+export interface MediaFile {
+  id: string;
+  state: "pending" | "ready" | "failed" | "gone";
+  url: string | null;
+  thumbnail_url: string | null;
+  mime_type: string | null;
+  size: number | null;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  pages: number | null;
+  /** 64 loudnesses from 0 to 255. */
+  waveform: number[] | null;
+  filename: string | null;
+}
+
 export interface Location {
   latitude?: number | string;
   longitude?: number | string;
@@ -210,6 +227,8 @@ export interface Message {
   /** Who sent it from an inbox, where the host said it. */
   sent_by: User | null;
   timestamp: string;
+  /** Null for a message without a file, and for one that was sent from here. */
+  media: MediaFile | null;
   rev: string;
   text?: { body?: string };
   image?: Media;

@@ -1,34 +1,88 @@
 import { t } from "../i18n";
-import type { Media } from "../types";
+import { shapeOf } from "../mediaFile";
+import type { MediaFile, Message } from "../types";
 import { FileIcon, ImageIcon, StickerIcon, VideoIcon, VoiceIcon } from "./icons";
+import { MediaDocument } from "./MediaDocument";
+import { MediaFilm, MediaPicture } from "./MediaPicture";
+import { MediaSound } from "./MediaSound";
+import { MediaTrouble } from "./MediaTrouble";
 import { RichText } from "./RichText";
 
 const icons = { image: ImageIcon, video: VideoIcon, audio: VoiceIcon, document: FileIcon, sticker: StickerIcon };
 
-type MediaType = keyof typeof icons;
+export type MediaType = keyof typeof icons;
 
 export const isMedia = (type: string): type is MediaType => Object.hasOwn(icons, type);
 
-/** A labelled card in place of the file itself. */
-export function MediaCard({ type, media }: { type: MediaType; media: Media }) {
-  const Icon = icons[type];
-  const kind = t(type === "audio" && media.voice ? "content.voice" : `content.${type}`);
+interface Props {
+  message: Message;
+  type: MediaType;
+}
+
+/** A file that was sent, as far as it is here, with the words below it. */
+export function MediaCard({ message, type }: Props) {
+  const { caption, voice } = message[type] ?? {};
+  const kind = t(type === "audio" && voice ? "content.voice" : `content.${type}`);
   return (
     <>
-      <div class="card">
-        <span class="card-icon">
-          <Icon />
-        </span>
-        <span class="card-body">
-          <bdi class="card-title">{media.filename || kind}</bdi>
-          <small>{media.filename ? kind : t("content.mediaLater")}</small>
-        </span>
-      </div>
-      {media.caption && (
+      <File message={message} type={type} kind={kind} />
+      {caption && (
         <div class="text" dir="auto">
-          <RichText text={media.caption} />
+          <RichText text={caption} />
         </div>
       )}
     </>
+  );
+}
+
+function File({ message, type, kind }: Props & { kind: string }) {
+  const file = message.media;
+  const name = file?.filename || message[type]?.filename;
+  if (!file) return <Label type={type} title={name || kind} note={name ? kind : t("content.mediaLater")} />;
+  if (file.state === "pending") return <Pending type={type} title={name || kind} />;
+  if (file.state !== "ready" || !file.url) return <MediaTrouble message={message} title={name || kind} />;
+  return <Ready message={message} file={{ ...file, url: file.url }} type={type} title={name || kind} />;
+}
+
+interface ReadyProps {
+  message: Message;
+  file: MediaFile & { url: string };
+  type: MediaType;
+  title: string;
+}
+
+function Ready({ message, file, type, title }: ReadyProps) {
+  if (type === "document") return <MediaDocument message={message} file={file} title={title} />;
+  switch (shapeOf(file)) {
+    case "picture":
+      return <MediaPicture message={message} file={file} title={title} sticker={type === "sticker"} />;
+    case "film":
+      return <MediaFilm message={message} file={file} title={title} />;
+    case "sound":
+      return <MediaSound message={message} file={file} title={title} />;
+    default:
+      return <MediaDocument message={message} file={file} title={title} />;
+  }
+}
+
+/** Nothing is known of the file yet but its type. */
+function Pending({ type, title }: { type: MediaType; title: string }) {
+  if (type === "document") return <Label type={type} title={title} note={t("media.pending")} busy />;
+  const label = `${title}, ${t("media.pending")}`;
+  return <span class={`media-pending media-pending-${type} bone`} role="img" aria-label={label} />;
+}
+
+function Label({ type, title, note, busy }: { type: MediaType; title: string; note: string; busy?: boolean }) {
+  const Icon = icons[type];
+  return (
+    <div class="card">
+      <span class={`card-icon ${busy ? "bone" : ""}`}>
+        <Icon />
+      </span>
+      <span class="card-body">
+        <bdi class="card-title">{title}</bdi>
+        <small>{note}</small>
+      </span>
+    </div>
   );
 }

@@ -12,7 +12,7 @@ import { TemplateContent } from "./TemplateContent";
 /** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
 export function MessageContent({ message }: { message: Message }) {
   const { type } = message;
-  if (isMedia(type)) return <MediaCard type={type} media={message[type] ?? {}} />;
+  if (isMedia(type)) return <MediaCard message={message} type={type} />;
   switch (type) {
     case "text":
       return message.text?.body ? <Text body={message.text.body} /> : <Placeholder />;

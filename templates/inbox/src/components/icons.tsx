@@ -70,6 +70,8 @@ export const VoiceIcon = drawn(
   "M4.8 9.5a5.2 5.2 0 0 0 10.4 0",
   "M10 14.7V17.5",
 );
+export const PlayIcon = drawn("M7 4.5 15.5 10 7 15.5Z");
+export const PauseIcon = drawn("M7 5v10", "M13 5v10");
 export const FileIcon = drawn("M5.5 2.5h6l4 4v11h-10Z", "M11.5 2.5v4h4");
 export const TemplateIcon = drawn("M4.5 3.5h11v13h-11Z", "M7.5 7h5", "M7.5 10h5", "M7.5 13h2.5");
 export const StickerIcon = drawn(
