@@ -25,10 +25,10 @@ const typeNames: Record<string, Key> = {
 
 function typeName(type: string): string {
   if (type === "contacts") return t("content.contacts", { count: 1 });
-  return t(own(typeNames, type) ?? "content.unknown");
+  return t(own(typeNames, type) ?? own(kinds, type) ?? "content.unknown");
 }
 
-/** What the customer sent that WhatsApp does not pass on, by Meta's name for it. */
+/** What WhatsApp does not pass on, by Meta's name for it. */
 const kinds: Record<string, Key> = {
   button: "kind.button",
   edit: "kind.edit",
@@ -47,11 +47,11 @@ const kinds: Record<string, Key> = {
   reaction: "kind.reaction",
 };
 
-/** Null where nobody says what it was. */
-export function unsupportedKind({ unsupported }: Message): string | null {
-  const type = typeof unsupported?.type === "string" ? unsupported.type : "";
-  if (type === "contacts") return typeName(type);
-  const key = own(kinds, type) ?? own(typeNames, type);
+/** What a message was that cannot be drawn; null where nobody says. */
+export function unsupportedKind({ type, unsupported }: Message): string | null {
+  const kind = type === "unsupported" ? `${unsupported?.type}` : type;
+  if (kind === "contacts") return typeName(kind);
+  const key = own(kinds, kind) ?? own(typeNames, kind);
   return key ? t(key) : null;
 }
 
@@ -113,10 +113,8 @@ export function summary(message: Message): string {
       return systemText(message.system ?? {});
     case "call":
       return callText(message.call ?? {}, message.direction);
-    case "unsupported":
-      return unsupportedKind(message) ?? typeName(type);
     default:
-      return typeName(type);
+      return unsupportedKind(message) ?? typeName(type);
   }
 }
 

@@ -1,6 +1,5 @@
 import { type Filters, fits, isNamed } from "./filters";
 import type { Inbox, Outgoing, Thread } from "./reducer";
-import { isNote } from "./timeline";
 import type { Conversation, Message } from "./types";
 
 const times = new WeakMap<object, number>();
@@ -45,8 +44,13 @@ export function outgoingTo(inbox: Inbox, conversationId: string): Outgoing[] {
   return [...inbox.outbox.values()].filter((outgoing) => outgoing.conversation_id === conversationId);
 }
 
-/** The first of the last `unread` inbound messages: where the unread line is drawn. */
-export function firstUnread(messages: readonly Message[], unread: number): string | null {
-  const inbound = messages.filter((message) => message.direction === "inbound" && !isNote(message));
-  return unread > 0 ? (inbound.at(-Math.min(unread, inbound.length))?.id ?? null) : null;
+/** Where the unread line of a conversation is drawn: at the first of the last `unread` messages that the server counts. */
+export function firstUnread(conversationId: string, messages: readonly Message[], unread: number): string | null {
+  const counted = messages.filter((message) => message.conversation_id === conversationId && isCounted(message));
+  return unread > 0 ? (counted.at(-Math.min(unread, counted.length))?.id ?? null) : null;
 }
+
+const uncounted = new Set(["request_welcome", "system"]);
+
+const isCounted = ({ direction, origin, type }: Message) =>
+  direction === "inbound" && origin !== "history_sync" && !uncounted.has(type);

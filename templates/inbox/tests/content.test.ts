@@ -38,6 +38,12 @@ describe("what WhatsApp does not pass on", () => {
     }
   });
 
+  test("may have its kind as its own type, as what comes with a history has", () => {
+    expect(unsupportedKind(message({ id: "1", type: "media_placeholder" }))).toBe("Photo, video or file");
+    expect(summary(message({ id: "1", type: "hsm" }))).toBe("Message template");
+    expect(unsupportedKind(message({ id: "1", type: "ephemeral" }))).toBeNull();
+  });
+
   test("has no name where Meta has none, or one that is new", () => {
     for (const type of ["unknown", "", "constructor", "__proto__"]) expect(named(type)).toBeNull();
     expect(unsupportedKind(message({ id: "1", type: "unsupported" }))).toBeNull();

@@ -89,7 +89,6 @@ test("calls and changes of the account join nothing", () => {
     const messages = [message({ id: "1" }), message({ id: "2", type }), message({ id: "3" })];
     const joined = timeline("a", messages, [], null, null).flatMap((item) => ("joined" in item ? item.joined : []));
     expect(joined).toEqual([false, false, false]);
-    expect(firstUnread(messages, 2)).toBe("1");
   }
 });
 
@@ -100,6 +99,19 @@ test("a reply keeps its key when the server confirms it, so that it is not drawn
   expect(timeline("a", [confirmed], [], null, null).at(-1)?.key).toBe("x");
 });
 
+test("the unread line counts as the server does: calls, but no changes of the account and nothing earlier", () => {
+  const messages = [
+    message({ id: "1", conversation_id: "z" }),
+    message({ id: "2", origin: "history_sync" }),
+    message({ id: "3", type: "call" }),
+    message({ id: "4", type: "system" }),
+    message({ id: "5", type: "request_welcome" }),
+    message({ id: "6" }),
+  ];
+  expect(firstUnread("a", messages, 2)).toBe("3");
+  expect(firstUnread("a", messages, 9)).toBe("3");
+});
+
 test("the unread line counts inbound messages only", () => {
   const messages = [
     message({ id: "1" }),
@@ -107,8 +119,8 @@ test("the unread line counts inbound messages only", () => {
     message({ id: "3", direction: "outbound" }),
     message({ id: "4" }),
   ];
-  expect(firstUnread(messages, 2)).toBe("2");
-  expect(firstUnread(messages, 9)).toBe("1");
-  expect(firstUnread(messages, 0)).toBeNull();
-  expect(firstUnread([], 3)).toBeNull();
+  expect(firstUnread("a", messages, 2)).toBe("2");
+  expect(firstUnread("a", messages, 9)).toBe("1");
+  expect(firstUnread("a", messages, 0)).toBeNull();
+  expect(firstUnread("a", [], 3)).toBeNull();
 });

@@ -28,10 +28,8 @@ export function MessageContent({ message }: { message: Message }) {
       return message.order ? <OrderCard order={message.order} /> : <Placeholder />;
     case "template":
       return <TemplateContent template={message.template ?? {}} />;
-    case "unsupported":
-      return <Unsupported message={message} />;
     default:
-      return <Placeholder />;
+      return <Unsupported message={message} />;
   }
 }
 
@@ -54,14 +52,13 @@ export function Answer({ title, description }: { title: string; description?: st
   );
 }
 
-/** What WhatsApp does not pass on: what it was, why it is not here, and what Meta says of it. */
+/** What WhatsApp does not pass on, or we do not know: what it was, why it is not here, and what Meta says of it. */
 function Unsupported({ message }: { message: Message }) {
   const kind = unsupportedKind(message);
   return (
     <div class="unsupported">
       {kind && <strong>{kind}</strong>}
       <p class="placeholder">{unsupportedReason(message)}</p>
-      {message.error && message.status !== "failed" && <MetaReason error={message.error} />}
     </div>
   );
 }

@@ -47,7 +47,7 @@ function senderOf({ sent_by, origin }: Message): string {
 }
 
 function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
-  const { context, referral, forwarded, error, status, type } = message;
+  const { context, referral, forwarded, error, status } = message;
   return (
     <>
       {forwarded && (
@@ -59,7 +59,7 @@ function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
       {referral && <ReferralCard referral={referral} />}
       {context && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
       <MessageContent message={message} />
-      {error && status !== "failed" && type !== "unsupported" && <MetaReason error={error} />}
+      {error && status !== "failed" && <MetaReason error={error} />}
     </>
   );
 }

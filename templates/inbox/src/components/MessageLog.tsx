@@ -21,12 +21,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const messages = useMemo(() => threadMessages(thread), [thread]);
   const outgoing = outgoingTo(inbox.value, id);
   // Where the reader left off, as it was when the thread was opened.
-  const [unreadFrom] = useState(() =>
-    firstUnread(
-      messages.filter((message) => message.conversation_id === id),
-      unread,
-    ),
-  );
+  const [unreadFrom] = useState(() => firstUnread(id, messages, unread));
   const [unreadCount] = useState(unread);
   const { atEnd, toEnd } = useAnchoredScroll(box, content, unreadFrom && unreadLine);
   const unseen = useUnseen(messages, atEnd);
