@@ -15,13 +15,13 @@ class Customers:
         """Somebody that no other test knows."""
         number = next(_numbers)
         customer = Customer(self, f"4917155{number:06d}", name or f"Visitor {number:03d}")
-        await self._post("/users", {"wa_id": customer.wa_id, "name": customer.name})
+        await self.post("/users", {"wa_id": customer.wa_id, "name": customer.name})
         return customer
 
     async def send(self, wa_id: str, message: dict[str, Any], path: str = "messages") -> Any:
-        return await self._post(f"/users/{wa_id}/{path}", {"phone_number_id": self.phone_number_id} | message)
+        return await self.post(f"/users/{wa_id}/{path}", {"phone_number_id": self.phone_number_id} | message)
 
-    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
         answer = await self.simulator.post(f"/_sim{path}", json=body)
         answer.raise_for_status()
         return answer.json()
@@ -49,6 +49,11 @@ class Customer(NamedTuple):
     async def gets(self, kind: str, content: Any, **more: Any) -> str:
         """What the business types on its own phone; its wamid."""
         return await self.sends(kind, content, path="echoes", **more)
+
+    async def is_saved_as(self, name: str) -> None:
+        """In the address book of the business's phone."""
+        contact = {"phone_number": self.wa_id, "full_name": name, "first_name": name}
+        await self.everyone.post("/contacts", {"phone_number_id": self.everyone.phone_number_id, "contacts": [contact]})
 
     async def calls(self, **call: Any) -> None:
         await self.everyone.send(self.wa_id, call, "calls")

@@ -244,6 +244,26 @@ async def test_the_thread_goes_on_into_the_earlier_conversation(
     await expect(inbox.messages.first.get_by_role("list", name="Reactions")).to_contain_text("👍")
 
 
+async def test_the_name_on_the_business_phone_is_shown_and_gives_way_to_the_teams_own(
+    inbox: Inbox, customers: Customers, platform: httpx.AsyncClient
+) -> None:
+    customer = await customers.new()
+    await customer.says("It is me")
+    await inbox.open(customer.name)
+    await inbox.root.get_by_role("button", name="Details").click()
+    saved = f"Saved {customer.wa_id}"
+    await customer.is_saved_as(saved)
+    details = inbox.root.get_by_role("complementary", name="Details")
+    await expect(details.get_by_role("heading", name=saved)).to_be_visible()
+    await expect(details.get_by_text("Name on your phone")).to_have_count(0)
+
+    body = {"contact": {"display_name": f"Ours {customer.wa_id}"}}
+    (await platform.patch(f"/whatsapp/contacts/{customer.wa_id}", json=body)).raise_for_status()
+    await expect(details.get_by_role("heading", name=f"Ours {customer.wa_id}")).to_be_visible()
+    await expect(details.get_by_text("Name on your phone")).to_be_visible()
+    await expect(details.get_by_text(saved)).to_be_visible()
+
+
 async def test_hostile_text_of_every_kind_breaks_nothing(
     page: Page, demo: Demo, customers: Customers, make_embed: MakeEmbed
 ) -> None:
