@@ -1,12 +1,17 @@
 """Applying webhooks without a worker."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.jobs import connect
 from shared.operations.apply_webhooks import Applied, apply_webhooks
+from shared.settings import Settings
 from shared.whatsapp.webhook import decode_webhook
+from workers.ingest import ingest_batch
 
 
 async def apply_in(connection: AsyncConnection, bodies: Sequence[bytes]) -> Applied:
@@ -18,3 +23,23 @@ async def apply(engine: AsyncEngine, bodies: Sequence[bytes]) -> Applied:
     """A batch, as a worker applies it."""
     async with engine.begin() as connection:
         return await apply_in(connection, bodies)
+
+
+async def store(engine: AsyncEngine, bodies: Sequence[bytes]) -> None:
+    """Put webhooks into the durable inbox, as the api does."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO inbound_event (body) SELECT unnest(CAST(:bodies AS bytea[]))"), {"bodies": list(bodies)}
+        )
+
+
+async def drain(engine: AsyncEngine, settings: Settings, workers: int = 1) -> None:
+    """Apply all that is in the durable inbox, by several workers at once."""
+    redis = connect(settings)
+
+    async def work() -> None:
+        while await ingest_batch(engine, redis, settings):
+            pass
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+    await redis.aclose()

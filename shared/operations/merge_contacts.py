@@ -17,7 +17,7 @@ _NAMES = text("UPDATE contact_identity SET contact_id = :kept WHERE contact_id =
 
 # Of two active conversations over one number, the one that began first goes on with the messages of both.
 _DOUBLE = text("""
-    SELECT min(id) AS kept, array_remove(array_agg(id ORDER BY id), min(id)) AS gone
+    SELECT (array_agg(id ORDER BY id))[1] AS kept, (array_agg(id ORDER BY id))[2:] AS gone
     FROM conversation WHERE contact_id = ANY(:ids) AND status = 'active'
     GROUP BY phone_number_id HAVING count(*) > 1
 """)

@@ -67,6 +67,8 @@ def _decode_change(entry: Json, field: str, value: Any, received_at: datetime, d
     if field in _ACCOUNT_FIELDS:
         decoded.account.append(_account_update(entry, field, value, number))
         return
+    if isinstance(value, dict) and isinstance(value.get("standby"), dict):  # seen with and without this inner object
+        value = {**value, **value["standby"]}
     read = _READERS.get(field)
     if read is None:
         decoded.problems.append(f"the field {field[:100]!r} is not handled")
