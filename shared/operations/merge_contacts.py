@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationRemoved, ConversationUpdated, Event
 from shared.models import Conversation
+from shared.operations.apply_statuses import message_events
+from shared.operations.change_messages import refresh_messages
 from shared.operations.lock_conversations import lock_matching
 from shared.queries.views import conversation_views
 
@@ -71,6 +73,8 @@ _GONE_CONVERSATIONS = text("DELETE FROM conversation WHERE id = ANY(:gone)")
 
 _CONVERSATIONS = text("UPDATE conversation SET contact_id = :kept WHERE contact_id = ANY(:gone)")
 
+_CHANGED = text("SELECT phone_number_id, wamid_key, contact_id FROM message_change WHERE contact_id = :kept")
+
 _CHANGES = text("""
     WITH gone AS (DELETE FROM message_change WHERE contact_id = ANY(:gone) RETURNING *)
     INSERT INTO message_change (phone_number_id, wamid_key, contact_id, kind, side, occurred_at, wamid, payload)
@@ -82,24 +86,34 @@ _CHANGES = text("""
     WHERE (message_change.occurred_at, message_change.wamid) < (EXCLUDED.occurred_at, EXCLUDED.wamid)
 """)
 
+# What the one said who wrote last is the newest that is known of the person.
 _CONTACT = text("""
+    WITH people AS (
+        SELECT c.*, (SELECT max(last_inbound_at) FROM conversation WHERE contact_id = c.id) AS wrote_at,
+               c.id = :kept AS is_kept
+        FROM contact c WHERE c.id = :kept OR c.id = ANY(:gone)
+    ), newest AS (
+        SELECT
+            (array_agg(profile_name ORDER BY wrote_at DESC NULLS LAST, id)
+                FILTER (WHERE profile_name IS NOT NULL))[1] AS profile_name,
+            (array_agg(phone_number ORDER BY wrote_at DESC NULLS LAST, id)
+                FILTER (WHERE phone_number IS NOT NULL))[1] AS phone_number,
+            (array_agg(username ORDER BY wrote_at DESC NULLS LAST, id)
+                FILTER (WHERE username IS NOT NULL))[1] AS username,
+            (array_agg(display_name ORDER BY is_kept DESC, id)
+                FILTER (WHERE display_name IS NOT NULL))[1] AS display_name,
+            (array_agg(customer_id ORDER BY is_kept DESC, id)
+                FILTER (WHERE customer_id IS NOT NULL))[1] AS customer_id,
+            (array_agg(saved_name ORDER BY saved_at DESC NULLS LAST, id))[1] AS saved_name,
+            max(saved_at) AS saved_at,
+            (array_agg(metadata ORDER BY id) FILTER (WHERE NOT is_kept))[1] AS metadata
+        FROM people
+    )
     UPDATE contact c SET
-        display_name = coalesce(c.display_name, g.display_name),
-        profile_name = coalesce(c.profile_name, g.profile_name),
-        saved_name = coalesce(c.saved_name, g.saved_name), saved_at = coalesce(c.saved_at, g.saved_at),
-        phone_number = coalesce(c.phone_number, g.phone_number), username = coalesce(c.username, g.username),
-        customer_id = coalesce(c.customer_id, g.customer_id), metadata = g.metadata || c.metadata, updated_at = now()
-    FROM (
-        SELECT (array_agg(display_name ORDER BY id) FILTER (WHERE display_name IS NOT NULL))[1] AS display_name,
-               (array_agg(profile_name ORDER BY id) FILTER (WHERE profile_name IS NOT NULL))[1] AS profile_name,
-               (array_agg(saved_name ORDER BY id) FILTER (WHERE saved_name IS NOT NULL))[1] AS saved_name,
-               max(saved_at) AS saved_at,
-               (array_agg(phone_number ORDER BY id) FILTER (WHERE phone_number IS NOT NULL))[1] AS phone_number,
-               (array_agg(username ORDER BY id) FILTER (WHERE username IS NOT NULL))[1] AS username,
-               (array_agg(customer_id ORDER BY id) FILTER (WHERE customer_id IS NOT NULL))[1] AS customer_id,
-               (array_agg(metadata ORDER BY id))[1] AS metadata
-        FROM contact WHERE id = ANY(:gone)
-    ) g WHERE c.id = :kept
+        profile_name = n.profile_name, phone_number = n.phone_number, username = n.username,
+        display_name = n.display_name, customer_id = n.customer_id,
+        saved_name = n.saved_name, saved_at = n.saved_at, metadata = n.metadata || c.metadata, updated_at = now()
+    FROM newest n WHERE c.id = :kept
 """)
 
 _GONE_CONTACTS = text("DELETE FROM contact WHERE id = ANY(:gone)")
@@ -109,8 +123,8 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
     """Make the contacts `gone` a part of `kept`, for good. Where both have an active conversation over one number,
     those become one; ended ones stay as they are. What the kept contact has of its own goes first.
 
-    Returns `conversation.updated` for the conversations that changed, and `conversation.removed` for those that went
-    into another.
+    Returns `conversation.updated` for the conversations that changed, `conversation.removed` for those that went into
+    another, and `message.updated` for messages that have changed by it.
     """
     before = await conversation_views(
         connection, await lock_matching(connection, Conversation.contact_id.in_([kept, *gone]))
@@ -124,14 +138,18 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
         removed.update(double.gone)
         changed.add(double.kept)
     pair = {"kept": kept, "gone": list(gone)}
-    for statement in (_CONVERSATIONS, _CHANGES, _CONTACT):
+    for statement in (_CONTACT, _CONVERSATIONS, _CHANGES):
         await connection.execute(statement, pair)
     await connection.execute(_GONE_CONTACTS, {"gone": list(gone)})
+    # What one name did to messages under the other name is theirs to do now.
+    keys = [tuple(row) for row in await connection.execute(_CHANGED, {"kept": kept})]
+    messages = await refresh_messages(connection, keys) if keys else {}
     views = await conversation_views(connection, changed - removed)
     rev = str(await connection.scalar(select(cast(func.pg_current_xact_id(), Text))))
     return [
         *(Event(before[one][1].channels(), ConversationRemoved(one, rev)) for one in sorted(removed)),
         *(Event(audience.channels(), ConversationUpdated(view)) for view, audience in views.values()),
+        *await message_events(connection, messages),
     ]
 
 
