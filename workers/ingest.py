@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
-from shared.db import is_data_error, is_deadlock
+from shared.db import is_conflict, is_data_error, is_deadlock
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
+from shared.operations.merge_contacts import OvertakenError
 from shared.publish import publish
 from shared.settings import Settings
 from shared.template_words import forget_templates
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 BATCH = 200
 
 BATCH_BYTES = 1024 * 1024
+
+ATTEMPTS = 5
 
 # The oldest, as many as fit; one may be larger than all that fits. `found` tells whether some were left for the next.
 _TAKE = text("""
@@ -50,19 +53,21 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis, settings: Settings) ->
 
     If a batch fails for what it holds, its webhooks are applied one by one, and the one at fault is marked as failed.
     """
-    try:
-        more, applied = await _apply(engine, settings)
-    except Exception as error:
-        if isinstance(error, DBAPIError) and is_deadlock(error):
-            metrics.BATCHES_FAILED.labels("deadlock").inc()
-            return True  # rolled back whole; the other one goes on, and so do we
-        if not _lies_in_the_data(error):
-            raise
-        metrics.BATCHES_FAILED.labels("data").inc()
-        log.warning("batch_failed", error=_name(error))
-        return await _apply_one_by_one(engine, redis, settings)
-    await _tell(redis, applied)
-    return more
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            more, applied = await _apply(engine, settings)
+        except Exception as error:
+            if is_overtaken(error) and attempt < ATTEMPTS:
+                metrics.BATCHES_FAILED.labels("overtaken").inc()
+                continue
+            if not _lies_in_the_data(error):
+                raise
+            metrics.BATCHES_FAILED.labels("data").inc()
+            log.warning("batch_failed", error=_name(error))
+            break
+        await _tell(redis, applied)
+        return more
+    return await _apply_one_by_one(engine, redis, settings)
 
 
 async def _apply_one_by_one(engine: AsyncEngine, redis: Redis, settings: Settings) -> bool:
@@ -98,20 +103,30 @@ async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[int, Appl
         rows = (await connection.execute(_TAKE, {"limit": 1, "bytes": BATCH_BYTES})).all()
         if not rows:
             return 0, Applied()
-        try:
-            async with connection.begin_nested():
-                applied = await _apply_rows(connection, settings, rows)
-        except Exception as error:
-            if not _lies_in_the_data(error):
-                raise
-            applied = Applied()
-            log.error("event_failed", event_id=rows[0].id, error=_name(error))
-            problem = str(error.orig) if isinstance(error, DBAPIError) else repr(error)
-            await _mark(connection, [{"id": rows[0].id, "problem": problem[:2000]}])
-        return len(rows), applied
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with connection.begin_nested():
+                    return len(rows), await _apply_rows(connection, settings, rows)
+            except Exception as error:
+                if is_overtaken(error) and attempt < ATTEMPTS:
+                    continue
+                if not _lies_in_the_data(error):
+                    raise
+                log.error("event_failed", event_id=rows[0].id, error=_name(error))
+                problem = str(error.orig) if isinstance(error, DBAPIError) else repr(error)
+                await _mark(connection, [{"id": rows[0].id, "problem": problem[:2000]}])
+                break
+        return len(rows), Applied()
 
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def is_overtaken(error: Exception) -> bool:
+    """Whether another transaction was in the way: what this one would do is rolled back, and can be done anew."""
+    return isinstance(error, OvertakenError) or (
+        isinstance(error, DBAPIError) and (is_deadlock(error) or is_conflict(error))
+    )
 
 
 def _lies_in_the_data(error: Exception) -> bool:

@@ -112,11 +112,16 @@ _CONTACT = text("""
     UPDATE contact c SET
         profile_name = n.profile_name, phone_number = n.phone_number, username = n.username,
         display_name = n.display_name, customer_id = n.customer_id,
-        saved_name = n.saved_name, saved_at = n.saved_at, metadata = n.metadata || c.metadata, updated_at = now()
+        saved_name = n.saved_name, saved_at = n.saved_at, metadata = n.metadata || c.metadata,
+        updated_at = now()
     FROM newest n WHERE c.id = :kept
 """)
 
 _GONE_CONTACTS = text("DELETE FROM contact WHERE id = ANY(:gone)")
+
+
+class OvertakenError(Exception):
+    """What was found at the beginning of the transaction is not so any more; it has to be begun anew."""
 
 
 async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence[UUID]) -> list[Event]:
@@ -124,12 +129,15 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
     those become one; ended ones stay as they are. What the kept contact has of its own goes first.
 
     Returns `conversation.updated` for the conversations that changed, `conversation.removed` for those that went into
-    another, and `message.updated` for messages that have changed by it.
+    another, and `message.updated` for messages that have changed by it. Raises OvertakenError if one of the contacts is
+    gone already.
     """
     before = await conversation_views(
         connection, await lock_matching(connection, Conversation.contact_id.in_([kept, *gone]))
     )
-    await connection.execute(_LOCK, {"ids": sorted([kept, *gone])})
+    locked = (await connection.execute(_LOCK, {"ids": sorted([kept, *gone])})).scalars().all()
+    if len(locked) <= len(gone):
+        raise OvertakenError("somebody else has merged these contacts")
     await connection.execute(_NAMES, {"kept": kept, "gone": list(gone)})
     removed: set[UUID] = set()
     changed = {view.id for view, _ in before.values() if view.contact.id in gone}
