@@ -30,7 +30,9 @@ export function MediaDocument({ message, file, title }: Props) {
           <FileIcon />
         </span>
         <span class="card-body">
-          <bdi class="card-title">{title}</bdi>
+          <bdi class="card-title" title={title}>
+            {title}
+          </bdi>
           <small>{facts.join(" · ")}</small>
         </span>
         <DownIcon />

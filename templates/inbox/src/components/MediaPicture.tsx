@@ -28,7 +28,7 @@ export function MediaPicture({ message, file, title, sticker }: Props & { sticke
       url={url}
       class={sticker ? "media-sticker" : "media-frame"}
       label={t("media.open", { name: title })}
-      style={{ width: size.width, aspectRatio: `${size.width} / ${size.height}` }}
+      style={{ width: `${size.width}px`, aspectRatio: `${size.width} / ${size.height}` }}
     >
       <img {...size} src={small} alt="" loading="lazy" decoding="async" onError={renewed(message, small)} />
     </MediaLink>
@@ -41,7 +41,7 @@ export function MediaFilm({ message, file, title }: Props) {
     // biome-ignore lint/a11y/useMediaCaption: a customer's film comes without captions
     <video
       class="media-frame"
-      style={{ width: size.width, aspectRatio: `${size.width} / ${size.height}` }}
+      style={{ width: `${size.width}px`, aspectRatio: `${size.width} / ${size.height}` }}
       src={file.url}
       poster={file.thumbnail_url ?? undefined}
       aria-label={title}
