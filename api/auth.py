@@ -1,7 +1,7 @@
 """The door of the iframe's API: an embed's token, the origins it may be used from, and how often."""
 
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import NamedDependency
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -10,8 +10,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import client_address, limit_headers, too_many
 from api.errors import AnyRequest, ApiError
 from shared.audit import Actor
-from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, check_origin
-from shared.rate_limit import count_embed_call, count_failure
+from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, check_origin, count_refusal
+from shared.rate_limit import count_embed_call
 from shared.user_claims import User, read_user_claim
 
 CurrentEmbed = NamedDependency[Embed]
@@ -21,7 +21,7 @@ USER_HEADER = "x-porthole-user"
 # What may be asked is the same for every origin: whether one may use the embed is not known before its token comes.
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
-    (b"access-control-allow-headers", b"authorization, content-type, x-porthole-user, idempotency-key"),
+    (b"access-control-allow-headers", b"authorization, content-type, x-porthole-user"),
     (b"access-control-max-age", b"7200"),
     (b"vary", b"origin"),
 ]
@@ -43,18 +43,17 @@ class EmbedAccess(ASGIMiddleware):
         if request.method == "OPTIONS":
             await _answer_preflight(request, send)
             return
+        embed = await _authenticate(request)
+        cors = _cors_headers(request, embed)
+        address, limit = client_address(request), state.settings.embed_rate_limit
+        usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, limit)
+        if usage.exceeded:
+            raise too_many(usage, cors)
+        claim = request.headers.get(USER_HEADER)
         try:
-            embed = await _authenticate(request, state)
-            cors = _cors_headers(request, embed)
-            address, limit = client_address(request), state.settings.embed_rate_limit
-            usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, limit)
-            if usage.exceeded:
-                raise too_many(usage, cors)
-            claim = request.headers.get(USER_HEADER)
             user = None if claim is None else read_user_claim(claim, embed, state.settings.secret_key)
         except EmbedRefusedError as error:
-            status = 403 if error.code == "forbidden_origin" else 401
-            raise ApiError(status, error.code, str(error), headers=_cors_headers(request, error.embed)) from error
+            raise _refused(request, error) from error
         scope["state"] |= {"embed": embed, "user": user}
 
         async def send_with_headers(message: Message) -> None:
@@ -92,19 +91,29 @@ def actor_of_iframe(request: AnyRequest) -> Actor:
     )
 
 
-async def _authenticate(request: AnyRequest, state: State) -> Embed:
-    """Only tokens that never were any are counted as guesses: a replaced one is still in every iframe of an office."""
+async def _authenticate(request: AnyRequest) -> Embed:
+    """Raises ApiError 401, 403, or 429 for who is refused too often."""
+    state = request.app.state
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     try:
         embed = await authenticate_embed(state.engine, token if scheme.lower() == "bearer" else "")
+        _check_origin(request, embed)
     except EmbedRefusedError as error:
-        if error.code == "invalid_token":
-            tried = await count_failure(state.redis, client_address(request), state.settings.failure_rate_limit)
-            if tried.exceeded:
-                raise too_many(tried) from error
-        raise
-    check_origin(embed, request.headers.get("origin"), request.headers.get("host", ""))
+        tried = await count_refusal(state.redis, state.settings, error, client_address(request))
+        if tried.exceeded:
+            raise too_many(tried, _cors_headers(request, error.embed)) from error
+        raise _refused(request, error) from error
     return embed
+
+
+def _refused(request: AnyRequest, error: EmbedRefusedError) -> ApiError:
+    status = 403 if error.code == "forbidden_origin" else 401
+    return ApiError(status, error.code, str(error), headers=_cors_headers(request, error.embed))
+
+
+def _check_origin(request: AnyRequest, embed: Embed) -> None:
+    own = request.app.state.settings.origin()
+    check_origin(embed, request.headers.get("origin"), request.headers.get("host", ""), own)
 
 
 def _cors_headers(request: AnyRequest, embed: Embed | None) -> dict[str, str]:
@@ -113,7 +122,7 @@ def _cors_headers(request: AnyRequest, embed: Embed | None) -> dict[str, str]:
     if origin is None or embed is None:
         return {}
     try:
-        check_origin(embed, origin, request.headers.get("host", ""))
+        _check_origin(request, embed)
     except EmbedRefusedError:
         return {}
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -52,6 +53,11 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not what uvicorn says of every WebSocket that was refused with an answer (shared/security_headers.py)."""
+    return record.msg != "ASGI callable returned without completing handshake."
+
+
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, sock: socket.socket, trusted_proxies: str = "") -> AsyncIterator[None]:
     """Serve until the block is left; then finish what is under way. Raises RuntimeError if the app does not start.
@@ -71,6 +77,7 @@ async def serving(app: ASGIApp, sock: socket.socket, trusted_proxies: str = "") 
         forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[sock]))
     await server.ready.wait()

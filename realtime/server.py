@@ -1,6 +1,7 @@
 """The Socket.IO server: who may connect, and what they then receive."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
@@ -24,12 +25,13 @@ from shared.embeds import (
     EmbedRefusedError,
     authenticate_embed,
     check_origin,
+    count_refusal,
     embed_rows,
     opened_embed,
 )
 from shared.jobs import connect_pubsub
 from shared.paging import AnyRow
-from shared.rate_limit import Usage, count_embed_call, count_failure
+from shared.rate_limit import Usage, count_embed_call, network_of
 from shared.scope import EMBED_CHANNELS, embed_channel
 from shared.settings import Settings
 from shared.tasks import keep_running
@@ -38,6 +40,7 @@ from shared.user_claims import read_user_claim
 log = structlog.get_logger()
 
 CHECK_SECONDS = 5.0
+MOST_SOCKETS = 100  # of one embed and one address, in one process
 MOST_INCOMING = 10_000  # bytes; an iframe has nothing to say but its token and its user claim
 
 
@@ -46,6 +49,7 @@ class _Viewer(msgspec.Struct):
 
     embed: Embed
     token_hash: bytes
+    place: tuple[UUID, str]
     channels: tuple[str, str]
     handshake: Handshake
     connected: bool = False
@@ -69,6 +73,7 @@ class Realtime:
         self._redis = connect_pubsub(settings)
         self._hub = Hub(self._redis, self._deliver, self._missed)
         self._viewers: dict[str, _Viewer] = {}
+        self._places: Counter[tuple[UUID, str]] = Counter()
         self._changed: asyncio.Queue[UUID] = asyncio.Queue()
         self._closing: set[asyncio.Task[None]] = set()
         self.socket_io = socketio.AsyncServer(
@@ -118,14 +123,17 @@ class Realtime:
         except msgspec.ValidationError:
             greeting = _Greeting("")
         embed = await self._authenticate(environ, greeting.token)
-        check_origin(embed, environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", ""))
         scope = environ["asgi.scope"]
         address, limit = client_address(scope), self._settings.embed_rate_limit
         _refuse_excess(await count_embed_call(self._redis, f"connect:{embed.id}", address, limit))
         if greeting.user is not None:
             read_user_claim(str(greeting.user), embed, self._settings.secret_key)
+        place = (embed.id, network_of(address))
+        if self._places[place] >= MOST_SOCKETS:
+            raise Refused("Too many iframes are open.", {"code": "too_many_sockets"})
+        self._places[place] += 1
         channels = (embed.scope.channel(), embed_channel(embed.id))
-        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), channels, scope[SCOPE_KEY])
+        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), place, channels, scope[SCOPE_KEY])
         for channel in channels:
             await self._hub.join(channel, sid)
         await self.socket_io.enter_room(sid, embed.scope.channel())
@@ -141,12 +149,14 @@ class Realtime:
 
     async def _authenticate(self, environ: dict[str, Any], token: str) -> Embed:
         try:
-            return await authenticate_embed(self._engine, token)
+            embed = await authenticate_embed(self._engine, token)
+            origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", "")
+            check_origin(embed, origin, host, self._settings.origin())
         except EmbedRefusedError as error:
-            if error.code == "invalid_token":
-                address, limit = client_address(environ["asgi.scope"]), self._settings.failure_rate_limit
-                _refuse_excess(await count_failure(self._redis, address, limit))
+            address = client_address(environ["asgi.scope"])
+            _refuse_excess(await count_refusal(self._redis, self._settings, error, address))
             raise
+        return embed
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         await self._forget(sid)
@@ -158,6 +168,9 @@ class Realtime:
         if viewer.expiry is not None:
             viewer.expiry.cancel()
         viewer.handshake.wait()
+        self._places[viewer.place] -= 1
+        if not self._places[viewer.place]:
+            del self._places[viewer.place]
         for channel in viewer.channels:
             await self._hub.leave(channel, sid)
 

@@ -7,15 +7,18 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from redis.asyncio import Redis
 from sqlalchemy import Uuid, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crypto import token_hash
 from shared.models import InboxEmbed
-from shared.origins import is_same_origin, origin_is_allowed
+from shared.origins import is_own_origin, origin_is_allowed
 from shared.paging import AnyRow
+from shared.rate_limit import Usage, count_embed_call, count_failure
 from shared.scope import Scope, ScopeType
+from shared.settings import Settings
 
 MOST_TOKEN = 200  # characters; ours have 43
 USED_EVERY = timedelta(minutes=1)
@@ -87,13 +90,23 @@ class EmbedRefusedError(Exception):
         self.embed = embed
 
 
-def check_origin(embed: Embed, origin: str | None, host: str) -> None:
+def check_origin(embed: Embed, origin: str | None, host: str, own: str) -> None:
     """Let in the inbox's own pages, the embed's allowed origins, and callers that are no browser and send no Origin.
 
-    `host` is the request's Host header. Raises EmbedRefusedError.
+    `host` is the request's Host header, `own` the inbox's own origin. Raises EmbedRefusedError.
     """
-    if origin is not None and not is_same_origin(origin, host) and not origin_is_allowed(origin, embed.allowed_origins):
-        raise EmbedRefusedError("forbidden_origin", embed)
+    if origin is None or is_own_origin(origin, host, own) or origin_is_allowed(origin, embed.allowed_origins):
+        return
+    raise EmbedRefusedError("forbidden_origin", embed)
+
+
+async def count_refusal(redis: Redis, settings: Settings, error: EmbedRefusedError, address: str) -> Usage:
+    """Count who was not let in. A token that never was any is a guess, of which an address has few. One that an embed
+    once had is in every open iframe of an office, so that those have the embed's own limit, apart from good calls.
+    """
+    if error.embed is None:
+        return await count_failure(redis, address, settings.failure_rate_limit)
+    return await count_embed_call(redis, f"refused:{error.embed.id}", address, settings.embed_rate_limit)
 
 
 async def authenticate_embed(engine: AsyncEngine, token: str) -> Embed:

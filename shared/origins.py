@@ -93,6 +93,14 @@ def _serialized(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://{host}" + ("" if port == _PORTS[scheme] else f":{port}")
 
 
-def is_same_origin(origin: str, host: str) -> bool:
-    """Whether a browser's Origin names the server that it asks: the page in the iframe calls its own server."""
-    return origin.partition("://")[2].lower() == host.lower() != ""
+def is_own_origin(origin: str, host: str, own: str) -> bool:
+    """Whether a browser's Origin is the inbox's own, from which the page in the iframe calls: `own`, as browsers write
+    it. Where that is on loopback, every name and port of loopback is, under which the server was asked (`host`).
+    """
+    origin = origin.lower()
+    return origin == own or (_is_local(own) and _is_local(origin) and origin == f"http://{host.lower()}")
+
+
+def _is_local(origin: str) -> bool:
+    parts = _split(origin)
+    return parts is not None and parts[0] == "http" and parts[1] in _LOCAL

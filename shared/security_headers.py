@@ -1,6 +1,9 @@
 """The headers that every answer of every role bears, unless it sets its own."""
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from typing import cast
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send, WebSocketScope
 
 # A page says what it needs; everything else is not to be shown as one, nor kept, nor read by other sites.
 _DEFAULTS = {
@@ -23,6 +26,10 @@ class SecurityHeaders:
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await self._app(scope, receive, self._sending_of_websocket(scope, send))
+            return
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
@@ -30,3 +37,23 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+    def _sending_of_websocket(self, scope: WebSocketScope, send: Send) -> Send:
+        """Where the server can, a WebSocket that is closed before it was accepted gets an answer of ours, and not the
+        server's own (ASGI: "WebSocket Denial Response").
+        """
+        if "websocket.http.response" not in (scope.get("extensions") or {}):
+            return send
+        accepted = False
+
+        async def send_or_refuse(message: Message) -> None:
+            nonlocal accepted
+            if message["type"] == "websocket.close" and not accepted:
+                start = {"type": "websocket.http.response.start", "status": 403, "headers": self._headers}
+                await send(cast(Message, start))
+                await send(cast(Message, {"type": "websocket.http.response.body", "body": b"", "more_body": False}))
+                return
+            accepted = accepted or message["type"] == "websocket.accept"
+            await send(message)
+
+        return send_or_refuse

@@ -4,6 +4,7 @@ The docstring of each field is its row in docs/configuration.md; a test keeps th
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from shared.validation import InvalidFieldsError, convert_fields
+from shared.validation import WRONG, InvalidFieldsError, convert_fields
 
 PREFIX = "PORTHOLE_"
 
@@ -20,6 +21,8 @@ HttpUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+[^\s]*$", max_length=20
 StorageUrl = Annotated[str, Meta(pattern=r"^(file:///|(s3|gs|az)://[^/\s])", max_length=2000)]
 Secret = Annotated[str, Meta(min_length=16, max_length=500)]
 Queues = Annotated[str, Meta(pattern=r"^(all|((^|\b,)(ingest(:\d{1,2})?|send|webhooks|media))+)$")]
+
+_BASE_URL = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+/?")
 
 
 class SettingsError(Exception):
@@ -54,14 +57,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_events_days: Annotated[int, Meta(ge=1, le=3650)] = 7
     allow_private_addresses: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises InvalidFieldsError."""
+        if self.base_url is not WRONG and not _BASE_URL.fullmatch(self.base_url):
+            raise InvalidFieldsError(
+                {"base_url": ["must be an origin such as https://inbox.example.com, in ASCII and without a path"]}
+            )
+
     def app_secrets(self) -> list[bytes]:
         """The app secrets a webhook may be signed with: two while one is being replaced by another."""
         return [part.strip().encode() for part in self.whatsapp_app_secret.split(",") if part.strip()]
 
     def origin(self) -> str:
-        """The origin that browsers see the inbox under, such as https://inbox.example.com."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        """The origin that browsers see the inbox under, such as https://inbox.example.com, as they write it."""
+        parts = urlsplit(self.base_url.lower())
+        return f"{parts.scheme}://{parts.netloc.removesuffix(':443' if parts.scheme == 'https' else ':80')}"
 
 
 DESCRIPTIONS: dict[str, str] = {
@@ -70,7 +80,7 @@ DESCRIPTIONS: dict[str, str] = {
     "secret_key": "Encrypts tokens and secrets at rest. At least 16 characters; keep it, and keep it secret.",
     "whatsapp_app_secret": "The Meta app's secret, which signs webhooks. Two, separated by a comma, during a rotation.",
     "whatsapp_verify_token": "The word that you type into Meta's webhook form, and that Meta sends back to verify.",
-    "base_url": "Where browsers reach Porthole; embed URLs start with it.",
+    "base_url": "Where browsers reach Porthole, without a path; embed URLs start with it.",
     "storage_url": "Where media is kept: `file:///directory` or `s3://bucket/prefix`.",
     "graph_url": "Meta's Graph API, or something that answers like it.",
     "graph_version": "The version of the Graph API to call.",

@@ -9,8 +9,8 @@ from api.access import client_address, limit_headers
 from api.embed.assets import TEMPLATES
 from api.embed.policy import page_headers
 from api.errors import AnyRequest
-from shared.embeds import EmbedRefusedError, authenticate_embed
-from shared.rate_limit import count_failure
+from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, count_refusal
+from shared.rate_limit import Usage, count_embed_call
 
 _UNAVAILABLE: dict[str, dict[str, dict[str, str]]] = msgspec.json.decode((TEMPLATES / "unavailable.json").read_bytes())
 _RIGHT_TO_LEFT = frozenset({"ar"})
@@ -28,25 +28,27 @@ class EmbedPageController(Controller):
     )
     async def page(self, request: AnyRequest, state: State, token: FromPath[str] = "") -> Response[str]:
         """The inbox, or a page that says it is no longer available: 401, whatever is wrong with the token and however
-        it is asked for, since a frame that shows an error of ours helps nobody.
+        it is asked for, since a frame that shows an error of ours helps nobody; 429 for who asks too often.
         """
+        address, settings = client_address(request), state.settings
         try:
             embed = await authenticate_embed(state.engine, token.removeprefix("/"))
         except EmbedRefusedError as error:
-            return await _unavailable(request, state, error)
+            return _unavailable(request, state, error.embed, await count_refusal(state.redis, settings, error, address))
+        usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, settings.embed_rate_limit)
+        if usage.exceeded:
+            return _unavailable(request, state, embed, usage)
         html = _render(state, "embed.html", embed.language, embed.default_mode, version=embed.version())
-        return Response(html, headers=page_headers(embed.allowed_origins, state.settings.origin()))
+        return Response(html, headers=page_headers(embed.allowed_origins, settings.origin()) | limit_headers(usage))
 
 
-async def _unavailable(request: AnyRequest, state: State, error: EmbedRefusedError) -> Response[str]:
-    """In the embed's language, and where there is none in the reader's: 401, or 429 for who guesses too often."""
+def _unavailable(request: AnyRequest, state: State, embed: Embed | None, usage: Usage) -> Response[str]:
+    """In the embed's language, and where there is none in the reader's: 401, or 429 for who asked too often."""
     headers, status, reason = page_headers([], state.settings.origin()), 401, "gone"
-    if error.code == "invalid_token":
-        tried = await count_failure(state.redis, client_address(request), state.settings.failure_rate_limit)
-        if tried.exceeded:
-            headers, status, reason = headers | limit_headers(tried), 429, "busy"
-    language = error.embed.language if error.embed else _readers_language(request)
-    mode = error.embed.default_mode if error.embed else "system"
+    if usage.exceeded:
+        headers, status, reason = headers | limit_headers(usage), 429, "busy"
+    language = embed.language if embed else _readers_language(request)
+    mode = embed.default_mode if embed else "system"
     html = _render(state, "embed_unavailable.html", language, mode, text=_UNAVAILABLE[language][reason])
     return Response(html, status_code=status, headers=headers)
 

@@ -159,11 +159,17 @@ async def test_an_origin_that_is_not_allowed_is_refused_by_the_api_and_by_the_so
         (stack.base_url, 200),
         (None, 200),
         ("https://evil-crm.example.com", 403),
+        (stack.base_url.replace("http", "https"), 403),
         ("null", 403),
     ):
         headers = {"Authorization": f"Bearer {token}"} | ({"Origin": origin} if origin else {})
         answer = await stack.http.get("/inbox/v1/session", headers=headers)
         assert answer.status_code == status, origin
+    port = stack.base_url.rpartition(":")[2]
+    for host, status in ((f"localhost:{port}", 200), ("localhost:1", 200), ("evil.example", 403)):
+        headers = {"Authorization": f"Bearer {token}", "Host": host, "Origin": f"http://{host}"}
+        answer = await stack.http.get("/inbox/v1/session", headers=headers)
+        assert answer.status_code == status, host
     async with stack.iframe(token, Origin="https://evil.example") as iframe:
         assert [refusal["data"]["code"] for refusal in iframe.refused] == ["forbidden_origin"]
     async with stack.iframe(token, Origin="https://crm.example.com") as iframe:

@@ -107,6 +107,30 @@ class TestCrowd:
             assert await eventually(let_in)
 
 
+class TestSockets:
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("realtime.server.MOST_SOCKETS", 2)
+
+    async def test_an_embed_has_only_so_many_from_one_address_at_a_time(self, stack: Stack) -> None:
+        token, other = await stack.embed(), await stack.embed()
+
+        async def codes(token: str, headers: dict[str, str]) -> list[str]:
+            async with stack.iframe(token, **headers) as iframe:
+                return [refusal["data"]["code"] for refusal in iframe.refused]
+
+        async with stack.iframe(token, **HERE):
+            async with stack.iframe(token, **HERE):
+                assert await codes(token, HERE) == ["too_many_sockets"]
+                assert await codes(token, THERE) == []
+                assert await codes(other, HERE) == []
+
+            async def free() -> bool:
+                return await codes(token, HERE) == []
+
+            assert await eventually(free)
+
+
 class TestRate:
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:

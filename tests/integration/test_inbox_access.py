@@ -41,7 +41,7 @@ class TestCors:
         assert _cors(answer) == {
             "access-control-allow-origin": CRM,
             "access-control-allow-methods": "GET, POST, PATCH, DELETE",
-            "access-control-allow-headers": "authorization, content-type, x-porthole-user, idempotency-key",
+            "access-control-allow-headers": "authorization, content-type, x-porthole-user",
             "access-control-max-age": "7200",
         }
         assert "origin" in answer.headers["vary"].lower()
@@ -110,9 +110,19 @@ class TestLimits:
         assert (refused.json()["code"], refused.json()["error"]) == ("rate_limited", "Rate limit exceeded")
         assert _cors(refused) == {"access-control-allow-origin": CRM}
         assert (await stack.http.get(SESSION, headers=_bearer(other))).status_code == 200
-        assert (await stack.http.get(f"/embed/{token}")).status_code == 200
         async with stack.iframe(token) as iframe:
             assert iframe.client.connected
+
+    async def test_the_page_counts_as_a_call_and_says_that_there_were_too_many_in_the_embeds_language(
+        self, stack: Stack
+    ) -> None:
+        token, here = await stack.embed(language="es"), {"X-Forwarded-For": "198.51.100.24"}
+        pages = [await stack.http.get(f"/embed/{token}", headers=here) for _ in range(8)]
+        assert (pages[0].status_code, pages[0].headers["x-ratelimit-remaining"]) == (200, "2")
+        assert (pages[-1].status_code, pages[-1].headers["retry-after"]) == (429, "60")
+        assert 'lang="es"' in pages[-1].text
+        assert (await stack.http.get(SESSION, headers=_bearer(token, **here))).status_code == 429
+        assert (await stack.http.get(f"/embed/{token}")).status_code == 200
 
     async def test_one_busy_address_does_not_lock_the_others_out_and_all_together_have_ten_times_as_much(
         self, stack: Stack
@@ -152,13 +162,36 @@ class TestLimits:
         neighbour = _bearer("guess", X_Forwarded_For="198.51.100.23")
         assert (await stack.http.get(SESSION, headers=neighbour)).status_code == 401
 
-    async def test_the_iframes_of_a_revoked_embed_do_not_lock_out_their_office(self, stack: Stack) -> None:
-        token, office = await stack.embed(), {"X-Forwarded-For": "198.51.100.22"}
+    async def test_the_iframes_of_a_revoked_embed_have_its_limit_and_do_not_lock_out_their_office(
+        self, stack: Stack
+    ) -> None:
+        token, office = await stack.embed(allowed_origins=[CRM]), {"X-Forwarded-For": "198.51.100.22"}
         async with stack.engine.begin() as connection:
             await connection.execute(text("UPDATE inbox_embed SET revoked_at = now()"))
-        answers = [await stack.http.get(SESSION, headers=_bearer(token, **office)) for _ in range(6)]
-        assert {answer.status_code for answer in answers} == {401}
+        other = await stack.embed()
+        headers = _bearer(token, Origin=CRM, **office)
+        answers = [await stack.http.get(SESSION, headers=headers) for _ in range(8)]
+        assert [answer.status_code for answer in answers[:3]] == [401, 401, 401]
+        assert (answers[-1].status_code, answers[-1].headers["x-ratelimit-limit"]) == (429, "3")
+        assert _cors(answers[-1]) == {"access-control-allow-origin": CRM}
+        assert (await stack.http.get(f"/embed/{token}", headers=office)).status_code == 429
+        async with stack.iframe(token, **office) as iframe:
+            assert [refusal["data"]["code"] for refusal in iframe.refused] == ["rate_limited"]
+        assert (await stack.http.get(SESSION, headers=_bearer(token))).status_code == 401
         assert (await stack.http.get("/embed/unknown", headers=office)).status_code == 401
+        assert (await stack.http.get(SESSION, headers=_bearer(other, **office))).status_code == 200
+
+    async def test_calls_from_an_origin_that_may_not_are_counted_apart_from_the_good_ones(self, stack: Stack) -> None:
+        token, here = await stack.embed(allowed_origins=[CRM]), {"X-Forwarded-For": "198.51.100.25"}
+        evil = {**here, "Origin": "https://evil.example"}
+        answers = [await stack.http.get(SESSION, headers=_bearer(token, **evil)) for _ in range(8)]
+        assert [answer.status_code for answer in (answers[0], answers[-1])] == [403, 429]
+        assert _cors(answers[-1]) == {}
+        async with stack.iframe(token, **evil) as iframe:
+            assert [refusal["data"]["code"] for refusal in iframe.refused] == ["rate_limited"]
+        assert (await stack.http.get(SESSION, headers=_bearer(token, **here))).status_code == 200
+        async with stack.iframe(token, **here) as iframe:
+            assert iframe.client.connected
 
     async def test_the_addresses_of_one_ipv6_network_count_together(self, stack: Stack) -> None:
         def at(address: str) -> dict[str, str]:

@@ -132,6 +132,8 @@ async def _embeds(run: Run) -> str:
     token = run.secret(data["token"])
     for path in (token, f"{token}x", f"{token}/extra", f"{token}?mode=dark"):
         await run.client.get(f"/embed/{path}")
+        for misspelt in ("/porthole/embed/", "/EMBED/", "/Embed/", "//embed/", "/realtime/", "/inbox/v1/", "/docs/"):
+            await run.client.get(f"{misspelt}{path}")
     await run.client.post(f"/embed/{token}")
     await run.inbox(run.secret("a-wrong-token-that-somebody-tries"), "GET", "/session")
     now = datetime.now(UTC)

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 from litestar.enums import HttpMethod
 from litestar.routes import HTTPRoute
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from api.app import create_app
 from shared.settings import Settings
@@ -79,6 +81,26 @@ async def test_answers_that_no_route_gives(stack: Stack) -> None:
     headers = {"X-API-Key": stack.project.api_key}
     for content in (b"{", b"x" * 2_000_000):
         _check(await stack.http.post("/platform/v1/inbox_embeds", content=content, headers=headers))
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/realtime", "/embed/token", "/realtime/socket.io/?EIO=4"])
+async def test_a_websocket_that_is_refused_gets_an_answer_of_ours(
+    stack: Stack, path: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.handshake.MOST_WAITING", 0)
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(f"{stack.base_url.replace('http', 'ws', 1)}{path}", proxy=None):
+            pass
+    answer = refused.value.response
+    _check(
+        httpx.Response(
+            answer.status_code,
+            headers=list(answer.headers.raw_items()),
+            request=httpx.Request("GET", f"{stack.base_url}{path}"),
+        )
+    )
+    assert answer.status_code == 403
+    assert "handshake" not in caplog.text
 
 
 async def test_a_page_keeps_the_policy_that_it_sets(stack: Stack) -> None:

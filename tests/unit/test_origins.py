@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.origins import InvalidOriginError, is_same_origin, normal_origin, origin_is_allowed
+from shared.origins import InvalidOriginError, is_own_origin, normal_origin, origin_is_allowed
 
 
 @pytest.mark.parametrize(
@@ -338,8 +338,31 @@ def test_any_text_is_either_refused_or_stored_so_that_it_stays_as_it_is_and_matc
     assert _model(origin, [stored])
 
 
-def test_the_inboxs_own_origin_is_the_host_that_was_asked() -> None:
-    assert is_same_origin("http://localhost:8000", "localhost:8000")
-    assert is_same_origin("https://Inbox.example.com", "inbox.example.com")
-    for origin, host in (("http://localhost:8001", "localhost:8000"), ("null", "localhost"), ("", ""), ("null", "")):
-        assert not is_same_origin(origin, host)
+@pytest.mark.parametrize(
+    ("origin", "host", "own", "expected"),
+    [
+        ("https://inbox.example.com", "inbox.example.com", "https://inbox.example.com", True),
+        ("https://Inbox.example.com", "anything", "https://inbox.example.com", True),
+        ("https://inbox.example.com:8443", "inbox.example.com:8443", "https://inbox.example.com:8443", True),
+        ("http://inbox.example.com", "inbox.example.com", "https://inbox.example.com", False),
+        ("https://inbox.example.com:8443", "inbox.example.com:8443", "https://inbox.example.com", False),
+        ("https://evil.example", "evil.example", "https://inbox.example.com", False),
+        ("http://localhost:8000", "localhost:8000", "https://inbox.example.com", False),
+        ("http://localhost:8000", "localhost:8000", "http://localhost:8000", True),
+        ("http://127.0.0.1:9000", "127.0.0.1:9000", "http://localhost:8000", True),
+        ("http://[::1]:9000", "[::1]:9000", "http://localhost:8000", True),
+        ("http://LOCALHOST", "localhost", "http://127.0.0.1:8000", True),
+        ("http://127.0.0.1:8000", "localhost:8000", "http://localhost:8001", False),
+        ("http://localhost:3000", "localhost:8000", "http://localhost:8000", False),
+        ("https://localhost:9000", "localhost:9000", "http://localhost:8000", False),
+        ("http://evil.example:8000", "evil.example:8000", "http://localhost:8000", False),
+        ("http://192.168.1.5:8000", "192.168.1.5:8000", "http://localhost:8000", False),
+        ("null", "null", "http://localhost:8000", False),
+        ("null", "", "http://localhost:8000", False),
+        ("", "", "http://localhost:8000", False),
+    ],
+)
+def test_the_inboxs_own_origin_is_that_of_its_settings_and_on_loopback_any_that_was_asked(
+    origin: str, host: str, own: str, expected: bool
+) -> None:
+    assert is_own_origin(origin, host, own) is expected

@@ -29,6 +29,8 @@ def test_an_empty_variable_is_not_set() -> None:
         ("PORT", "eighty"),
         ("BASE_URL", "inbox.example.com"),
         ("BASE_URL", "ftp://x"),
+        ("BASE_URL", "https://name@inbox.example.com"),
+        ("BASE_URL", "https://b\u00fccher.example"),
         ("GRAPH_VERSION", "25"),
         ("LOG_LEVEL", "loud"),
         ("SECRET_KEY", "short"),
@@ -51,9 +53,23 @@ def test_a_variable_that_is_no_setting_is_reported_and_does_no_harm() -> None:
     assert unknown_variables(environ) == ["PORTHOLE_PROT", "PORTHOLE_SERVICE_HOST"]
 
 
-def test_the_origin_is_the_base_url_without_its_path() -> None:
-    settings = read_settings(GOOD | {"PORTHOLE_BASE_URL": "https://inbox.example.com:8443/path/"})
-    assert settings.origin() == "https://inbox.example.com:8443"
+@pytest.mark.parametrize(
+    ("base_url", "origin"),
+    [
+        ("https://inbox.example.com:8443/", "https://inbox.example.com:8443"),
+        ("https://Inbox.example.com:443", "https://inbox.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:443", "http://[::1]:443"),
+    ],
+)
+def test_the_origin_is_the_base_url_as_browsers_write_it(base_url: str, origin: str) -> None:
+    assert read_settings(GOOD | {"PORTHOLE_BASE_URL": base_url}).origin() == origin
+
+
+@pytest.mark.parametrize("ending", ["/porthole", "/porthole/", "?a", "#a", "/?a"])
+def test_a_base_url_with_a_path_is_refused_with_the_reason(ending: str) -> None:
+    with pytest.raises(SettingsError, match="PORTHOLE_BASE_URL must be an origin such as "):
+        read_settings(GOOD | {"PORTHOLE_BASE_URL": f"https://inbox.example.com{ending}"})
 
 
 def test_two_app_secrets_during_a_rotation() -> None:
