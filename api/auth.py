@@ -85,6 +85,7 @@ def actor_of_iframe(request: AnyRequest) -> Actor:
         type="embed",
         id=str(embed.id),
         name=embed.name if user is None else user.name,
+        user_id=None if user is None else user.id,
         address=client_address(request),
         user_agent=request.headers.get("user-agent"),
         request_id=request.scope["state"].get("request_id"),

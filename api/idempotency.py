@@ -14,8 +14,9 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope,
 from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.access import key_of_request
+from api.access import ProjectKey, key_of_request
 from api.errors import AnyRequest, ApiError
+from api.uploads import FormDigest
 from shared.crypto import decrypt_bytes, encrypt_bytes
 from shared.models import IdempotencyKey
 
@@ -54,25 +55,52 @@ class Idempotency(ASGIMiddleware):
         if not 0 < len(name) <= MOST_KEY or not name.isprintable():
             problem = {"Idempotency-Key": [f"must be 1 to {MOST_KEY} printable characters"]}
             raise ApiError(400, "bad_request", "The Idempotency-Key is not valid.", problem)
-        state, project_id = request.app.state, key_of_request(request).project_id
-        receive, fingerprint = await _fingerprint(request, receive)
-        earlier = await _claim(state.engine, project_id, name, fingerprint)
-        if earlier is not None:
-            await _repeat(state, earlier, fingerprint, send)
+        state, kept = request.app.state, _kept_under(key_of_request(request), name)
+        form = _form_of(request)
+        if form is None:
+            receive, fingerprint = await _read(request, receive)
+        else:  # too large to be read first: until its end only what it is for can be compared
+            fingerprint = form.digest()
+        earlier = await _claim(state.engine, kept, fingerprint)
+        if earlier is None:
+            await _run(state, kept, form, scope, receive, send, next_app)
             return
-        await _run(state, project_id, name, scope, receive, send, next_app)
+        if form is not None and earlier.answer is not None:
+            async for chunk in request.stream():
+                form.feed(chunk)
+            fingerprint = form.digest()
+        await _repeat(state, earlier, fingerprint, send)
 
 
-async def _fingerprint(request: AnyRequest, receive: Receive) -> tuple[Receive, bytes]:
-    """SHA-256 of what is asked, and a `receive` that gives the body once more. An upload is not read for it: its
-    length stands for it.
+class _Kept(msgspec.Struct, frozen=True):
+    """Where an answer is kept: each API key has Idempotency-Keys of its own, since an answer may hold a secret that is
+    for the one who asked.
     """
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        digest.update(request.headers.get("content-length", "").encode())
-        return receive, digest.digest()
+
+    project_id: UUID
+    key: str
+
+    def where(self, statement: Any) -> Any:
+        return statement.where(IdempotencyKey.project_id == self.project_id, IdempotencyKey.key == self.key)
+
+
+def _kept_under(key: ProjectKey, name: str) -> _Kept:
+    return _Kept(key.project_id, f"{key.id} {name}")
+
+
+def _head(request: AnyRequest) -> bytes:
+    return f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+
+
+def _form_of(request: AnyRequest) -> FormDigest | None:
+    kind, options = request.content_type
+    boundary = options.get("boundary")
+    return FormDigest(boundary, _head(request)) if kind.startswith("multipart/") and boundary else None
+
+
+async def _read(request: AnyRequest, receive: Receive) -> tuple[Receive, bytes]:
+    """A `receive` that gives the body once more, and SHA-256 of what is asked."""
     body = await request.body()
-    digest.update(body)
     given = False
 
     async def again() -> HTTPReceiveMessage:
@@ -82,17 +110,17 @@ async def _fingerprint(request: AnyRequest, receive: Receive) -> tuple[Receive, 
         given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return again, digest.digest()
+    return again, hashlib.sha256(_head(request) + body).digest()
 
 
-async def _claim(engine: AsyncEngine, project_id: UUID, name: str, fingerprint: bytes) -> Row[Any] | None:
+async def _claim(engine: AsyncEngine, kept: _Kept, fingerprint: bytes) -> Row[Any] | None:
     """None if the key is ours to use, else what is kept under it."""
-    values = {"project_id": project_id, "key": name, "fingerprint": fingerprint}
+    values = {"project_id": kept.project_id, "key": kept.key, "fingerprint": fingerprint}
     async with engine.begin() as connection:
         if (await connection.execute(_CLAIM, values)).one_or_none() is not None:
             return None
-        kept = select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer)
-        return (await connection.execute(_where(kept, project_id, name))).one()
+        columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer)
+        return (await connection.execute(kept.where(select(*columns)))).one()
 
 
 async def _repeat(state: State, earlier: Row[Any], fingerprint: bytes, send: Send) -> None:
@@ -116,12 +144,24 @@ async def _repeat(state: State, earlier: Row[Any], fingerprint: bytes, send: Sen
 
 
 async def _run(
-    state: State, project_id: UUID, name: str, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+    state: State,
+    kept: _Kept,
+    form: FormDigest | None,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    next_app: ASGIApp,
 ) -> None:
     """Run the request, and keep its answer before it goes out."""
     start: Message | None = None
     parts: list[bytes] = []
     done = False
+
+    async def receive_and_digest() -> Any:
+        message = await receive()
+        if form is not None and message["type"] == "http.request":
+            form.feed(message["body"])
+        return message
 
     async def keep(message: Message) -> None:
         nonlocal start, done
@@ -133,38 +173,35 @@ async def _run(
         parts.append(message["body"])
         if message.get("more_body"):
             return
-        await _keep(state, project_id, name, start, b"".join(parts))
+        await _keep(state, kept, form, start, b"".join(parts))
         done = True
         await send(start)
         await send({"type": "http.response.body", "body": b"".join(parts), "more_body": False})
 
     try:
-        await next_app(scope, receive, keep)
+        await next_app(scope, receive_and_digest, keep)
     except Exception:  # and not a cancellation, which may come after what was asked for was done
         if not done:
-            await _forget(state.engine, project_id, name)
+            await _forget(state.engine, kept)
         raise
 
 
-async def _keep(state: State, project_id: UUID, name: str, start: Any, body: bytes) -> None:
+async def _keep(state: State, kept: _Kept, form: FormDigest | None, start: Any, body: bytes) -> None:
     if start["status"] >= 400:
-        await _forget(state.engine, project_id, name)
+        await _forget(state.engine, kept)
         return
     headers = {key.lower(): value for key, value in start["headers"]}
     if headers.get(b"content-encoding") == b"gzip":  # who repeats it may not take that
         body = gzip.decompress(body)
     answer = _Answer(headers.get(b"content-type", b"application/json").decode(), body)
-    kept = encrypt_bytes(msgspec.msgpack.encode(answer), state.settings.secret_key)
+    values: dict[str, Any] = {"status": start["status"]}
+    values["answer"] = encrypt_bytes(msgspec.msgpack.encode(answer), state.settings.secret_key)
+    if form is not None:
+        values["fingerprint"] = form.digest()
     async with state.engine.begin() as connection:
-        await connection.execute(
-            _where(update(IdempotencyKey), project_id, name).values(status=start["status"], answer=kept)
-        )
+        await connection.execute(kept.where(update(IdempotencyKey)).values(**values))
 
 
-async def _forget(engine: AsyncEngine, project_id: UUID, name: str) -> None:
+async def _forget(engine: AsyncEngine, kept: _Kept) -> None:
     async with engine.begin() as connection:
-        await connection.execute(_where(delete(IdempotencyKey), project_id, name))
-
-
-def _where(statement: Any, project_id: UUID, name: str) -> Any:
-    return statement.where(IdempotencyKey.project_id == project_id, IdempotencyKey.key == name)
+        await connection.execute(kept.where(delete(IdempotencyKey)))

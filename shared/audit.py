@@ -11,13 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.ids import new_id
 from shared.models import AuditEvent
 
+SEALED = "(hidden)"
+"""Stands for both values of a secret that changed."""
+
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts: an API key, a person in an embedded inbox, somebody at the command line, or Porthole by itself."""
+    """Who acts: an API key, a person in an embedded inbox, somebody at the command line, or Porthole by itself.
+
+    `user_id` is the person's own, where the host of the inbox says who is looking; `id` is the embed's then.
+    """
 
     type: Literal["api_key", "embed", "cli", "system"]
     id: str | None = None
     name: str | None = None
+    user_id: str | None = None
     address: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
@@ -33,7 +40,7 @@ async def record(
 ) -> None:
     """Add a line, in the transaction that does the thing. `action` is "<object type>.<what was done>".
 
-    `changes` is {field: [before, after]}; a secret's values are left out by the caller.
+    `changes` is {field: [before, after]}; a secret's values are left out by the caller, or SEALED.
     """
     await connection.execute(
         insert(AuditEvent).values(
@@ -42,6 +49,7 @@ async def record(
             actor_type=actor.type,
             actor_id=actor.id,
             actor_name=actor.name,
+            user_id=actor.user_id,
             action=action,
             object_type=action.partition(".")[0],
             object_id=str(object_id),

@@ -13,7 +13,7 @@ from api.access import CurrentActor, CurrentKey
 from api.errors import ApiError, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
-from shared.audit import made, record
+from shared.audit import SEALED, made, record
 from shared.embed_snippet import embed_url, iframe_snippet
 from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, create_embed
 from shared.operations.revoke_embed import revoke_embed
@@ -181,7 +181,9 @@ class InboxEmbedController(Controller):
         rotation = data.inbox_embed
         async with state.engine.begin() as connection:
             secrets = await rotate_embed(connection, key.project_id, embed_id, rotation, state.settings.secret_key)
-            changes = {"grace_seconds": [None, rotation.grace_seconds]}
+            changes: dict[str, Any] = {"grace_seconds": [None, rotation.grace_seconds]}
+            if secrets.signing_secret is not None:
+                changes["signing_secret"] = [SEALED, SEALED]
             await record(connection, key.project_id, actor, "inbox_embed.rotated", embed_id, changes)
             view = await get_embed(connection, key.project_id, embed_id)
         assert view is not None

@@ -28,6 +28,7 @@ class AuditEvent(Base):
     actor_type: Mapped[str] = mapped_column(Text, comment="api_key, embed, cli or system")
     actor_id: Mapped[str | None] = mapped_column(Text)
     actor_name: Mapped[str | None] = mapped_column(Text)
+    user_id: Mapped[str | None] = mapped_column(Text, comment="the person's, as the host of the embed names them")
     action: Mapped[str] = mapped_column(Text, comment="inbox_embed.created")
     object_type: Mapped[str] = mapped_column(Text)
     object_id: Mapped[str] = mapped_column(Text)
@@ -47,7 +48,10 @@ class AuditEvent(Base):
 
 
 class IdempotencyKey(Base):
-    """A POST that was made with an Idempotency-Key, and its answer once there is one."""
+    """A POST that was made with an Idempotency-Key, and its answer once there is one.
+
+    `key` is "<id of the API key> <Idempotency-Key>".
+    """
 
     __tablename__ = "idempotency_key"
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.audit import changed
+from shared.audit import SEALED, changed
 from shared.crypto import encrypt
 from shared.ids import new_id
 from shared.kapso.webhooks import MESSAGE_EVENTS, NUMBER_EVENTS, PROJECT_EVENTS, RECEIVED
@@ -176,7 +176,7 @@ async def update_webhook(
     _buffer(values, row | values, errors)
     if errors:
         raise InvalidFieldsError(errors)
-    sealed = {name: ["(hidden)", "(hidden)"] for name in ("secret_key", "headers") if name in values}
+    sealed = {name: [SEALED, SEALED] for name in ("secret_key", "headers") if name in values}
     changes = changed(row, {name: value for name, value in values.items() if name not in sealed}) | sealed
     if changes:
         _seal(values, settings.secret_key)

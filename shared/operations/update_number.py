@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.audit import changed
+from shared.audit import SEALED, changed
 from shared.crypto import encrypt
 from shared.models import Conversation, InboxEmbed, PhoneNumber
 from shared.operations.connect_number import check_customer
@@ -26,8 +26,6 @@ AccountId = Annotated[
 AccessToken = Annotated[
     str, Meta(pattern=r"^[!-~]+$", max_length=4096, description="Never shown again.", examples=["EAAJB..."])
 ]
-
-_HIDDEN = "(hidden)"
 
 
 class NumberChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +70,7 @@ async def update_number(
     changes = changed(dict(row), values)
     if token is not None:
         values["access_token"] = encrypt(token, secret_key)
-        changes["access_token"] = [_HIDDEN, _HIDDEN]
+        changes["access_token"] = [SEALED, SEALED]
     if graph is not None:
         values |= {"graph": graph, "graph_checked_at": datetime.now(UTC)}
     if changes:

@@ -20,6 +20,12 @@ class ActorView(msgspec.Struct, kw_only=True):
     type: Annotated[str, Meta(description="api_key, embed, cli or system", examples=["api_key"])]
     id: Annotated[str, Meta(examples=["019a2b5c-8f00-7cc3-9b6e-3f1d2a4b5c6d"])] | None
     name: Annotated[str, Meta(examples=["CRM"])] | None
+    user_id: (
+        Annotated[
+            str, Meta(description="The person's own, where an inbox's host says who is looking.", examples=["42"])
+        ]
+        | None
+    )
 
 
 class AuditEventView(msgspec.Struct, kw_only=True):
@@ -73,7 +79,7 @@ def _view(row: Row[Any]) -> AuditEventView:
         object_type=row.object_type,
         object_id=row.object_id,
         changes=row.changes,
-        actor=ActorView(type=row.actor_type, id=row.actor_id, name=row.actor_name),
+        actor=ActorView(type=row.actor_type, id=row.actor_id, name=row.actor_name, user_id=row.user_id),
         address=row.address,
         user_agent=row.user_agent,
         request_id=row.request_id,

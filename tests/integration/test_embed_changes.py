@@ -270,6 +270,7 @@ async def test_the_audit_says_what_was_changed_from_what_to_what(stack: Stack) -
     embed = await _create(stack, name="Old", allowed_origins=["https://crm.example.com"])
     await _change(stack, embed, name="New", language="en", assigned_user_id=str(stack.project.user_id))
     await _rotate(stack, embed, grace_seconds=60)
+    await _rotate(stack, embed, rotate_signing_secret=True)
     async with stack.engine.connect() as connection:
         rows = (await connection.execute(text("SELECT action, changes FROM audit_event ORDER BY id"))).all()
     assert [tuple(row) for row in rows] == [
@@ -285,6 +286,7 @@ async def test_the_audit_says_what_was_changed_from_what_to_what(stack: Stack) -
         ),
         ("inbox_embed.updated", {"name": ["Old", "New"], "assigned_user_id": [None, str(stack.project.user_id)]}),
         ("inbox_embed.rotated", {"grace_seconds": [None, 60]}),
+        ("inbox_embed.rotated", {"grace_seconds": [None, 0], "signing_secret": ["(hidden)", "(hidden)"]}),
     ]
 
 

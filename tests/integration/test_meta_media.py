@@ -334,6 +334,31 @@ async def test_a_repeat_with_the_same_idempotency_key_uploads_once(stack: Stack,
     assert answers[1].headers["idempotent-replayed"] == "true"
 
 
+async def test_an_idempotency_key_belongs_to_what_is_in_the_form(stack: Stack) -> None:
+    url = f"{META}/{stack.project.phone_number_id}/media"
+
+    async def upload(
+        content: bytes, name: str = "lamp.png", kind: str = PNG_TYPE, boundary: str = "one"
+    ) -> httpx.Response:
+        headers = {"Idempotency-Key": "key", "Content-Type": f"multipart/form-data; boundary={boundary}"}
+        files = {"file": (name, content, kind)}
+        return await stack.http.post(
+            url, data=FORM, files=files, headers=headers | {"X-API-Key": stack.project.api_key}
+        )
+
+    first = await upload(PNG)
+    assert first.status_code == 200, first.text
+    for changed in (
+        (PNG[:-1] + b"?", "lamp.png", PNG_TYPE),
+        (PNG, "lump.png", PNG_TYPE),
+        (PNG, "lamp.png", "image/pgn"),
+    ):
+        answer = await upload(*changed)
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    again = await upload(PNG, boundary="another-boundary")
+    assert (again.json(), again.headers["idempotent-replayed"]) == (first.json(), "true")
+
+
 async def test_a_large_file_is_never_in_memory(stack: Stack) -> None:
     """60 MB go through an api of its own process, whose memory grows by far less."""
     size = 60 * MiB
@@ -347,8 +372,13 @@ async def test_a_large_file_is_never_in_memory(stack: Stack) -> None:
             assert warm.status_code == 200, warm.text
             before = _peak(role.pid)
             file.seek(0)
-            answer = await client.post(url, data=FORM, files={"file": ("a.pdf", file, "application/pdf")})
+            headers = {"Idempotency-Key": "large"}
+            pdf = ("a.pdf", file, "application/pdf")
+            answer = await client.post(url, data=FORM, files={"file": pdf}, headers=headers)
             assert answer.status_code == 200, answer.text
+            file.seek(0)
+            again = await client.post(url, data=FORM, files={"file": pdf}, headers=headers)
+            assert (again.json(), again.headers["idempotent-replayed"]) == (answer.json(), "true")
             uploaded = _peak(role.pid)
             found = await client.get(
                 f"{role.url}{META}/{answer.json()['id']}",

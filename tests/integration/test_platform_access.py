@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from shared.settings import Settings
 from tests.factories import make_project
+from tests.platform_api import PlatformApi
 from tests.stack import Stack
 
 EMBEDS = "/platform/v1/inbox_embeds"
@@ -78,15 +79,17 @@ async def test_a_long_answer_is_repeated_to_a_client_that_takes_compressed_ones(
     assert (again.status_code, again.json()) == (201, first.json())
 
 
-async def test_an_idempotency_key_belongs_to_one_request_of_one_project(stack: Stack) -> None:
+async def test_an_idempotency_key_belongs_to_one_request_of_one_api_key(stack: Stack) -> None:
     assert (await _create(stack, _embed(), **{"Idempotency-Key": "one"})).status_code == 201
     other = await _create(stack, _embed("Other"), **{"Idempotency-Key": "one"})
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     async with stack.engine.begin() as connection:
         project = await make_project(connection, stack.settings, "Other")
-    theirs = await _create(stack, _embed(), **{"Idempotency-Key": "one", "X-API-Key": project.api_key})
-    assert theirs.status_code == 201
-    assert "idempotent-replayed" not in theirs.headers
+    second = await PlatformApi(stack).create("/api_keys", {"api_key": {"name": "CRM"}})
+    for key in (project.api_key, second["key"]):
+        theirs = await _create(stack, _embed(), **{"Idempotency-Key": "one", "X-API-Key": key})
+        assert theirs.status_code == 201
+        assert "idempotent-replayed" not in theirs.headers
 
 
 async def test_of_simultaneous_repeats_one_creates(stack: Stack) -> None:

@@ -30,7 +30,7 @@ async def test_a_line_says_who_did_what_from_where(stack: Stack) -> None:
         "customer",
         made.json()["data"]["id"],
     )
-    assert line["actor"] == {"type": "api_key", "id": key["id"], "name": "tests"}
+    assert line["actor"] == {"type": "api_key", "id": key["id"], "name": "tests", "user_id": None}
     assert (line["address"], line["user_agent"], line["changes"]) == ("127.0.0.1", "crm/1.0", {"name": [None, "Larch"]})
     assert line["request_id"] == made.headers["x-request-id"]
 

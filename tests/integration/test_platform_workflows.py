@@ -533,6 +533,8 @@ class TestHandoff:
             query = text("SELECT * FROM audit_event WHERE action = 'workflow_execution.updated'")
             line = (await connection.execute(query)).one()
         assert (line.actor_type, line.actor_id, line.actor_name) == ("embed", embed["id"], "Ana Ribeiro")
+        shown = (await api.get("/audit_events", action="workflow_execution.updated"))["data"][0]["actor"]
+        assert shown == {"type": "embed", "id": embed["id"], "name": "Ana Ribeiro", "user_id": "42"}
         assert (line.object_id, line.changes) == (execution["id"], {"status": ["running", "handoff"]})
         await api.change(path, _change(status="waiting"))
         assert (await _view(stack, conversation_id))["handed_off_by"] is None
