@@ -48,7 +48,7 @@ class RequestLog:
                 log.info(
                     "request",
                     method=scope["method"],
-                    path=scope.get("path_template") or NO_ROUTE,
+                    path=scope.get("path_template") or (scope["path"] if scope["path"] in _QUIET else NO_ROUTE),
                     status=status,
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )
