@@ -48,8 +48,8 @@ class MediaView(msgspec.Struct):
 
 
 def media_view(row: Row[Any]) -> MediaView | None:
-    """None for a message without a file."""
-    if row.media_id is None:
+    """None for a message without a file, and for one that its sender has deleted."""
+    if row.media_id is None or row.deleted_at is not None:
         return None
     given = row.content.get("filename") if isinstance(row.content, dict) else None
     ready = row.media_state == "ready"
