@@ -1,4 +1,4 @@
-"""Apps of the api role. To make one takes longer than most tests, so who is done with one leaves it to the next."""
+"""Apps for tests. To make one takes longer than most tests, so who is done with one leaves it to the next."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,19 +8,31 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from api.app import create_app
+from cli.simulator.app import create_app as create_simulator
+from cli.simulator.config import SimulatorConfig
 from shared.settings import Settings
 
-_idle: list[tuple[Litestar, dict[str, Any]]] = []
+_apis: list[tuple[Litestar, dict[str, Any]]] = []
+_simulators: list[Litestar] = []
 
 
 @contextlib.contextmanager
 def api_app(settings: Settings) -> Iterator[Litestar]:
-    """An app to be served once, with nothing in its state of those who had it before."""
-    if _idle:
-        app, made_with = _idle.pop()
+    """An app of the api role, to be served once. Its state holds nothing of those who had it before."""
+    if _apis:
+        app, made_with = _apis.pop()
     else:
         app = create_app(settings)
         made_with = app.state.dict()
     app.state = State(made_with | {"settings": settings})
     yield app
-    _idle.append((app, made_with))
+    _apis.append((app, made_with))
+
+
+@contextlib.contextmanager
+def simulator_app(config: SimulatorConfig) -> Iterator[Litestar]:
+    """A simulator, to be served once."""
+    app = _simulators.pop() if _simulators else create_simulator(config)
+    app.state = State({"config": config})
+    yield app
+    _simulators.append(app)

@@ -12,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.roles import running_all
 from cli.serve import bind, port_of, serving
-from cli.simulator.app import create_app as create_simulator
 from cli.simulator.config import SimulatedNumber, SimulatorConfig
 from shared.crypto import webhook_signature
 from shared.settings import Settings
 from shared.tls import tls_context
-from tests.apps import api_app
+from tests.apps import api_app, simulator_app
 from tests.database import count
 from tests.factories import ACCESS_TOKEN, ProjectRows, make_embed
 from tests.waiting import eventually
@@ -150,10 +149,9 @@ async def _running_stack(
         ],
         base_url=simulator_url,
     )
-    simulator = create_simulator(config)
     stack = Stack(settings, engine, project, simulator_url)
     try:
-        with api_app(settings) as made:
+        with api_app(settings) as made, simulator_app(config) as simulator:
             async with (
                 running_all(settings, made) as app,
                 serving(app, sock, settings.trusted_proxies),

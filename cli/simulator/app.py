@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 
 from cli.simulator import control_business_routes, control_chat_routes, control_routes
@@ -15,23 +16,28 @@ from cli.simulator.simulator import Simulator
 
 
 def create_app(config: SimulatorConfig) -> Litestar:
-    """Serve it with uvicorn. Its state is in memory, as `app.state.simulator`, and ends with the app."""
-    simulator = Simulator(config)
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.simulator = simulator
-        simulator.webhooks.open()
-        yield
-        await simulator.background.cancel_all()
-        await simulator.webhooks.close()
-
+    """Serve it with uvicorn. Its state is in memory, as `app.state.simulator`, and ends when it is served no more."""
     routes = [*control_routes.ROUTES, *control_chat_routes.ROUTES, *control_business_routes.ROUTES, events]
     control = Router("/_sim", route_handlers=routes)
     return Litestar(
-        [graph_router(simulator), control, page_router()],
-        dependencies={"simulator": Provide(lambda: simulator, sync_to_thread=False, use_cache=True)},
-        lifespan=[lifespan],
+        [graph_router(), control, page_router()],
+        state=State({"config": config}),
+        dependencies={"simulator": Provide(_simulator, sync_to_thread=False)},
+        lifespan=[_lifespan],
         openapi_config=None,
         logging_config=None,
     )
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    app.state.simulator = simulator = Simulator(app.state.config)
+    simulator.webhooks.open()
+    yield
+    await simulator.background.cancel_all()
+    await simulator.webhooks.close()
+
+
+def _simulator(state: State) -> Simulator:
+    simulator: Simulator = state.simulator
+    return simulator

@@ -2,7 +2,7 @@
 
 import re
 
-from litestar import Request, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.datastructures.state import State
 from litestar.exceptions import HTTPException
@@ -33,29 +33,8 @@ from cli.simulator.simulator import Simulator
 _VERSION = re.compile(r"v\d{1,2}\.\d")
 
 
-def graph_router(simulator: Simulator) -> Router:
+def graph_router() -> Router:
     """Every route checks the token first, as Meta does: a bad token hides what exists."""
-
-    def check_token(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:
-        version = connection.path_params.get("version")
-        if version is not None and not _VERSION.fullmatch(version):
-            message = f"Unknown path components: {connection.url.path}"
-            raise GraphError(2500, message=message, http_status=400)
-        scheme = "OAuth" if connection.path_params.get("object_id", "").startswith(PREFIX) else "Bearer"
-        if connection.headers.get("Authorization") != f"{scheme} {simulator.config.access_token}":
-            raise GraphError(190, message="(#190) Invalid OAuth access token - Cannot parse access token")
-
-    def slow(app: ASGIApp) -> ASGIApp:
-        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-            async def late(event: Message) -> None:
-                if event["type"] == "http.response.start":
-                    await pause(simulator.faults.slow_seconds, receive)
-                await send(event)
-
-            await app(scope, receive, late)
-
-        return wrapped
-
     return Router(
         "/",
         route_handlers=[
@@ -81,10 +60,34 @@ def graph_router(simulator: Simulator) -> Router:
             delete_media,
             download,
         ],
-        guards=[check_token],
-        middleware=[slow],
+        guards=[_check_token],
+        middleware=[_slow],
         exception_handlers={GraphError: _graph_error, HTTPException: _http_error},
     )
+
+
+def _check_token(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:
+    version = connection.path_params.get("version")
+    if version is not None and not _VERSION.fullmatch(version):
+        message = f"Unknown path components: {connection.url.path}"
+        raise GraphError(2500, message=message, http_status=400)
+    scheme = "OAuth" if connection.path_params.get("object_id", "").startswith(PREFIX) else "Bearer"
+    if connection.headers.get("Authorization") != f"{scheme} {connection.app.state.config.access_token}":
+        raise GraphError(190, message="(#190) Invalid OAuth access token - Cannot parse access token")
+
+
+def _slow(app: ASGIApp) -> ASGIApp:
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        simulator: Simulator = Litestar.from_scope(scope).state.simulator
+
+        async def late(event: Message) -> None:
+            if event["type"] == "http.response.start":
+                await pause(simulator.faults.slow_seconds, receive)
+            await send(event)
+
+        await app(scope, receive, late)
+
+    return wrapped
 
 
 def _graph_error(_: Request[object, object, State], error: GraphError) -> Response[Json]:

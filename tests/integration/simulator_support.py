@@ -15,8 +15,9 @@ import uvicorn
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from cli.simulator.app import create_app
 from cli.simulator.config import SimulatedNumber, SimulatorConfig
+from shared.tls import tls_context
+from tests.apps import simulator_app
 
 NUMBER, OTHER_NUMBER, ACCOUNT = "106540001", "106540002", "900100"
 ANA = "5215555550100"
@@ -190,16 +191,20 @@ def running_world() -> Iterator[World]:
         sockets = [loopback_socket(), loopback_socket()]
         simulator_url, business_url = (f"http://127.0.0.1:{found.getsockname()[1]}" for found in sockets)
         config = config_for(simulator_url, f"{business_url}/webhooks/whatsapp")
-        async with serving(create_app(config), sockets[0]), serving(business, sockets[1], lifespan=False):
-            ready.append((asyncio.get_running_loop(), stop, simulator_url))
-            await stop.wait()
+        with simulator_app(config) as app:
+            async with serving(app, sockets[0]), serving(business, sockets[1], lifespan=False):
+                ready.append((asyncio.get_running_loop(), stop, simulator_url))
+                await stop.wait()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve_both()), name="simulator")
     thread.start()
     loop, stop, url = until(lambda: ready)[0]
     try:
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        with httpx.Client(base_url=url) as sim, httpx.Client(base_url=f"{url}/v25.0", headers=headers) as graph:
+        with (
+            httpx.Client(base_url=url, verify=tls_context()) as sim,
+            httpx.Client(base_url=f"{url}/v25.0", headers=headers, verify=tls_context()) as graph,
+        ):
             yield World(business, sim, graph)
     finally:
         loop.call_soon_threadsafe(stop.set)
