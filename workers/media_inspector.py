@@ -57,9 +57,11 @@ class Inspector:
 
 async def _decode(file: IO[bytes], mime_type: str) -> tuple[bytes, int | None]:
     """What the decoder printed, and its exit status."""
+    descriptor = file.fileno()  # which may be what brings a small file to the disk
+    file.flush()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-m", "workers.media_decoder", mime_type),
-        stdin=file,
+        stdin=descriptor,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env={},

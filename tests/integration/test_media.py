@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from cli.simulator.media_types import sample
 from shared.media_urls import WINDOW, stored_media_url
+from shared.operations.settle_media import Attempt, media_given_up
 from shared.storage import Storage
 from tests.factories import make_project
 from tests.media import customer_sent, faults, in_state, jpeg
@@ -254,3 +255,22 @@ async def test_a_webhook_with_a_file_shows_at_once_and_a_repeat_of_it_changes_no
     assert (created["media"]["state"], created["image"]["caption"]) == ("pending", "Look")
     assert (updated["id"], updated["media"]["state"]) == (created["id"], "ready")
     assert await stack.count("media", "attempts = 1") == await stack.count("media") == 1
+
+
+async def test_what_its_sender_deleted_is_shown_no_more(stack: Stack) -> None:
+    token = await stack.embed()
+    message_id = await customer_sent(stack, "image", "image/jpeg", jpeg())
+    await in_state(stack, message_id, "ready")
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE message SET deleted_at = now()"))
+    assert await _view(stack, token, message_id) is None
+
+
+async def test_who_lost_the_lease_settles_nothing(stack: Stack) -> None:
+    message_id = await customer_sent(stack, "image", "image/jpeg", jpeg())
+    row = await in_state(stack, message_id, "ready")
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE media SET state = 'pending', attempts = 2, leased_until = 'infinity'"))
+        earlier, latest = (Attempt(row.id, message_id, attempts) for attempts in (1, 2))
+        assert await media_given_up(connection, earlier, "failed", "too late") == []
+        assert len(await media_given_up(connection, latest, "failed", "for good")) == 1
