@@ -1,5 +1,7 @@
 """What every test may ask for. Nothing here stands in for our own code: the servers are real, the sockets too."""
 
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from shared.settings import Settings
 from tests.factories import SECRET_KEY, ProjectRows, make_project
 from tests.servers import Postgres, running_postgres
 from tests.stack import Stack, running_stack
+
+# A run starts a hundred Pythons. What one has compiled is kept for the others, whatever the machine's rule is.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")
