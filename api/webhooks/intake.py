@@ -1,11 +1,13 @@
 """The durable inbox's front door: webhooks that arrive together share one INSERT and one commit."""
 
 import asyncio
+import contextlib
 from collections import deque
+from typing import Any
 
-from sqlalchemy import text
+from asyncpg.exceptions import InterfaceError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.jobs import Waker
@@ -14,8 +16,9 @@ MOST_IN_ONE_COMMIT = 500
 MOST_BYTES_IN_ONE_COMMIT = 8 * 1024 * 1024
 MOST_BYTES_WAITING = 64 * 1024 * 1024
 COMMIT_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
 
-_INSERT = text("INSERT INTO inbound_event (body) SELECT unnest(CAST(:bodies AS bytea[]))")
+_INSERT = "INSERT INTO inbound_event (body) SELECT unnest($1::bytea[])"
 
 
 class IntakeError(Exception):
@@ -28,8 +31,8 @@ class Intake:
     """
 
     def __init__(self, engine: AsyncEngine, waker: Waker) -> None:
-        # One statement for each group is a transaction of its own: BEGIN and COMMIT would be two round trips more.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
         self._waker = waker
         self._waiting: deque[tuple[bytes, asyncio.Future[None]]] = deque()
         self._bytes_waiting = 0
@@ -48,11 +51,17 @@ class Intake:
 
     async def run(self) -> None:
         """Commit groups until cancelled."""
-        while True:
-            await self._arrived.wait()
-            failure = await self._commit(self._next_group())
-            while failure is not None and self._waiting:  # they would only wait for the same failure
-                _settle(self._next_group(), failure)
+        try:
+            while True:
+                await self._arrived.wait()
+                failure = await self._commit(self._next_group())
+                if failure is None:
+                    continue
+                while self._waiting:  # they would only wait for the same failure
+                    _settle(self._next_group(), failure)
+                await self._disconnect()
+        finally:
+            await self._disconnect()
 
     def _next_group(self) -> list[tuple[bytes, asyncio.Future[None]]]:
         group = [self._waiting.popleft()]
@@ -71,16 +80,41 @@ class Intake:
         failure: IntakeError | None = IntakeError("the process is stopping")
         try:
             with metrics.COMMIT_SECONDS.time():
-                async with asyncio.timeout(COMMIT_SECONDS), self._engine.connect() as connection:
-                    await connection.execute(_INSERT, {"bodies": [body for body, _ in group]})
+                async with asyncio.timeout(COMMIT_SECONDS):
+                    await self._insert([body for body, _ in group])
             failure = None
             self._waker.wake()
             metrics.COMMIT_SIZE.observe(len(group))
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError) as error:
             failure = IntakeError(type(error).__name__)
         finally:
             _settle(group, failure)
         return failure
+
+    async def _insert(self, bodies: list[bytes]) -> None:
+        """One round trip, on a connection that is kept: the statement is a transaction of its own, and to take a
+        connection from the pool for each would cost as much again.
+        """
+        driver = None if self._connection is None else await _driver(self._connection)
+        if driver is None or driver.is_closed():  # at the first, and when PostgreSQL was restarted
+            await self._disconnect()
+            self._connection = await self._engine.connect()
+            driver = await _driver(self._connection)
+        await driver.execute(_INSERT, bodies)
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connection.invalidate()
+                await connection.close()
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    """asyncpg's own connection."""
+    return (await connection.get_raw_connection()).driver_connection
 
 
 def _settle(group: list[tuple[bytes, asyncio.Future[None]]], failure: IntakeError | None) -> None:
