@@ -20,7 +20,8 @@ _END = text("""
     UPDATE conversation SET status = 'ended', ended_at = now(), mode = NULL, handed_off_by = NULL
     WHERE id IN (
         SELECT id FROM conversation
-        WHERE status = 'active' AND last_active_at <= now() - :idle AND updated_at <= now() - :grace
+        WHERE status = 'active' AND last_active_at <= now() - CAST(:idle AS interval)
+          AND updated_at <= now() - CAST(:grace AS interval)
           AND unread_count = 0 AND mode IS DISTINCT FROM 'handoff' AND mode IS DISTINCT FROM 'running'
         ORDER BY last_active_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id, phone_number_id

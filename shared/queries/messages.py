@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, true, tuple_
+from sqlalchemy import or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import MessageView
@@ -41,7 +41,8 @@ async def list_messages(
             scope.conversations(),
             Conversation.contact_id == own.contact_id,
             Conversation.phone_number_id == own.phone_number_id,
-            at <= tuple_(own.last_active_at, conversation_id),
+            # By its id too: a message that comes at this moment makes it later than it was.
+            or_(Conversation.id == conversation_id, at < tuple_(own.last_active_at, conversation_id)),
         )
         .order_by(Conversation.last_active_at.desc(), Conversation.id.desc())
         .limit(EARLIER)
