@@ -33,14 +33,14 @@ async def test_workers_killed_at_random_points_of_a_burst_lose_no_message_and_do
         assert await count(engine, "message") < BURST, "the worker was too fast to be killed in the middle"
         assert await burst == [200] * BURST
         for _ in range(2):
-            async with running_role("worker", settings) as worker:
+            async with running_role("worker", settings) as another:
                 wanted = chance.randint(await count(engine, "message"), BURST)
 
                 async def enough(wanted: int = wanted) -> bool:
                     return await count(engine, "message") >= wanted
 
                 await eventually(enough, 30)
-                await worker.kill()
+                await another.kill()
 
         async with running_role("worker", settings):
 
