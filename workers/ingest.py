@@ -13,12 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.db import is_conflict, is_data_error, is_deadlock
+from shared.events import Event
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
 from shared.operations.merge_contacts import OvertakenError
+from shared.operations.workflow_events import apply_workflow_event, read_workflow_event, workflow_event_done
 from shared.publish import publish
+from shared.refusals import NotFoundError, RefusedError
 from shared.settings import Settings
 from shared.template_words import forget_templates
+from shared.validation import InvalidFieldsError
 from shared.whatsapp.webhook import decode_webhook
 
 log = structlog.get_logger()
@@ -31,10 +35,10 @@ ATTEMPTS = 5
 
 # The oldest, as many as fit; one may be larger than all that fits. `found` tells whether some were left for the next.
 _TAKE = text("""
-    SELECT id, body, received_at, found FROM (
-        SELECT id, body, received_at, count(*) OVER () AS found, row_number() OVER by_age AS place,
+    SELECT id, kind, body, received_at, found FROM (
+        SELECT id, kind, body, received_at, count(*) OVER () AS found, row_number() OVER by_age AS place,
                sum(octet_length(body)) OVER by_age AS size
-        FROM (SELECT id, body, received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :limit
+        FROM (SELECT id, kind, body, received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :limit
               FOR UPDATE SKIP LOCKED) AS oldest
         WINDOW by_age AS (ORDER BY id)
     ) AS taken
@@ -140,6 +144,15 @@ def _name(error: Exception) -> str:
 
 
 async def _apply_rows(connection: AsyncConnection, settings: Settings, rows: Sequence[Row[Any]]) -> Applied:
+    webhooks = [row for row in rows if row.kind == "whatsapp"]
+    applied = await _apply_webhooks(connection, settings, webhooks) if webhooks else Applied()
+    for row in rows:
+        if row.kind == "workflow":
+            applied.events += await _apply_workflow_event(connection, row)
+    return applied
+
+
+async def _apply_webhooks(connection: AsyncConnection, settings: Settings, rows: Sequence[Row[Any]]) -> Applied:
     decoded = [decode_webhook(row.body, row.received_at) for row in rows]
     applied = await apply_webhooks(connection, [(one, row.received_at) for one, row in zip(decoded, rows, strict=True)])
     whole = [(row.body, one.numbers) for row, one in zip(rows, decoded, strict=True)]
@@ -147,6 +160,18 @@ async def _apply_rows(connection: AsyncConnection, settings: Settings, rows: Seq
     problems = zip(rows, applied.problems, strict=True)
     await _mark(connection, [{"id": row.id, "problem": problem} for row, problem in problems])
     return applied
+
+
+async def _apply_workflow_event(connection: AsyncConnection, row: Row[Any]) -> list[Event]:
+    """An event whose api died before it was applied. What is refused has no caller any more."""
+    try:
+        async with connection.begin_nested():
+            events = (await apply_workflow_event(connection, read_workflow_event(row.body))).events
+    except (NotFoundError, RefusedError, InvalidFieldsError) as error:
+        log.info("workflow_event_refused", event_id=row.id, error=type(error).__name__)
+        events = []
+    await workflow_event_done(connection, row.id)
+    return events
 
 
 async def _mark(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:

@@ -9,10 +9,10 @@ from litestar.params import FromPath
 
 from api.access import CurrentActor
 from api.auth import CurrentEmbed, CurrentUser
-from shared.audit import record
+from api.errors import not_found
+from api.workflow_intake import accept_workflow_event
 from shared.events import ConversationView
-from shared.operations.hand_off import hand_off
-from shared.publish import publish
+from shared.operations.workflow_events import HandoffPressed, WorkflowEvent
 from shared.queries.conversations import get_conversation
 
 
@@ -33,13 +33,10 @@ class HandoffController(Controller):
         conversation_id: FromPath[UUID],
     ) -> HandoffAnswer:
         """Stop the workflow that answers the conversation; 422 if none does."""
-        async with state.engine.begin() as connection:
-            moved = await hand_off(connection, embed.scope, conversation_id, user)
-            if moved.before != moved.after:
-                changes = {"status": [moved.before, moved.after]}
-                action = "workflow_execution.updated"
-                await record(connection, embed.scope.project_id, actor, action, moved.execution_id, changes)
+        pressed = HandoffPressed(embed.scope, conversation_id, user)
+        await accept_workflow_event(state, WorkflowEvent(actor, pressed))
+        async with state.engine.connect() as connection:
             view = await get_conversation(connection, embed.scope, conversation_id)
-        await publish(state.redis, moved.events)
-        assert view is not None
+        if view is None:  # it left the scope meanwhile
+            raise not_found("Conversation")
         return HandoffAnswer(view)

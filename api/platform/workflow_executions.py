@@ -11,9 +11,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.access import CurrentActor, CurrentKey
 from api.openapi import refusals
 from api.platform.paging import After, Before, Limit
+from api.workflow_intake import accept_workflow_event
 from shared.audit import record
 from shared.operations.resume_execution import Resumption, resume_execution
-from shared.operations.update_execution import ExecutionChange, update_execution
+from shared.operations.update_execution import ExecutionChange
+from shared.operations.workflow_events import ExecutionReported, WorkflowEvent
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
 from shared.queries.executions import (
@@ -95,14 +97,10 @@ class WorkflowExecutionController(Controller):
         """Report what an engine does, or stop it: `handoff` gives the conversation to a person, `waiting` or `running`
         gives it back, `ended` and `failed` are the end.
         """
-        async with state.engine.begin() as connection:
-            moved = await update_execution(connection, key.project_id, execution_id, data.workflow_execution)
-            if moved.before != moved.after:
-                changes = {"status": [moved.before, moved.after]}
-                await record(connection, key.project_id, actor, "workflow_execution.updated", execution_id, changes)
-            view = await get_execution(connection, key.project_id, execution_id)
-        await publish(state.redis, moved.events)
-        return ExecutionAnswer(view)
+        reported = ExecutionReported(key.project_id, execution_id, data.workflow_execution)
+        await accept_workflow_event(state, WorkflowEvent(actor, reported))
+        async with state.engine.connect() as connection:
+            return ExecutionAnswer(await get_execution(connection, key.project_id, execution_id))
 
     @post("/resume", status_code=200, responses=refusals(404))
     async def resume(
