@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from cli.simulator.media_types import sample
 from shared.media_urls import WINDOW, stored_media_url
+from shared.operations.add_media import NewMedia, add_media
 from shared.operations.settle_media import Attempt, media_given_up
 from shared.storage import Storage
 from tests.factories import make_project
-from tests.media import customer_sent, faults, in_state, jpeg
+from tests.media import customer_sent, faults, in_state, jpeg, make_due, tried
 from tests.stack import Stack
 from tests.waiting import eventually
 from workers.media_removal import remove_deleted
@@ -264,6 +265,27 @@ async def test_what_its_sender_deleted_is_shown_no_more(stack: Stack) -> None:
     async with stack.engine.begin() as connection:
         await connection.execute(text("UPDATE message SET deleted_at = now()"))
     assert await _view(stack, token, message_id) is None
+
+
+async def test_catch_up_finds_a_message_whose_file_has_come(stack: Stack) -> None:
+    token = await stack.embed()
+    await faults(stack, media_lookup_next={"count": 1, "http_status": 503})
+    message_id = await customer_sent(stack, "image", "image/jpeg", jpeg())
+    await tried(stack, message_id, 1)
+    cursor = (await stack.get("/inbox/v1/session", token))["data"]["cursor"]
+    await make_due(stack, message_id)
+    await in_state(stack, message_id, "ready")
+    changes = (await stack.get("/inbox/v1/changes", token, since=cursor))["data"]
+    assert [(one["id"], one["media"]["state"]) for one in changes["messages"]] == [(str(message_id), "ready")]
+
+
+async def test_a_file_that_is_noted_twice_is_one_file(stack: Stack) -> None:
+    message_id = await customer_sent(stack, "image", "image/jpeg", jpeg())
+    row = await in_state(stack, message_id, "ready")
+    again = NewMedia(row.project_id, row.phone_number_id, message_id, row.media_id)
+    async with stack.engine.begin() as connection:
+        await add_media(connection, [again, again])
+    assert (await in_state(stack, message_id, "ready")).attempts == 1
 
 
 async def test_who_lost_the_lease_settles_nothing(stack: Stack) -> None:
