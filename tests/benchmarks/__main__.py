@@ -11,36 +11,48 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmarks.driver import build_webhooks
-from tests.benchmarks.measure import Run, listening, measure
+from tests.benchmarks.backlog import measure_backlog, measure_saturated
+from tests.benchmarks.driver import Webhook, build_webhooks
+from tests.benchmarks.measure import listening, measure
 from tests.benchmarks.peer import PeerError, run_peer
-from tests.benchmarks.report import Figures, Round, print_report
+from tests.benchmarks.report import Figures, Round, figures_of, print_report
 from tests.benchmarks.servers import running_porthole
-from tests.benchmarks.token_check import TokenCheck, measure_token_check
+from tests.benchmarks.token_check import measure_token_check
 
 WARM_UP = 300
-MODES = ("ingest", "latency", "tokens")
+MODES = ("ingest", "latency", "backlog", "saturated", "tokens")
 PEER_MODES = ("ingest", "latency")
 
 
-async def _round(arguments: argparse.Namespace) -> Round:
-    """The webhooks' measurements by mode, "warm-up" first, and what a token's check costs."""
-    plan: dict[str, tuple[int, float | None]] = {"warm-up": (WARM_UP, None)}
-    if "ingest" in arguments.only:
-        plan["ingest"] = (arguments.count, None)
-    if "latency" in arguments.only:
-        plan["latency"] = (max(1, round(arguments.rate * arguments.seconds)), arguments.rate)
-    runs: dict[str, Run] = {}
-    tokens: TokenCheck | None = None
-    first = 0
-    async with running_porthole(arguments.state_dir) as porthole, listening(porthole) as listener:
-        for mode, (count, rate) in plan.items():
-            webhooks = build_webhooks(porthole, first, count)
-            first += count
-            runs[mode] = await measure(porthole, listener, webhooks, arguments.connections, rate)
-        if "tokens" in arguments.only:
-            tokens = await measure_token_check(porthole.engine)
-    return Round(runs, tokens)
+async def _round(arguments: argparse.Namespace, filled: int = 0) -> Round:
+    """What one Porthole is measured at, on a database with so many messages."""
+    measured = Round()
+    chosen, count, connections = arguments.only, arguments.count, arguments.connections
+    async with running_porthole(arguments.state_dir, filled) as porthole, listening(porthole) as listener:
+        built = 0
+
+        def webhooks(number: int) -> list[Webhook]:
+            nonlocal built
+            built += number
+            return build_webhooks(porthole, built - number, number)
+
+        async def run(mode: str, number: int, rate: float | None = None) -> None:
+            measured.runs[mode] = await measure(porthole, listener, webhooks(number), connections, rate)
+
+        await run("warm-up", WARM_UP)
+        if "ingest" in chosen:
+            await run("ingest", count)
+        if "latency" in chosen:
+            await run("latency", max(1, round(arguments.rate * arguments.seconds)), arguments.rate)
+        if "backlog" in chosen:
+            measured.backlog = await measure_backlog(porthole, listener, webhooks(count), connections)
+        if "saturated" in chosen:
+            measured.runs["saturated"] = await measure_saturated(
+                porthole, listener, webhooks(count), webhooks(count), connections
+            )
+        if "tokens" in chosen:
+            measured.tokens = await measure_token_check(porthole.engine)
+    return measured
 
 
 async def _peer_round(arguments: argparse.Namespace) -> Figures:
@@ -60,21 +72,26 @@ async def _peer_round(arguments: argparse.Namespace) -> Figures:
 
 async def _run(arguments: argparse.Namespace) -> bool:
     rounds: list[Round] = []
-    peer_rounds: list[Figures] = []
+    others: list[Round] = []
+    compared: list[Figures] = []
     for number in range(1, arguments.rounds + 1):
         print(f"round {number} of {arguments.rounds}", file=sys.stderr, flush=True)
         rounds.append(await _round(arguments))
+        if arguments.fill:
+            print(f"with {arguments.fill} messages", file=sys.stderr, flush=True)
+            others.append(await _round(arguments, arguments.fill))
+            compared.append(figures_of(others[-1]))
         if arguments.peer is not None:
             print("the peer's", file=sys.stderr, flush=True)
-            peer_rounds.append(await _peer_round(arguments))
-    sound = all(run.sound() for one in rounds for run in one.runs.values())
-    print_report(rounds, peer_rounds, sound=sound)
+            compared.append(await _peer_round(arguments))
+    sound = all(run.sound() for one in (*rounds, *others) for run in one.all_runs().values())
+    print_report(rounds, "full" if arguments.fill else "peer", compared, sound=sound)
     return sound
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--count", type=int, default=10_000, help="webhooks of the ingest run (10000)")
+    parser.add_argument("--count", type=int, default=10_000, help="webhooks of a run, but for latency (10000)")
     parser.add_argument("--connections", type=int, default=32, help="kept connections that post (32)")
     parser.add_argument("--rate", type=float, default=100, help="webhooks a second of the latency run (100)")
     parser.add_argument("--seconds", type=float, default=10, help="how long the latency run takes (10)")
@@ -83,7 +100,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--state-dir", type=Path, help="where the data goes while it runs; /dev/shm leaves out the disk"
     )
-    parser.add_argument("--peer", type=Path, metavar="FOLDER", help="alternate with the benchmark of another system")
+    against = parser.add_mutually_exclusive_group()
+    against.add_argument("--fill", type=int, default=0, metavar="MESSAGES", help="alternate with a database of so many")
+    against.add_argument("--peer", type=Path, metavar="FOLDER", help="alternate with the benchmark of another system")
     arguments = parser.parse_args()
     arguments.only = arguments.only or list(MODES)
     return arguments

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,8 @@ from tests.benchmarks.servers import Porthole
 
 class Run(msgspec.Struct):
     """Times are in milliseconds: `http` from a POST to its answer, `latency` from a POST to the frame with its message.
-    CPU is in seconds, of the driver and the iframe apart from that of the product.
+    CPU is in seconds, of the driver and the iframe apart from that of the product. `waiting` is how many webhooks the
+    worker had yet to apply when the last one was answered.
     """
 
     accepted: int
@@ -24,6 +26,7 @@ class Run(msgspec.Struct):
     lost: int
     doubled: int
     stored: int
+    waiting: int
     accepted_per_s: float
     end_to_end_per_s: float
     http: dict[str, float]
@@ -76,23 +79,34 @@ async def listening(porthole: Porthole) -> AsyncIterator[Listener]:
         await process.wait()
 
 
-async def measure(
-    porthole: Porthole, listener: Listener, webhooks: list[Webhook], connections: int, rate: float | None
-) -> Run:
+class Account(msgspec.Struct):
+    """What a block of `account` was: `run` is there when it has ended. The block may set `waiting`."""
+
+    waiting: int = 0
+    run: Any = None
+
+
+@contextlib.asynccontextmanager
+async def account(
+    porthole: Porthole, listener: Listener, webhooks: list[Webhook], also: int = 0
+) -> AsyncIterator[Account]:
+    """Account for the webhooks that the block posts, and wait for their messages; `also` so many of earlier ones."""
     stored_before, cpu_before, own_before = await porthole.messages(), porthole.cpu_seconds(), time.process_time()
-    await Poster(webhooks, connections).post_all(porthole.api_url, rate)
+    counted = Account()
+    yield counted
     own = time.process_time() - own_before
     accepted = [webhook for webhook in webhooks if webhook.status == 200]
-    arrivals = await listener.arrivals(len(accepted))
+    arrivals = await listener.arrivals(len(accepted) + also)
     cpu_after = porthole.cpu_seconds()
     seen = [webhook for webhook in accepted if webhook.wamid in arrivals]
     started = min(webhook.sent for webhook in webhooks)
-    return Run(
+    counted.run = Run(
         accepted=len(accepted),
         refused=len(webhooks) - len(accepted),
         lost=len(accepted) - len(seen),
         doubled=sum(len(times) > 1 for times in arrivals.values()),
-        stored=await porthole.messages() - stored_before,
+        stored=await porthole.messages() - stored_before - also,
+        waiting=counted.waiting,
         accepted_per_s=_per_second(started, [webhook.answered for webhook in accepted]),
         end_to_end_per_s=_per_second(started, [arrivals[webhook.wamid][0] for webhook in seen]),
         http=_percentiles(webhook.answered - webhook.sent for webhook in accepted),
@@ -100,6 +114,16 @@ async def measure(
         cpu={name: round(seconds - cpu_before[name], 2) for name, seconds in cpu_after.items()},
         driver_cpu=round(own, 2),
     )
+
+
+async def measure(
+    porthole: Porthole, listener: Listener, webhooks: list[Webhook], connections: int, rate: float | None
+) -> Run:
+    async with account(porthole, listener, webhooks) as counted:
+        await Poster(webhooks, connections).post_all(porthole.api_url, rate)
+        counted.waiting = await porthole.events_waiting(len(webhooks))
+    run: Run = counted.run
+    return run
 
 
 def _per_second(started: int, times: list[int]) -> float:

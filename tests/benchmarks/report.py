@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tests.benchmarks.backlog import Backlog
 from tests.benchmarks.measure import Run
 from tests.benchmarks.token_check import TokenCheck
 
@@ -12,10 +13,14 @@ Figures = dict[str, float]
 
 
 class Round(msgspec.Struct):
-    """What one Porthole was measured at."""
+    """What one Porthole was measured at: webhooks' runs by mode, and what else was chosen."""
 
-    runs: dict[str, Run]
-    tokens: TokenCheck | None
+    runs: dict[str, Run] = {}
+    backlog: Backlog | None = None
+    tokens: TokenCheck | None = None
+
+    def all_runs(self) -> dict[str, Run]:
+        return self.runs | ({"backlog": self.backlog.run} if self.backlog else {})
 
 
 def figures_of(measured: Round) -> Figures:
@@ -31,6 +36,18 @@ def figures_of(measured: Round) -> Figures:
         }
     if latency := measured.runs.get("latency"):
         figures |= {f"latency {part} ms": value for part, value in latency.latency.items()}
+    if backlog := measured.backlog:
+        figures |= {
+            "backlog drained/s": backlog.drained_per_s,
+            "backlog worker CPU ms/message": backlog.worker_cpu_ms,
+            "backlog PostgreSQL CPU ms": backlog.postgres_cpu_ms,
+        }
+    if saturated := measured.runs.get("saturated"):
+        figures |= {
+            "saturated accepted/s": saturated.accepted_per_s,
+            "saturated HTTP p50 ms": saturated.http["p50"],
+            "saturated HTTP p99 ms": saturated.http["p99"],
+        }
     if tokens := measured.tokens:
         figures |= {
             "token check µs/call": tokens.microseconds,
@@ -44,23 +61,29 @@ def medians(rounds: Sequence[Figures]) -> Figures:
     return {name: statistics.median(figures[name] for figures in rounds) for name in rounds[0]} if rounds else {}
 
 
-def print_report(rounds: list[Round], peer_rounds: list[Figures], *, sound: bool) -> None:
-    ours, peer = medians([figures_of(one) for one in rounds]), medians(peer_rounds)
-    ratios = {name: round(ours[name] / peer[name], 2) for name in ours if peer.get(name)}
-    print(f"{'':24}{'porthole':>10}" + (f"{'peer':>10}{'ratio':>8}" if peer else ""))
+def print_report(rounds: list[Round], other: str, compared: list[Figures], *, sound: bool) -> None:
+    """`compared` are the figures of the other system, or of the other database, whose name is `other`.
+
+    Ratios are ours by the peer's, and those of the full database by the empty one's.
+    """
+    ours, theirs = medians([figures_of(one) for one in rounds]), medians(compared)
+    pairs = {name: (ours[name], theirs[name]) for name in ours if ours[name] and theirs.get(name)}
+    ratios = {name: round(a / b if other == "peer" else b / a, 2) for name, (a, b) in pairs.items()}
+    first = "empty" if other == "full" else "porthole"
+    print(f"{'':30}{first:>10}" + (f"{other:>10}{'ratio':>8}" if theirs else ""))
     for name, value in ours.items():
-        compared = f"{peer[name]:>10.2f}{ratios[name]:>8.2f}" if name in ratios else ""
-        print(f"{name:24}{value:>10.2f}{compared}")
+        beside = f"{theirs[name]:>10.2f}{ratios[name]:>8.2f}" if name in ratios else ""
+        print(f"{name:30}{value:>10.2f}{beside}")
     ingests = [one.runs["ingest"] for one in rounds if "ingest" in one.runs]
     cpu = medians([ingest.cpu | {"driver": ingest.driver_cpu} for ingest in ingests])
     if cpu:
         print("\nCPU seconds of the ingest run: " + ", ".join(f"{name} {value:.2f}" for name, value in cpu.items()))
     print()
     for number, one in enumerate(rounds, 1):
-        for mode, run in one.runs.items():
+        for mode, run in one.all_runs().items():
             print(
                 f"round {number} {mode}: accepted {run.accepted}, refused {run.refused}, stored {run.stored}, "
-                f"lost {run.lost}, doubled {run.doubled}"
+                f"lost {run.lost}, doubled {run.doubled}, waiting at the end {run.waiting}"
             )
-    result = {"ok": sound, "porthole": ours, "peer": peer, "ratios": ratios, "cpu_seconds": cpu, "rounds": rounds}
+    result = {"ok": sound, first: ours, other: theirs, "ratios": ratios, "cpu_seconds": cpu, "rounds": rounds}
     print(msgspec.json.encode(result).decode(), flush=True)

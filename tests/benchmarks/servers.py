@@ -14,6 +14,7 @@ from shared.crypto import new_token
 from shared.db import create_engine
 from shared.migrate import upgrade
 from shared.settings import Settings
+from tests.benchmarks.fill import fill
 from tests.database import count
 from tests.factories import make_embed, make_project
 from tests.processes import running_role
@@ -37,6 +38,13 @@ class Porthole(msgspec.Struct):
     async def messages(self) -> int:
         return await count(self.engine, "message")
 
+    async def events_waiting(self, most: int) -> int:
+        """Webhooks that no worker has applied, counted up to `most`."""
+        return await count(self.engine, f"(SELECT FROM inbound_event WHERE state = 'pending' LIMIT {most}) AS waiting")
+
+    async def nothing_waits(self) -> bool:
+        return await self.events_waiting(1) == 0
+
 
 def _cpu_seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
@@ -45,8 +53,8 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 @contextlib.asynccontextmanager
-async def running_porthole(state_dir: Path | None) -> AsyncIterator[Porthole]:
-    """Start everything on an empty database, durable as in production; the data goes with the block."""
+async def running_porthole(state_dir: Path | None, filled: int = 0) -> AsyncIterator[Porthole]:
+    """Start everything on a database with `filled` messages, durable as in production; the data goes with the block."""
     with (
         tempfile.TemporaryDirectory(prefix="porthole-bench-", dir=state_dir, ignore_cleanup_errors=True) as folder,
         embedded_postgres_url(Path(folder, "postgres")) as database_url,
@@ -69,6 +77,8 @@ async def running_porthole(state_dir: Path | None) -> AsyncIterator[Porthole]:
                 token = await make_embed(
                     connection, project.id, scope_type="phone_number", scope_id=project.phone_number_id
                 )
+            if filled:
+                await fill(engine, project, filled)
             async with (
                 running_role("api", settings) as api,
                 running_role("worker", settings) as worker,
