@@ -17,6 +17,8 @@ AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
 AnyColumn = InstrumentedAttribute[Any]
 
+MOST_PER_PAGE = 100
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(tuple[datetime, UUID])
 
@@ -133,8 +135,9 @@ async def numbered_page(
     most: int | None = None,
 ) -> tuple[Sequence[AnyRow], PageMeta]:
     """Page number `page`, from 1, of a query on a table that stays small: this one counts and skips. On another table
-    `most` ends the counting.
+    `most` ends the counting. Of `per_page` above MOST_PER_PAGE there are so many.
     """
+    per_page = min(per_page, MOST_PER_PAGE)
     counted = query if most is None else query.limit(most)
     total = int(await connection.scalar(select(func.count()).select_from(counted.subquery())) or 0)
     rows = (await connection.execute(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))).all()

@@ -61,9 +61,20 @@ async def numbered_pages(api: PlatformApi, path: str, per_page: int, **query: An
         headers = [answer.headers[f"X-{name}"] for name in ("Page", "Per-Page", "Total-Pages", "Total")]
         assert headers == [str(meta[name]) for name in ("page", "per_page", "total_pages", "total_count")]
         pages.append(answer.json()["data"])
+        last = max(1, meta["total_pages"])
+        named = {"first": 1, "prev": meta["page"] - 1, "next": meta["page"] + 1, "last": last}
+        assert _links(answer) == {rel: str(number) for rel, number in named.items() if 1 <= number <= last}
         if meta["page"] >= meta["total_pages"]:
             assert sum(map(len, pages)) == meta["total_count"]
             return pages
+
+
+def _links(answer: httpx.Response) -> dict[str, str]:
+    """The page number that each link leads to; all else in its URL is as it was asked for."""
+    links = {str(rel): httpx.URL(one["url"]) for rel, one in answer.links.items()}
+    for url in links.values():
+        assert url.copy_remove_param("page") == answer.request.url.copy_remove_param("page")
+    return {rel: url.params["page"] for rel, url in links.items()}
 
 
 async def cursor_pages(api: PlatformApi, path: str, limit: int, **query: Any) -> list[list[Any]]:

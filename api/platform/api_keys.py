@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey
+from api.errors import AnyRequest
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import made, record
@@ -47,11 +48,13 @@ class ApiKeyController(Controller):
     tags = ("API keys",)
 
     @get(responses=refusals())
-    async def list(self, state: State, key: CurrentKey, page: Page = 1, per_page: PerPage = 20) -> Response[ApiKeyPage]:
+    async def list(
+        self, request: AnyRequest, state: State, key: CurrentKey, page: Page = 1, per_page: PerPage = 20
+    ) -> Response[ApiKeyPage]:
         """The project's keys, newest first, revoked ones among them."""
         async with state.engine.connect() as connection:
             data, meta = await list_api_keys(connection, key.project_id, page=page, per_page=per_page)
-        return numbered(ApiKeyPage(data, meta), meta)
+        return numbered(request, ApiKeyPage(data, meta), meta)
 
     @post(responses=refusals())
     async def create(

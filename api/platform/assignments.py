@@ -8,6 +8,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from api.access import CurrentActor, CurrentKey
+from api.errors import AnyRequest
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import record
@@ -47,6 +48,7 @@ class AssignmentController(Controller):
     @get(responses=refusals(404))
     async def list(
         self,
+        request: AnyRequest,
         state: State,
         key: CurrentKey,
         conversation_id: FromPath[UUID],
@@ -58,7 +60,7 @@ class AssignmentController(Controller):
             data, meta = await list_assignments(
                 connection, key.project_id, conversation_id, page=page, per_page=per_page
             )
-        return numbered(AssignmentPage(data, meta), meta)
+        return numbered(request, AssignmentPage(data, meta), meta)
 
     @post(responses=refusals(404))
     async def create(

@@ -28,7 +28,7 @@ from shared.kapso.contacts import (
 from shared.operations.create_contact import NewContact, create_contact
 from shared.operations.delete_contact import delete_contact
 from shared.operations.update_contact import ContactChanges, update_contact
-from shared.paging import CursorQuery, PageMeta, Paging
+from shared.paging import MOST_PER_PAGE, CursorQuery, PageMeta, Paging
 from shared.publish import publish
 
 MOST_PAGES = 50
@@ -125,10 +125,11 @@ class ContactController(Controller):
             if request.query_params.keys() & {"limit", "after", "before"}:
                 query = CursorQuery(limit, after, before)
                 return Response(ContactPage(*await list_kapso_contacts(connection, key.project_id, filters, query)))
+            per_page = min(per_page, MOST_PER_PAGE)
             if page > MOST_PAGES or page * per_page > MOST_NUMBERED:
                 return Response(_too_many_pages(request, page, per_page), status_code=400)
             data, meta = await list_numbered_contacts(connection, key.project_id, filters, page=page, per_page=per_page)
-        return numbered(NumberedContactPage(data, meta), meta)
+        return numbered(request, NumberedContactPage(data, meta), meta)
 
     @post(responses=refusals())
     async def create(

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.access import CurrentActor, CurrentKey
-from api.errors import not_found
+from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
 from shared.audit import made, record
@@ -48,6 +48,7 @@ class CustomerController(Controller):
     @get(responses=refusals())
     async def list(
         self,
+        request: AnyRequest,
         state: State,
         key: CurrentKey,
         name_contains: Contains = None,
@@ -66,7 +67,7 @@ class CustomerController(Controller):
         )
         async with state.engine.connect() as connection:
             data, meta = await list_customers(connection, key.project_id, filters, page=page, per_page=per_page)
-        return numbered(CustomerPage(data, meta), meta)
+        return numbered(request, CustomerPage(data, meta), meta)
 
     @post(responses=refusals())
     async def create(

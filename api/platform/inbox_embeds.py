@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.access import CurrentActor, CurrentKey
-from api.errors import ApiError, not_found
+from api.errors import AnyRequest, ApiError, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import SEALED, made, record
@@ -103,6 +103,7 @@ class InboxEmbedController(Controller):
     @get(responses=refusals())
     async def list(
         self,
+        request: AnyRequest,
         state: State,
         key: CurrentKey,
         status: Status = None,
@@ -118,7 +119,7 @@ class InboxEmbedController(Controller):
         )
         async with state.engine.connect() as connection:
             data, meta = await list_embeds(connection, key.project_id, filters, page=page, per_page=per_page)
-        return numbered(EmbedPage(data, meta), meta)
+        return numbered(request, EmbedPage(data, meta), meta)
 
     @post(responses=refusals(404))
     async def create(

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
-from api.errors import not_found
+from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
 from shared.audit import Actor, record
@@ -83,6 +83,7 @@ class PhoneNumberController(Controller):
     @get(responses=refusals())
     async def list(
         self,
+        request: AnyRequest,
         state: State,
         key: CurrentKey,
         phone_number_id: MetaIdQuery = None,
@@ -109,7 +110,7 @@ class PhoneNumberController(Controller):
         )
         async with state.engine.connect() as connection:
             data, meta = await list_phone_numbers(connection, key.project_id, filters, page=page, per_page=per_page)
-        return numbered(PhoneNumberPage(data, meta), meta)
+        return numbered(request, PhoneNumberPage(data, meta), meta)
 
     @post(responses=refusals(409, 502))
     async def connect(

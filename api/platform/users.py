@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from api.access import CurrentActor, CurrentKey
-from api.errors import not_found
+from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import made, record
@@ -42,11 +42,13 @@ class UserController(Controller):
     tags = ("Users",)
 
     @get(responses=refusals())
-    async def list(self, state: State, key: CurrentKey, page: Page = 1, per_page: PerPage = 20) -> Response[UserPage]:
+    async def list(
+        self, request: AnyRequest, state: State, key: CurrentKey, page: Page = 1, per_page: PerPage = 20
+    ) -> Response[UserPage]:
         """The project's people, newest first."""
         async with state.engine.connect() as connection:
             data, meta = await list_users(connection, key.project_id, page=page, per_page=per_page)
-        return numbered(UserPage(data, meta), meta)
+        return numbered(request, UserPage(data, meta), meta)
 
     @post(responses=refusals())
     async def create(

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
-from api.errors import not_found
+from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
 from shared.audit import Actor, made, record
@@ -74,7 +74,7 @@ class NumberWebhookController(Controller):
     @get(responses=refusals(404))
     async def list(
         self,
-        state: State,
+        request: AnyRequest,
         key: CurrentKey,
         phone_number_id: FromPath[str],
         url_contains: Contains = None,
@@ -94,9 +94,9 @@ class NumberWebhookController(Controller):
             created_after=in_utc(created_after, "created_after"),
             created_before=in_utc(created_before, "created_before"),
         )
-        async with state.engine.connect() as connection:
+        async with request.app.state.engine.connect() as connection:
             await check_number(connection, key.project_id, phone_number_id)
-        return await _page(state, key, filters, page, per_page)
+        return await _page(request, key, filters, page, per_page)
 
     @post(responses=refusals(404))
     async def create(
@@ -152,7 +152,7 @@ class ProjectWebhookController(Controller):
     @get(responses=refusals())
     async def list(
         self,
-        state: State,
+        request: AnyRequest,
         key: CurrentKey,
         phone_number_id: Annotated[
             str | None, QueryParameter(max_length=40, description="Only those of this number.")
@@ -174,7 +174,7 @@ class ProjectWebhookController(Controller):
             created_after=in_utc(created_after, "created_after"),
             created_before=in_utc(created_before, "created_before"),
         )
-        return await _page(state, key, filters, page, per_page)
+        return await _page(request, key, filters, page, per_page)
 
     @post(responses=refusals(404))
     async def create(
@@ -219,13 +219,14 @@ class ProjectWebhookController(Controller):
 
 
 async def _page(
-    state: State, key: ProjectKey, filters: WebhookFilters, page: int, per_page: int
+    request: AnyRequest, key: ProjectKey, filters: WebhookFilters, page: int, per_page: int
 ) -> Response[WebhookPage]:
+    state = request.app.state
     async with state.engine.connect() as connection:
         data, meta = await list_webhooks(
             connection, state.settings, key.project_id, filters, page=page, per_page=per_page
         )
-    return numbered(WebhookPage(data, meta), meta)
+    return numbered(request, WebhookPage(data, meta), meta)
 
 
 async def _get(state: State, key: ProjectKey, phone_number_id: str | None, webhook_id: UUID) -> WebhookAnswer:

@@ -94,8 +94,22 @@ async def test_the_list_is_filtered(stack: Stack) -> None:
     assert await names(external_customer_id="m-1") == ["Old Mill"]
     assert await names(created_after=third) == ["New"]
     assert await names(created_before=third, name_contains="e") == ["New", "OLDER 100%", "Larch Hotels"]
-    wrong = await api.wrong_fields("GET", "/customers", page=0, per_page=101, created_after="x", created_before="y")
+    wrong = await api.wrong_fields("GET", "/customers", page=0, per_page=0, created_after="x", created_before="y")
     assert wrong == {"page", "per_page", "created_after", "created_before"}
+
+
+async def test_of_more_rows_than_a_page_holds_there_are_as_many_as_it_does(stack: Stack) -> None:
+    api = PlatformApi(stack)
+    async with stack.engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO customer (id, project_id, name) SELECT gen_random_uuid(), :project_id, 'c' || n"
+                 " FROM generate_series(1, 101) n"),
+            {"project_id": stack.project.id},
+        )  # fmt: skip
+    for path, per_page in (("/customers", 101), ("/customers", 10**30), ("/whatsapp/contacts", 1000)):
+        answer = await api.get(path, per_page=per_page)
+        assert answer["meta"]["per_page"] == 100
+    assert len((await api.get("/customers", per_page=101))["data"]) == 100
 
 
 @every_page_size
