@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import SerializationException
 
+from api.body_check import check_body
 from api.errors import ApiError
 from shared.validation import InvalidFieldsError, holds_nul
 
@@ -14,7 +15,9 @@ class ApiRequest(Request[Any, Any, Any]):
     """Litestar's request, whose body must be JSON where one is read as JSON."""
 
     async def json(self) -> Any:
-        """The decoded body, None if there is none. Raises ApiError 400, or InvalidFieldsError for a NUL in it."""
+        """The decoded body, None if there is none. Raises ApiError 400, or InvalidFieldsError for a NUL in it,
+        and where the route has a check (api/body_check.py).
+        """
         try:
             value = await super().json()
         except (SerializationException, UnicodeError) as error:
@@ -22,6 +25,7 @@ class ApiRequest(Request[Any, Any, Any]):
         if b"\\u0000" in await self.body() and holds_nul(value):
             raise InvalidFieldsError({field: ["must not hold a NUL character"] for field in _with_nul(value)})
         self.scope["state"]["json"] = value
+        await check_body(self, value)
         return value
 
 

@@ -1,5 +1,6 @@
 """Turn a mapping into a msgspec struct and name every wrong field, not only the first."""
 
+import re
 import types
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -38,6 +39,18 @@ def convert_fields(kind: type[T], values: Mapping[str, Any], *, strict: bool = T
     return made
 
 
+def read_fields(
+    kind: AnyStruct, values: Mapping[str, Any], *, strict: bool = True
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The fields of `values` that are right, and what is wrong with the others, as InvalidFieldsError has it."""
+    errors: dict[str, list[str]] = {}
+    reader = _Reader(strict, errors)
+    known = reader.fields(kind, values, "")
+    reader.made(kind, known, "")
+    wrong = {re.split(r"[.\[]", path)[0] for path in errors}
+    return {name: value for name, value in known.items() if name not in wrong}, errors
+
+
 def holds_nul(value: Any) -> bool:
     """PostgreSQL's text cannot hold a NUL."""
     if isinstance(value, str):
@@ -58,6 +71,9 @@ class _Reader:
         self._errors = errors
 
     def struct(self, kind: AnyStruct, values: Mapping[str, Any], prefix: str) -> Any:
+        return self.made(kind, self.fields(kind, values, prefix), prefix)
+
+    def fields(self, kind: AnyStruct, values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         known: dict[str, Any] = {}
         for field in msgspec.structs.fields(kind):
             path = prefix + field.encode_name
@@ -66,11 +82,16 @@ class _Reader:
             elif field.required:
                 known[field.name] = WRONG
                 self._errors[path] = ["is required"]
+        return known
+
+    def made(self, kind: AnyStruct, known: dict[str, Any], prefix: str) -> Any:
         try:
             return kind(**known)
         except InvalidFieldsError as error:
             for name, texts in error.errors.items():
-                self._errors.setdefault(prefix + name, texts)
+                said = self._errors.setdefault(prefix + name, texts)
+                if said is not texts and _has_wrong_items(known.get(name)):  # of which `texts` do not speak
+                    said.extend(texts)
             return WRONG
 
     def _value(self, kind: Any, value: Any, path: str) -> Any:
@@ -84,14 +105,26 @@ class _Reader:
         return self._leaf(kind, value, path)
 
     def _leaf(self, kind: Any, value: Any, path: str) -> Any:
+        made, texts = self._converted(kind, value)
+        if texts:
+            self._errors[path] = texts
+        return made
+
+    def _converted(self, kind: Any, value: Any) -> tuple[Any, list[str]]:
+        """What is made of a value, and what is wrong with it: with each item of a list, if it is right itself."""
         if holds_nul(value):
-            self._errors[path] = ["must not hold a NUL character"]
-            return WRONG
-        try:
-            return msgspec.convert(value, kind, strict=self._strict)
-        except msgspec.ValidationError as error:
-            self._errors[path] = [plain_text(str(error), kind)]
-            return WRONG
+            problem = "must not hold a NUL character"
+        else:
+            try:
+                return msgspec.convert(value, kind, strict=self._strict), []
+            except msgspec.ValidationError as error:
+                problem = plain_text(str(error), kind)
+        items = _item_kind(kind) if isinstance(value, list) else None
+        if items is None or self._converted(_without_items(kind), [None] * len(value))[1]:
+            return WRONG, [problem]
+        made = [self._converted(items, item) for item in value]
+        texts = [f"{text} at `[{place}]`" for place, (_, wrong) in enumerate(made) for text in wrong]
+        return [item for item, _ in made], texts
 
     def _chosen(self, structs: list[AnyStruct], value: Mapping[str, Any], path: str) -> AnyStruct | None:
         """The struct whose tag the value bears; an only one may go without."""
@@ -123,6 +156,20 @@ def _parts(kind: Any) -> tuple[list[AnyStruct], Any]:
         structs, inner = _parts(items)
         return [], items if structs or inner is not None else None
     return ([kind], None) if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ([], None)
+
+
+def _item_kind(kind: Any) -> Any:
+    """The type of a list's items; None for what is no list, or one of anything."""
+    if get_origin(kind) is list:
+        (items,) = get_args(kind)
+        return None if items is Any else items
+    inner = [get_args(kind)[0]] if get_origin(kind) is Annotated else []
+    inner = list(get_args(kind)) if get_origin(kind) in (Union, types.UnionType) else inner
+    return next((items for items in map(_item_kind, inner) if items is not None), None)
+
+
+def _has_wrong_items(value: Any) -> bool:
+    return isinstance(value, list) and any(item is WRONG for item in value)
 
 
 def _without_items(kind: Any) -> Any:

@@ -8,6 +8,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from api.access import CurrentActor, CurrentKey
+from api.body_check import Sent
 from api.errors import AnyRequest
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
@@ -20,7 +21,7 @@ from shared.operations.assign_conversation import (
 )
 from shared.paging import PageMeta
 from shared.publish import publish
-from shared.queries.assignments import AssignmentView, get_assignment, list_assignments
+from shared.queries.assignments import AssignmentView, check_member, get_assignment, list_assignments
 from shared.scope import Scope
 
 
@@ -39,6 +40,11 @@ class AssignmentAnswer(msgspec.Struct):
 class AssignmentPage(msgspec.Struct):
     data: list[AssignmentView]
     meta: PageMeta
+
+
+async def _check(sent: Sent) -> None:
+    if "user_id" in sent.fields:
+        await check_member(sent.connection, sent.project_id, sent.fields["user_id"], "user_id")
 
 
 class AssignmentController(Controller):
@@ -62,7 +68,7 @@ class AssignmentController(Controller):
             )
         return numbered(request, AssignmentPage(data, meta), meta)
 
-    @post(responses=refusals(404))
+    @post(responses=refusals(404), checked_by=_check)
     async def create(
         self,
         state: State,
@@ -89,7 +95,7 @@ class AssignmentController(Controller):
         async with state.engine.connect() as connection:
             return AssignmentAnswer(await get_assignment(connection, key.project_id, conversation_id, assignment_id))
 
-    @patch("/{assignment_id:uuid}", responses=refusals(404))
+    @patch("/{assignment_id:uuid}", responses=refusals(404), checked_by=_check)
     async def update(
         self,
         state: State,

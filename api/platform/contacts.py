@@ -12,6 +12,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import CurrentActor, CurrentKey
+from api.body_check import Sent
 from api.errors import AnyRequest, ErrorBody, not_found
 from api.openapi import refusals
 from api.platform.paging import After, Before, Contains, Limit, Moment, PerPage, in_utc, numbered
@@ -25,11 +26,12 @@ from shared.kapso.contacts import (
     list_kapso_contacts,
     list_numbered_contacts,
 )
-from shared.operations.create_contact import NewContact, create_contact
+from shared.operations.create_contact import NewContact, check_contact, create_contact
 from shared.operations.delete_contact import delete_contact
 from shared.operations.update_contact import ContactChanges, update_contact
 from shared.paging import MOST_PER_PAGE, CursorQuery, PageMeta, Paging
 from shared.publish import publish
+from shared.refusals import NotFoundError
 
 MOST_PAGES = 50
 
@@ -82,6 +84,15 @@ PageNumber = Annotated[
 OneOf = Annotated[str | None, QueryParameter(max_length=200, description="Only those with exactly this value.")]
 
 
+async def _check_new(sent: Sent) -> None:
+    await check_contact(sent.connection, sent.project_id, sent.fields)
+
+
+async def _check_changes(sent: Sent) -> None:
+    contact_id = await _found(sent.connection, sent.project_id, sent.path["identifier"])
+    await check_contact(sent.connection, sent.project_id, sent.fields, contact_id)
+
+
 class ContactController(Controller):
     path = "/whatsapp/contacts"
     tags = ("Contacts",)
@@ -131,7 +142,7 @@ class ContactController(Controller):
             data, meta = await list_numbered_contacts(connection, key.project_id, filters, page=page, per_page=per_page)
         return numbered(request, NumberedContactPage(data, meta), meta)
 
-    @post(responses=refusals())
+    @post(responses=refusals(), checked_by=_check_new)
     async def create(
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewContactBody]
     ) -> ContactAnswer:
@@ -154,7 +165,7 @@ class ContactController(Controller):
             raise not_found("WhatsApp contact")
         return ContactAnswer(contact)
 
-    @patch("/{identifier:str}", responses=refusals(404))
+    @patch("/{identifier:str}", responses=refusals(404), checked_by=_check_changes)
     async def update(
         self,
         state: State,
@@ -185,7 +196,7 @@ class ContactController(Controller):
 async def _found(connection: AsyncConnection, project_id: UUID, identifier: str) -> UUID:
     contact_id = await find_contact(connection, project_id, identifier)
     if contact_id is None:
-        raise not_found("WhatsApp contact")
+        raise NotFoundError("WhatsApp contact")
     return contact_id
 
 

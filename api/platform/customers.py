@@ -9,11 +9,12 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.access import CurrentActor, CurrentKey
+from api.body_check import Sent
 from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
 from shared.audit import made, record
-from shared.operations.create_customer import NewCustomer, create_customer
+from shared.operations.create_customer import NewCustomer, check_customer_fields, create_customer
 from shared.operations.delete_customer import delete_customer
 from shared.operations.update_customer import CustomerChanges, update_customer
 from shared.paging import PageMeta
@@ -39,6 +40,10 @@ class CustomerPage(msgspec.Struct):
 
 
 ExternalCustomerId = Annotated[str | None, QueryParameter(max_length=200, description="The one with this id of yours.")]
+
+
+async def _check(sent: Sent) -> None:
+    await check_customer_fields(sent.connection, sent.project_id, sent.fields, sent.path.get("customer_id"))
 
 
 class CustomerController(Controller):
@@ -69,7 +74,7 @@ class CustomerController(Controller):
             data, meta = await list_customers(connection, key.project_id, filters, page=page, per_page=per_page)
         return numbered(request, CustomerPage(data, meta), meta)
 
-    @post(responses=refusals())
+    @post(responses=refusals(), checked_by=_check)
     async def create(
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewCustomerBody]
     ) -> CustomerAnswer:
@@ -91,7 +96,7 @@ class CustomerController(Controller):
             raise not_found("Customer")
         return CustomerAnswer(view)
 
-    @patch("/{customer_id:uuid}", responses=refusals(404))
+    @patch("/{customer_id:uuid}", responses=refusals(404), checked_by=_check)
     async def update(
         self,
         state: State,

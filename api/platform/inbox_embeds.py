@@ -10,15 +10,16 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.access import CurrentActor, CurrentKey
+from api.body_check import Sent
 from api.errors import AnyRequest, ApiError, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import SEALED, made, record
 from shared.embed_snippet import embed_url, iframe_snippet
-from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, create_embed
+from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, check_new_embed, create_embed
 from shared.operations.revoke_embed import revoke_embed
 from shared.operations.rotate_embed import Rotation, rotate_embed
-from shared.operations.update_embed import EmbedChanges, update_embed
+from shared.operations.update_embed import EmbedChanges, check_embed_changes, update_embed
 from shared.paging import PageMeta
 from shared.publish import close_embed
 from shared.queries.embeds import EmbedFilters, EmbedStatus, InboxEmbedView, get_embed, list_embeds
@@ -96,6 +97,14 @@ ScopeId = Annotated[str | None, QueryParameter(max_length=100, description="Of t
 AssignedUserId = Annotated[UUID | None, QueryParameter(description="Limited to what is assigned to this person.")]
 
 
+async def _check_new(sent: Sent) -> None:
+    await check_new_embed(sent.connection, sent.project_id, sent.fields)
+
+
+async def _check_changes(sent: Sent) -> None:
+    await check_embed_changes(sent.connection, sent.project_id, sent.fields)
+
+
 class InboxEmbedController(Controller):
     path = "/inbox_embeds"
     tags = ("Inbox embeds",)
@@ -121,7 +130,7 @@ class InboxEmbedController(Controller):
             data, meta = await list_embeds(connection, key.project_id, filters, page=page, per_page=per_page)
         return numbered(request, EmbedPage(data, meta), meta)
 
-    @post(responses=refusals(404))
+    @post(responses=refusals(404), checked_by=_check_new)
     async def create(
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewEmbedBody]
     ) -> CreatedEmbedAnswer:
@@ -147,7 +156,7 @@ class InboxEmbedController(Controller):
             raise not_found("Inbox embed")
         return EmbedAnswer(view)
 
-    @patch("/{embed_id:uuid}", responses=refusals(404))
+    @patch("/{embed_id:uuid}", responses=refusals(404), checked_by=_check_changes)
     async def update(
         self,
         state: State,

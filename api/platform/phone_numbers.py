@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
+from api.body_check import Sent
 from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
@@ -74,6 +75,11 @@ class PhoneNumberPage(msgspec.Struct):
 
 
 MetaIdQuery = Annotated[str | None, QueryParameter(max_length=200, description="Only those with this id of Meta's.")]
+
+
+async def _check_customer(sent: Sent) -> None:
+    if sent.fields.get("customer_id") is not None:
+        await check_customer(sent.connection, sent.project_id, sent.fields["customer_id"])
 
 
 class PhoneNumberController(Controller):
@@ -143,7 +149,7 @@ class PhoneNumberController(Controller):
             raise not_found("Phone number")
         return PhoneNumberAnswer(view)
 
-    @patch("/{phone_number_id:str}", responses=refusals(404, 502))
+    @patch("/{phone_number_id:str}", responses=refusals(404, 502), checked_by=_check_customer)
     async def update(
         self,
         state: State,

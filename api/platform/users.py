@@ -8,11 +8,12 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from api.access import CurrentActor, CurrentKey
+from api.body_check import Sent
 from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
 from shared.audit import made, record
-from shared.operations.create_user import NewUser, create_user
+from shared.operations.create_user import NewUser, check_user_fields, create_user
 from shared.operations.delete_user import delete_user
 from shared.operations.update_user import UserChanges, update_user
 from shared.paging import PageMeta
@@ -37,6 +38,10 @@ class UserPage(msgspec.Struct):
     meta: PageMeta
 
 
+async def _check(sent: Sent) -> None:
+    await check_user_fields(sent.connection, sent.project_id, sent.fields, sent.path.get("user_id"))
+
+
 class UserController(Controller):
     path = "/users"
     tags = ("Users",)
@@ -50,7 +55,7 @@ class UserController(Controller):
             data, meta = await list_users(connection, key.project_id, page=page, per_page=per_page)
         return numbered(request, UserPage(data, meta), meta)
 
-    @post(responses=refusals())
+    @post(responses=refusals(), checked_by=_check)
     async def create(
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewUserBody]
     ) -> UserAnswer:
@@ -72,7 +77,7 @@ class UserController(Controller):
             raise not_found("User")
         return UserAnswer(view)
 
-    @patch("/{user_id:uuid}", responses=refusals(404))
+    @patch("/{user_id:uuid}", responses=refusals(404), checked_by=_check)
     async def update(
         self,
         state: State,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
+from api.body_check import Sent
 from api.errors import AnyRequest, not_found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
@@ -19,9 +20,12 @@ from shared.operations.save_webhook import (
     NewProjectWebhook,
     NewWebhook,
     WebhookChanges,
+    check_new_webhook,
     check_number,
+    check_webhook_changes,
     create_webhook,
     update_webhook,
+    webhook_row,
 )
 from shared.operations.send_test_webhook import send_test_webhook
 from shared.paging import PageMeta
@@ -67,6 +71,17 @@ class QueuedAnswer(msgspec.Struct):
 _FIRST_EVENT = TestBody()
 
 
+async def _check_new(sent: Sent) -> None:
+    number = sent.path.get("phone_number_id") or sent.fields.get("phone_number_id")
+    await check_new_webhook(sent.connection, sent.settings, sent.project_id, number, sent.fields)
+
+
+async def _check_changes(sent: Sent) -> None:
+    number = sent.path.get("phone_number_id")
+    row = await webhook_row(sent.connection, sent.project_id, number, sent.path["webhook_id"])
+    check_webhook_changes(sent.settings, row, sent.fields)
+
+
 class NumberWebhookController(Controller):
     path = "/whatsapp/phone_numbers/{phone_number_id:str}/webhooks"
     tags = ("Webhooks",)
@@ -98,7 +113,7 @@ class NumberWebhookController(Controller):
             await check_number(connection, key.project_id, phone_number_id)
         return await _page(request, key, filters, page, per_page)
 
-    @post(responses=refusals(404))
+    @post(responses=refusals(404), checked_by=_check_new)
     async def create(
         self,
         state: State,
@@ -119,7 +134,7 @@ class NumberWebhookController(Controller):
         """One of the number's webhooks."""
         return await _get(state, key, phone_number_id, webhook_id)
 
-    @patch("/{webhook_id:uuid}", responses=refusals(404))
+    @patch("/{webhook_id:uuid}", responses=refusals(404), checked_by=_check_changes)
     async def update(
         self,
         state: State,
@@ -176,7 +191,7 @@ class ProjectWebhookController(Controller):
         )
         return await _page(request, key, filters, page, per_page)
 
-    @post(responses=refusals(404))
+    @post(responses=refusals(404), checked_by=_check_new)
     async def create(
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewProjectWebhookBody]
     ) -> WebhookAnswer:
@@ -191,7 +206,7 @@ class ProjectWebhookController(Controller):
         """One webhook of the project or of one of its numbers."""
         return await _get(state, key, None, webhook_id)
 
-    @patch("/{webhook_id:uuid}", responses=refusals(404))
+    @patch("/{webhook_id:uuid}", responses=refusals(404), checked_by=_check_changes)
     async def update(
         self,
         state: State,

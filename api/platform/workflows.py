@@ -10,11 +10,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey
+from api.body_check import Sent
 from api.openapi import refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
 from shared.audit import made, record
 from shared.operations.create_workflow import NewWorkflow, create_workflow
-from shared.operations.start_execution import NewExecution, start_execution
+from shared.operations.start_execution import NewExecution, check_execution, start_execution
 from shared.operations.update_workflow import WorkflowChange, update_workflow
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
@@ -63,6 +64,10 @@ class AcceptedAnswer(msgspec.Struct):
 class ExecutionList(msgspec.Struct):
     data: list[ExecutionSummary]
     paging: Paging
+
+
+async def _check_execution(sent: Sent) -> None:
+    await check_execution(sent.connection, sent.project_id, sent.fields)
 
 
 class WorkflowController(Controller):
@@ -135,7 +140,7 @@ class WorkflowController(Controller):
                 await record(connection, key.project_id, actor, "workflow.updated", workflow_id, changes)
             return WorkflowAnswer(await get_workflow(connection, key.project_id, workflow_id))
 
-    @post("/{workflow_id:uuid}/executions", status_code=202, responses=refusals(404, 409))
+    @post("/{workflow_id:uuid}/executions", status_code=202, responses=refusals(404, 409), checked_by=_check_execution)
     async def start_execution(
         self,
         state: State,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.models import InboxEmbed, TeamMember
 from shared.origins import InvalidOriginError, normal_origin
 from shared.refusals import NotFoundError, RefusedError
+from shared.validation import WRONG
 
 Errors = dict[str, list[str]]
 
@@ -35,10 +36,11 @@ def checked_origins(patterns: Sequence[str] | UnsetType, errors: Errors) -> list
     """
     if isinstance(patterns, UnsetType):
         return patterns
-    if [pattern.strip() for pattern in patterns] == ["*"]:
+    known = [pattern for pattern in patterns if pattern is not WRONG]
+    if [pattern.strip() for pattern in known] == ["*"]:
         return []
     origins: list[str] = []
-    for pattern in patterns:
+    for pattern in known:
         try:
             origins.append(normal_origin(pattern))
         except InvalidOriginError as error:

@@ -1,5 +1,6 @@
 """Add a person who has not written yet."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def check_shape(wa_id: str | UnsetType, metadata: dict[str, Any] | UnsetType | N
 
 
 async def check_contact(
-    connection: AsyncConnection, project_id: UUID, values: dict[str, Any], contact_id: UUID | None = None
+    connection: AsyncConnection, project_id: UUID, values: Mapping[str, Any], contact_id: UUID | None = None
 ) -> str:
     """Compare the values of fields that a caller sent with what is stored, for a contact that is there or to be made.
 

@@ -1,11 +1,12 @@
 """Add a customer of the business."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,3 +40,16 @@ async def create_customer(connection: AsyncConnection, project_id: UUID, wanted:
     except IntegrityError as error:
         raise InvalidFieldsError(TAKEN) from error
     return customer_id
+
+
+async def check_customer_fields(
+    connection: AsyncConnection, project_id: UUID, fields: Mapping[str, Any], customer_id: UUID | None = None
+) -> None:
+    """Raises InvalidFieldsError, as the writing would, if a customer other than `customer_id` has the external id."""
+    query = select(Customer.id).where(
+        Customer.project_id == project_id,
+        Customer.external_customer_id == fields.get("external_customer_id"),
+        Customer.id.is_distinct_from(customer_id),
+    )
+    if fields.get("external_customer_id") and (await connection.execute(query)).scalar_one_or_none() is not None:
+        raise InvalidFieldsError(TAKEN)

@@ -1,7 +1,8 @@
 """Create an embed: its scope, checked, and its secrets, which are shown once."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -86,15 +87,12 @@ async def create_embed(
     connection: AsyncConnection, project_id: UUID, wanted: NewEmbed, secret_key: str
 ) -> EmbedSecrets:
     """Store an embed. Raises InvalidFieldsError, or ScopeNotFoundError if nothing but its scope is wrong."""
-    errors: dict[str, list[str]] = {}
-    await check_assignee(connection, project_id, wanted.assigned_user_id, errors)
-    missing = await _missing_scope(connection, project_id, wanted)
-    if errors and missing:
-        errors["scope_id"] = [f"{missing} not found"]
-    if errors:
-        raise InvalidFieldsError(errors)
-    if missing:
-        raise ScopeNotFoundError(f"{missing} not found")
+    try:
+        await check_new_embed(connection, project_id, msgspec.structs.asdict(wanted))
+    except InvalidFieldsError as error:
+        if error.errors.keys() == {"scope_id"}:
+            raise ScopeNotFoundError(error.errors["scope_id"][0]) from error
+        raise
     created = EmbedSecrets(new_id(), new_token(), new_token())
     await connection.execute(
         insert(InboxEmbed).values(
@@ -116,15 +114,33 @@ async def create_embed(
     return created
 
 
-async def _missing_scope(connection: AsyncConnection, project_id: UUID, wanted: NewEmbed) -> str | None:
+async def check_new_embed(connection: AsyncConnection, project_id: UUID, fields: Mapping[str, Any]) -> None:
+    """Compare those fields of an embed that are right by themselves with what the project has.
+
+    Raises InvalidFieldsError.
+    """
+    errors: dict[str, list[str]] = {}
+    await check_assignee(connection, project_id, fields.get("assigned_user_id"), errors)
+    missing = await _missing_scope(connection, project_id, fields.get("scope_type"), fields.get("scope_id"))
+    if missing:
+        errors["scope_id"] = [f"{missing} not found"]
+    if errors:
+        raise InvalidFieldsError(errors)
+
+
+async def _missing_scope(
+    connection: AsyncConnection, project_id: UUID, scope_type: ScopeType | None, scope_id: str | None
+) -> str | None:
     """What the embed is to show, if the project does not have it."""
-    if wanted.scope_type == "phone_number":
+    if not scope_id:
+        return None
+    if scope_type == "phone_number":
         number = select(PhoneNumber.phone_number_id).where(
-            PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id == wanted.scope_id
+            PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id == scope_id
         )
         return None if (await connection.execute(number)).scalar_one_or_none() else "Phone number"
-    if wanted.scope_type == "customer":
-        customer = select(Customer.id).where(Customer.project_id == project_id, Customer.id == UUID(wanted.scope_id))
+    if scope_type == "customer":
+        customer = select(Customer.id).where(Customer.project_id == project_id, Customer.id == UUID(scope_id))
         return None if (await connection.execute(customer)).scalar_one_or_none() else "Customer"
     return None
 

@@ -1,11 +1,12 @@
 """Add a person of the business."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,3 +49,16 @@ async def create_user(connection: AsyncConnection, project_id: UUID, wanted: New
     except IntegrityError as error:
         raise InvalidFieldsError(TAKEN) from error
     return user_id
+
+
+async def check_user_fields(
+    connection: AsyncConnection, project_id: UUID, fields: Mapping[str, Any], user_id: UUID | None = None
+) -> None:
+    """Raises InvalidFieldsError, as the writing would, if somebody other than `user_id` has the email."""
+    query = select(TeamMember.id).where(
+        TeamMember.project_id == project_id,
+        TeamMember.email == fields.get("email", "").lower(),
+        TeamMember.id.is_distinct_from(user_id),
+    )
+    if (await connection.execute(query)).scalar_one_or_none() is not None:
+        raise InvalidFieldsError(TAKEN)

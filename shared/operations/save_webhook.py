@@ -111,22 +111,15 @@ async def create_webhook(
 ) -> UUID:
     """Store a webhook of a number, or of the project where there is none.
 
-    Raises NotFoundError for a number that the project does not have, or InvalidFieldsError with every wrong field.
+    Raises NotFoundError if nothing but the number is wrong, which the project does not have, or InvalidFieldsError with
+    every wrong field.
     """
-    if phone_number_id is not None:
-        await check_number(connection, project_id, phone_number_id)
-    values = _given(wanted)
-    values.pop("phone_number_id", None)
-    if values.get("kind") == "meta":
-        values["events"] = []
-    errors = _wrong(settings, values, phone_number_id)
-    if phone_number_id is not None and not values.get("secret_key"):
-        errors["secret_key"] = ["is required for a webhook of a number"]
-    if values.get("kind") != "meta" and not values.get("events"):
-        errors["events"] = ["must name at least one event"]
-    _buffer(values, {"kind": "kapso", "buffer_enabled": False, "buffer_events": []} | values, errors)
-    if errors:
-        raise InvalidFieldsError(errors)
+    try:
+        values = await check_new_webhook(connection, settings, project_id, phone_number_id, sent_fields(wanted))
+    except InvalidFieldsError as error:
+        if error.errors.keys() == {"phone_number_id"}:
+            raise NotFoundError("Phone number") from error
+        raise
     _seal(values, settings.secret_key)
     webhook_id = new_id()
     added = await connection.execute(
@@ -153,15 +146,69 @@ async def update_webhook(
 
     Raises NotFoundError, or InvalidFieldsError with every wrong field.
     """
-    this = [WebhookEndpoint.project_id == project_id, WebhookEndpoint.id == webhook_id]
+    row = await webhook_row(connection, project_id, phone_number_id, webhook_id)
+    values = check_webhook_changes(settings, row, sent_fields(wanted))
+    sealed = {name: [SEALED, SEALED] for name in ("secret_key", "headers") if name in values}
+    changes = changed(row, {name: value for name, value in values.items() if name not in sealed}) | sealed
+    if changes:
+        _seal(values, settings.secret_key)
+        this = WebhookEndpoint.id == webhook_id
+        await connection.execute(update(WebhookEndpoint).where(this).values(**values, updated_at=func.now()))
+    return changes
+
+
+async def webhook_row(
+    connection: AsyncConnection, project_id: UUID, phone_number_id: str | None, webhook_id: UUID
+) -> dict[str, Any]:
+    """A webhook's row, which nobody else changes until the transaction ends. Raises NotFoundError."""
+    query = select(WebhookEndpoint.__table__).where(
+        WebhookEndpoint.project_id == project_id, WebhookEndpoint.id == webhook_id
+    )
     if phone_number_id is not None:
-        this.append(WebhookEndpoint.phone_number_id == phone_number_id)
-    query = select(WebhookEndpoint.__table__).where(*this).with_for_update(key_share=True)
-    found = (await connection.execute(query)).mappings().one_or_none()
-    if found is None:
+        query = query.where(WebhookEndpoint.phone_number_id == phone_number_id)
+    row = (await connection.execute(query.with_for_update(key_share=True))).mappings().one_or_none()
+    if row is None:
         raise NotFoundError("Webhook")
-    row = dict(found)
-    values = _given(wanted)
+    return dict(row)
+
+
+async def check_new_webhook(
+    connection: AsyncConnection,
+    settings: Settings,
+    project_id: UUID,
+    phone_number_id: str | None,
+    fields: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What is to be stored of those fields that are right by themselves.
+
+    Raises InvalidFieldsError with every other that is wrong, the number's among them.
+    """
+    values = _given(fields)
+    values.pop("phone_number_id", None)
+    if values.get("kind") == "meta":
+        values["events"] = []
+    errors = _wrong(settings, values, phone_number_id)
+    if phone_number_id is not None:
+        try:
+            await check_number(connection, project_id, phone_number_id)
+        except NotFoundError:
+            errors["phone_number_id"] = ["is not a phone number of this project"]
+        if not values.get("secret_key"):
+            errors["secret_key"] = ["is required for a webhook of a number"]
+    if values.get("kind") != "meta" and not values.get("events"):
+        errors["events"] = ["must name at least one event"]
+    _buffer(values, {"kind": "kapso", "buffer_enabled": False, "buffer_events": []} | values, errors)
+    if errors:
+        raise InvalidFieldsError(errors)
+    return values
+
+
+def check_webhook_changes(settings: Settings, row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be stored of those fields that are right by themselves.
+
+    Raises InvalidFieldsError with every other that is wrong.
+    """
+    values = _given(fields)
     if "headers" in values:
         values["headers"] = _kept(values["headers"], stored_headers(row["headers"], settings.secret_key) or {})
     if row["kind"] == "meta":
@@ -173,15 +220,10 @@ async def update_webhook(
         errors["secret_key"] = ["is required for a webhook of a number"]
     if row["kind"] == "kapso" and values.get("events") == []:
         errors["events"] = ["must name at least one event"]
-    _buffer(values, row | values, errors)
+    _buffer(values, {**row, **values}, errors)
     if errors:
         raise InvalidFieldsError(errors)
-    sealed = {name: [SEALED, SEALED] for name in ("secret_key", "headers") if name in values}
-    changes = changed(row, {name: value for name, value in values.items() if name not in sealed}) | sealed
-    if changes:
-        _seal(values, settings.secret_key)
-        await connection.execute(update(WebhookEndpoint).where(*this).values(**values, updated_at=func.now()))
-    return changes
+    return values
 
 
 async def check_number(connection: AsyncConnection, project_id: UUID, phone_number_id: str) -> None:
@@ -193,9 +235,9 @@ async def check_number(connection: AsyncConnection, project_id: UUID, phone_numb
         raise NotFoundError("Phone number")
 
 
-def _given(wanted: msgspec.Struct) -> dict[str, Any]:
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that were sent with a value, each under our own name for it."""
-    values = {name: value for name, value in sent_fields(wanted).items() if value is not None}
+    values = {name: value for name, value in fields.items() if value is not None}
     also = values.pop("inactive_after_minutes", None)
     return values if also is None else {"inactivity_minutes": also} | values
 

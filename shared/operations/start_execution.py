@@ -1,5 +1,6 @@
 """An engine begins to answer somebody: an execution of its workflow, on the conversation with that person."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -69,7 +70,7 @@ async def start_execution(
     `workflow_not_active`, or ConflictError with code `execution_open`: one execution at a time answers a conversation.
     """
     workflow = await get_workflow(connection, project_id, workflow_id)
-    recipient, phone_number_id = await _place(connection, project_id, wanted)
+    recipient, phone_number_id = await check_execution(connection, project_id, msgspec.structs.asdict(wanted))
     if workflow.status != "active":
         raise RefusedError("workflow_not_active", "The workflow is not active.")
     scope = Scope(project_id, phone_number_id=phone_number_id)
@@ -95,25 +96,31 @@ async def start_execution(
     return StartedExecution(execution_id, tracking_id, workflow_id, conversation_id, events)
 
 
-async def _place(connection: AsyncConnection, project_id: UUID, wanted: NewExecution) -> tuple[Recipient, str]:
-    """Whom the execution answers, over which number. Raises InvalidFieldsError with every wrong field."""
+async def check_execution(
+    connection: AsyncConnection, project_id: UUID, fields: Mapping[str, Any]
+) -> tuple[Recipient, str]:
+    """Whom the execution answers, over which number, by those fields that are right by themselves.
+
+    Raises InvalidFieldsError with every other that is wrong.
+    """
     errors: dict[str, list[str]] = {}
     try:
-        check_sizes(variables=wanted.variables, context=wanted.context, initial_data=wanted.initial_data)
+        check_sizes(**{name: fields[name] for name in ("variables", "context", "initial_data") if name in fields})
     except InvalidFieldsError as error:
         errors |= error.errors
-    digits = None if wanted.phone_number is None else digits_of_number(wanted.phone_number)
-    if wanted.phone_number is not None and digits is None:
+    phone_number, bsuid = fields.get("phone_number"), fields.get("recipient")
+    digits = None if phone_number is None else digits_of_number(phone_number)
+    if phone_number is not None and digits is None:
         errors["phone_number"] = ["is not a phone number"]
-    elif digits is None and not wanted.recipient:
+    elif digits is None and not bsuid:
         errors["phone_number"] = ["is required, unless `recipient` is given"]
-    phone_number_id, problem = await _number(connection, project_id, wanted.phone_number_id)
+    phone_number_id, problem = await _number(connection, project_id, fields.get("phone_number_id"))
     if problem is not None:
         errors["phone_number_id"] = [problem]
     if errors:
         raise InvalidFieldsError(errors)
     assert phone_number_id is not None
-    return Recipient(digits) if digits else Recipient(bsuid=wanted.recipient), phone_number_id
+    return Recipient(digits) if digits else Recipient(bsuid=bsuid), phone_number_id
 
 
 async def _number(

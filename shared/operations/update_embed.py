@@ -1,5 +1,6 @@
 """Change an embed. Its scope stays: whoever was given the token was given that."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -46,10 +47,8 @@ async def update_embed(
     Raises NotFoundError, RefusedError with code `embed_revoked`, or InvalidFieldsError.
     """
     row = await lock_embed(connection, project_id, embed_id)
-    values, errors = sent_fields(wanted), dict[str, list[str]]()
-    await check_assignee(connection, project_id, values.get("assigned_user_id"), errors)
-    if errors:
-        raise InvalidFieldsError(errors)
+    values = sent_fields(wanted)
+    await check_embed_changes(connection, project_id, values)
     changes = changed({**row, "assigned_user_id": row["assignee_id"]}, values)
     if changes:
         if "assigned_user_id" in values:
@@ -58,3 +57,11 @@ async def update_embed(
             update(InboxEmbed).where(InboxEmbed.id == embed_id).values(**values, updated_at=func.now())
         )
     return changes
+
+
+async def check_embed_changes(connection: AsyncConnection, project_id: UUID, fields: Mapping[str, Any]) -> None:
+    """Compare those fields that are right by themselves with what the project has. Raises InvalidFieldsError."""
+    errors: dict[str, list[str]] = {}
+    await check_assignee(connection, project_id, fields.get("assigned_user_id"), errors)
+    if errors:
+        raise InvalidFieldsError(errors)
