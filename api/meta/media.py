@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey
 from api.errors import AnyRequest, not_found
+from api.meta.accounts import Account
 from api.meta.numbers import NumberId, number_of
 from api.openapi import graph_refusals
 from api.uploads import check_file, read_form
@@ -129,6 +130,17 @@ async def describe_media(state: State, number: Number, media_id: str) -> MediaVi
         download_url=url,
         download_url_expires_at=expires_at,
     )
+
+
+async def is_media(state: State, account: Account, media_id: str) -> bool:
+    """Whether this is a file of the account's, as far as its token shows. Raises what Graph calls raise."""
+    try:
+        said = await state.graph.get(media_id, account.access_token)
+    except GraphError as error:
+        if error.error["code"] == NO_SUCH_OBJECT:
+            return False
+        raise
+    return "mime_type" in said
 
 
 async def delete_media(state: State, number: Number, media_id: str) -> None:

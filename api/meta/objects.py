@@ -11,9 +11,10 @@ from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
+from api.errors import not_found
 from api.meta.accounts import only_account
 from api.meta.done import Done
-from api.meta.media import delete_media, describe_media
+from api.meta.media import delete_media, describe_media, is_media
 from api.meta.numbers import number_of
 from api.meta.phone_numbers import GraphFields, ask_number
 from api.meta.templates import find_template
@@ -44,7 +45,7 @@ class ObjectController(Controller):
     ) -> dict[str, Any]:
         """A file of the number in `phone_number_id`, with links that open without a key for four minutes; or, without
         it, a number of the project as Meta describes it. A template is found so too if the project has one WhatsApp
-        account.
+        account; with several, what is no number of the project is 422, whether there is such a thing or not.
         """
         if phone_number_id is not None:
             number = await _number(state, key, phone_number_id)
@@ -56,11 +57,15 @@ class ObjectController(Controller):
             return await ask_number(
                 state, key.project_id, object_id, "", **({} if fields is None else {"fields": fields})
             )
+        if not is_object_id(object_id):
+            raise not_found("Object")
         account = await only_account(state, key.project_id)
-        template = await find_template(state, account, object_id) if account and is_object_id(object_id) else None
-        if template is None:
+        template = None if account is None else await find_template(state, account, object_id)
+        if template is not None:
+            return template
+        if account is None or await is_media(state, account, object_id):
             raise InvalidFieldsError({"phone_number_id": ["is required"]})
-        return template
+        raise not_found("Object")
 
     @delete(status_code=200, responses=graph_refusals(403, 404, 502))
     async def delete(

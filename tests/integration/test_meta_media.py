@@ -451,6 +451,14 @@ async def test_a_file_needs_to_be_asked_for_with_its_number(stack: Stack, api: h
         )
 
 
+async def test_a_bare_id_of_nothing_that_the_project_has_is_not_found(stack: Stack, api: httpx.AsyncClient) -> None:
+    async with stack.engine.begin() as connection:
+        other = await make_project(connection, stack.settings, "Other")
+    for object_id in (other.phone_number_id, "77", "nonsense", "1" * 50):
+        answer = await api.get(f"{META}/{object_id}")
+        assert (answer.status_code, answer.json()["error"]["message"]) == (404, "Object not found"), object_id
+
+
 async def test_without_meta_there_is_a_502_and_no_500(stack: Stack) -> None:
     number = {"phone_number_id": stack.project.phone_number_id}
     async with other_api(stack, graph_url=NOWHERE) as api:

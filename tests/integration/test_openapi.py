@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.openapi_examples import BODIES
 from shared.settings import Settings
 from tests.stack import Stack
 
@@ -73,7 +74,38 @@ async def test_every_operation_says_what_it_does_who_may_call_it_and_how_it_refu
         assert operation.get("description"), name
         assert operation.get("tags"), name
         if operation.get("security"):
-            assert {"401", "422", "429", "503"} <= set(operation["responses"]), name
+            assert {"401", "413", "422", "429", "503"} <= set(operation["responses"]), name
+
+
+async def test_the_headers_that_calls_take_and_answers_bear_are_described(stack: Stack) -> None:
+    operations = dict(_operations(await _description(stack)))
+    for name, operation in operations.items():
+        if not operation.get("security"):
+            continue
+        taken = {one["name"] for one in operation.get("parameters", [])}
+        assert ("Idempotency-Key" in taken) == name.startswith("POST "), name
+        for status, answer in operation["responses"].items():
+            described = set(answer["headers"])
+            assert ({"X-RateLimit-Limit", "X-RateLimit-Remaining"} <= described) == (status != "401"), name
+            assert ("Retry-After" in described) == (status == "429"), name
+    for name, paged in (("GET /platform/v1/customers", True), ("GET /platform/v1/whatsapp/contacts", True),
+                        ("GET /platform/v1/whatsapp/messages", False)):  # fmt: skip
+        headers = set(operations[name]["responses"]["200"]["headers"])
+        assert ({"Link", "X-Total", "X-Total-Pages", "X-Page", "X-Per-Page"} <= headers) == paged, name
+
+
+async def test_every_body_of_which_the_fields_do_not_tell_has_an_example(stack: Stack) -> None:
+    description = await _description(stack)
+    operations = dict(_operations(description))
+    shown = set()
+    for name, operation in operations.items():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in content:
+            shown.add(name)
+        elif content:
+            _, _, schema = content["schema"].get("$ref", "").rpartition("/")
+            assert description["components"]["schemas"][schema]["properties"], name
+    assert shown == set(BODIES)
 
 
 async def test_every_free_text_has_an_example(stack: Stack) -> None:
