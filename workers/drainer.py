@@ -14,10 +14,13 @@ log = structlog.get_logger()
 class Drainer:
     """Calls `step` until it finds nothing more to do. A call during a drain makes that drain look once more, so that
     work committed just after its last look is not left to the sweep.
+
+    While there is more to do, up to `at_once` steps are under way: what one computes, another waits for PostgreSQL.
     """
 
-    def __init__(self, step: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, step: Callable[[], Awaitable[bool]], at_once: int = 1) -> None:
         self._step = step
+        self._at_once = at_once
         self._running = False
         self._again = False
         self._stopping = False
@@ -40,10 +43,17 @@ class Drainer:
         try:
             while self._again and not self._stopping:
                 self._again = False
-                while await self._step() and not self._stopping:
-                    pass
+                if await self._step():
+                    lanes = (self._go_on() for _ in range(self._at_once))
+                    ends = await asyncio.gather(*lanes, return_exceptions=True)
+                    for error in filter(None, ends):
+                        raise error
         finally:
             self._running = False
+
+    async def _go_on(self) -> None:
+        while not self._stopping and await self._step():
+            pass
 
     async def stop(self, seconds: float) -> None:
         """Let the step under way end; it is cut off after `seconds`."""

@@ -57,7 +57,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     wakers = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
     wake_released(engine, wakers)
     drainers = {
-        Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis, settings)),
+        Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis, settings), at_once=2),
         Queue.SEND: Drainer(sender.send_due),
         Queue.WEBHOOKS: webhooks.drainer,
         Queue.MEDIA: media.drainer,
