@@ -158,6 +158,8 @@ async def _account(
 
 
 def _problem(decoded: Decoded, known: set[str], strangers: set[str]) -> str | None:
+    if not decoded.problems and not decoded.account and decoded.numbers <= known:
+        return None
     problems = list(decoded.problems)
     problems += [f"no project has the phone_number_id {number}" for number in sorted(decoded.numbers - known)]
     accounts = {update.business_account_id for update in decoded.account if not update.phone_number_id}

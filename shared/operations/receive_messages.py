@@ -5,6 +5,8 @@ locked the conversations that exist already (lock_conversations.py).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,25 +19,33 @@ from shared.operations.add_media import NewMedia, add_media
 from shared.operations.emit_webhooks import ConversationHappened, Happened, MessageHappened
 from shared.operations.lock_conversations import Place
 from shared.operations.place_messages import PlacedMessage, place_messages
+from shared.whatsapp.updates import ReceivedMessage
 
 _encode = msgspec.json.Encoder().encode
-_FIELDS = (
-    "phone_number_id",
-    "wamid",
-    "wamid_key",
-    "direction",
-    "origin",
-    "type",
-    "content",
-    "details",
-    "text",
-    "preview",
-    "reply_to",
-    "reply_to_key",
-    "status",
-    "error",
-    "sent_at",
-)
+
+
+class _Row(msgspec.Struct):
+    """A row of `message`, as the statement below reads it."""
+
+    id: UUID
+    project_id: UUID
+    conversation_id: UUID | None
+    phone_number_id: str
+    wamid: str
+    wamid_key: str
+    direction: str
+    origin: str
+    type: str
+    content: Any
+    details: dict[str, Any] | None
+    text: str
+    preview: str
+    reply_to: str | None
+    reply_to_key: str | None
+    status: str
+    error: dict[str, Any] | None
+    sent_at: datetime
+
 
 # The file of a message of the past comes after the message.
 _ADD = text("""
@@ -108,15 +118,7 @@ async def receive_messages(
 
 
 async def _add(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> Received:
-    given = [
-        {
-            "id": row.id,
-            "project_id": row.project_id,
-            "conversation_id": row.conversation_id,
-            **{field: getattr(row.message, field) for field in _FIELDS},
-        }
-        for row in rows
-    ]
+    given = [_row(row, row.message) for row in rows]
     stored = (await connection.execute(_ADD, {"rows": _encode(given).decode()})).all()
     found = {(one.phone_number_id, one.wamid_key, one.direction): one for one in stored}
     received = Received()
@@ -127,6 +129,29 @@ async def _add(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> Re
         row.id, row.conversation_id = one.id, one.conversation_id
         (received.added if one.added else received.filled).append(row)
     return received
+
+
+def _row(row: PlacedMessage, message: ReceivedMessage) -> _Row:
+    return _Row(
+        row.id,
+        row.project_id,
+        row.conversation_id,
+        message.phone_number_id,
+        message.wamid,
+        message.wamid_key,
+        message.direction,
+        message.origin,
+        message.type,
+        message.content,
+        message.details,
+        message.text,
+        message.preview,
+        message.reply_to,
+        message.reply_to_key,
+        message.status,
+        message.error,
+        message.sent_at,
+    )
 
 
 async def _count(connection: AsyncConnection, added: Sequence[PlacedMessage]) -> None:

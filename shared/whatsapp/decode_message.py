@@ -92,7 +92,7 @@ def decode_call(source: Source, call: Json, decoded: Decoded) -> None:
     kind = "terminate" if call.get("event") == "terminate" or call.get("status") in ("COMPLETED", "FAILED") else "begin"
     outbound = call.get("direction") == "BUSINESS_INITIATED" or call.get("type") == "call"
     wacid = named(call["id"])
-    person = _person_of(source, call, ("to", "recipient") if outbound else ("from",))
+    person = _person_of(source, call, _FROM if not outbound else _TO if "to" in call else _RECIPIENT)
     content = {key: value for key, value in call.items() if key not in ("id", "session", "from", "to", "timestamp")}
     content.setdefault("direction", "BUSINESS_INITIATED" if outbound else "USER_INITIATED")
     occurred_at = time_of(call.get("timestamp"), source.received_at)
@@ -181,7 +181,7 @@ def _person(source: Source, message: Json) -> Person:
     """Whom the message is from, or for one of the business's own, to. Older and newer names of a person who changed
     them are names of one person (Meta: "System messages").
     """
-    person = _person_of(source, message, ("to",) if source.direction == "outbound" else ("from",))
+    person = _person_of(source, message, _TO if source.direction == "outbound" else _FROM)
     system = message.get("system")
     if message.get("type") != "system" or not isinstance(system, dict):
         return person
@@ -195,24 +195,37 @@ def _person(source: Source, message: Json) -> Person:
     )
 
 
-def _person_of(source: Source, value: Json, prefixes: tuple[str, ...]) -> Person:
+# Meta's keys for the person at the other side, by where they are in an update: number, user id, parent user id.
+_FROM = ("from", "from_user_id", "from_parent_user_id")
+_TO = ("to", "to_user_id", "to_parent_user_id")
+_RECIPIENT = ("recipient_id", "recipient_user_id", "recipient_parent_user_id")
+
+
+def _person_of(source: Source, value: Json, keys: tuple[str, str, str]) -> Person:
     """Raises ValueError if the update names nobody."""
-    identities: list[tuple[str, str]] = []
-    number = None
-    for prefix in prefixes:
-        given = str(value.get(prefix) or value.get(f"{prefix}_id") or "")
-        number = number or digits_of_number(given) or (given if given.isdigit() else None)
-        identities += person_named(value, f"{prefix}_")
-    if number and ("wa_id", number) not in identities:
+    given, user_id, parent_user_id = (value.get(key) for key in keys)
+    number = _number(given)
+    contact = source.profiles.get(number or "") or source.profiles.get(user_id or "") or {}
+    user_id = user_id or contact.get("user_id")
+    parent_user_id = parent_user_id or contact.get("parent_user_id")
+    number = number or _number(contact.get("wa_id"))
+    identities = []
+    if user_id:
+        identities.append(("bsuid", named(user_id)))
+    if parent_user_id:
+        identities.append(("parent_bsuid", named(parent_user_id)))
+    if number:
         identities.append(("wa_id", number))
     if not identities:
         raise ValueError("names nobody")
-    contact = next((source.profiles[one] for _, one in identities if one in source.profiles), None)
-    if contact is None:
-        return Person(tuple(identities), number)
-    known = [*identities, *(one for one in person_named(contact) if one not in identities)]
     profile = contact.get("profile") or {}
-    return Person(tuple(known), number, profile.get("name") or None, profile.get("username") or None)
+    return Person(tuple(identities), number, profile.get("name") or None, profile.get("username") or None)
+
+
+def _number(given: object) -> str | None:
+    if not isinstance(given, str) or not given:
+        return None
+    return digits_of_number(given) or (given if given.isdigit() and len(given) <= MOST_NAME else None)
 
 
 def _change(source: Source, person: Person, kind: str, message: Json, at: datetime) -> MessageChange:
@@ -247,7 +260,7 @@ def _change(source: Source, person: Person, kind: str, message: Json, at: dateti
 
 def _details(message: Json, kind: str) -> Json | None:
     """What is left of the object: an ad that led here, a group, errors, and keys that Meta adds later."""
-    rest = {key: value for key, value in message.items() if key not in _COLUMNS and key != kind}
+    rest = {key: message[key] for key in message.keys() - _COLUMNS if key != kind}
     context = message.get("context")
     if isinstance(context, dict) and not context.keys() <= _QUOTE:
         rest["context"] = context

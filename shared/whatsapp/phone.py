@@ -21,6 +21,8 @@ _DIGIT_OF = {"55": "9", "52": "1", "54": "9"}
 
 def digits_of_number(given: str) -> str | None:
     """The digits of a phone number as people write it, None if it is none."""
+    if given.isdigit() and given.isascii() and 5 <= len(given) <= 20:  # as WhatsApp writes it
+        return given
     found = _NUMBER.fullmatch(_SEPARATORS.sub("", given))
     return None if found is None else found[1]
 

@@ -7,8 +7,10 @@ so everything here falls back to the wamid itself.
 
 import base64
 import binascii
+import re
 
 _PREFIX = "wamid."
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]+").fullmatch
 _KEY_LENGTHS = range(16, 65)
 
 
@@ -29,6 +31,6 @@ def wamid_key(wamid: str) -> str:
             break
         if record[start - 1] == length:
             key = record[start:end]
-            if all(byte in b"0123456789ABCDEFabcdef" for byte in key):
+            if _HEXADECIMAL(key):
                 return key.decode().upper()
     return wamid
