@@ -1,10 +1,11 @@
 """How rows become what an iframe receives. One statement for any number of conversations or messages."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Row, Select, Uuid, any_, bindparam, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -194,7 +195,31 @@ def conversation_view(row: Row[Any]) -> ConversationView:
     )
 
 
-def message_view(row: Row[Any]) -> MessageView:
+class NewMessageRow(msgspec.Struct):
+    """A customer's message that was just stored, with neither a quote nor a file, as `message_view` reads rows: what
+    nobody can have changed yet need not be asked for again.
+    """
+
+    id: UUID
+    conversation_id: UUID
+    wamid: str
+    direction: str
+    origin: str
+    type: str
+    content: Any
+    details: dict[str, Any] | None
+    status: str
+    error: dict[str, Any] | None
+    sent_at: datetime
+    rev: str
+    client_id: None = None
+    reactions: None = None
+    edited_at: None = None
+    deleted_at: None = None
+    sent_by: None = None
+
+
+def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
     details = row.details or {}
     view: MessageView = {
         "id": row.id,
@@ -205,7 +230,7 @@ def message_view(row: Row[Any]) -> MessageView:
         "origin": row.origin,
         "status": row.status,
         "error": row.error,
-        "context": None if row.reply_to is None else {"message_id": row.reply_to, "message": _quoted_message(row)},
+        "context": _context(row),
         "forwarded": _forwarded(details),
         "referral": details.get("referral"),
         "reactions": row.reactions or [],
@@ -213,7 +238,7 @@ def message_view(row: Row[Any]) -> MessageView:
         "deleted_at": row.deleted_at,
         "sent_by": row.sent_by,
         "timestamp": row.sent_at,
-        "media": media_view(row),
+        "media": None if isinstance(row, NewMessageRow) else media_view(row),
         "rev": str(row.rev),
         "type": row.type,
     }
@@ -222,9 +247,13 @@ def message_view(row: Row[Any]) -> MessageView:
     return view
 
 
-def _quoted_message(row: Row[Any]) -> dict[str, Any] | None:
-    if row.quoted_id is None:
+def _context(row: Row[Any] | NewMessageRow) -> dict[str, Any] | None:
+    if isinstance(row, NewMessageRow) or row.reply_to is None:
         return None
+    return {"message_id": row.reply_to, "message": None if row.quoted_id is None else _quoted_message(row)}
+
+
+def _quoted_message(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.quoted_id,
         "direction": row.quoted_direction,
