@@ -27,7 +27,7 @@ from shared.whatsapp.webhook import decode_webhook
 
 log = structlog.get_logger()
 
-BATCH = 200
+BATCH = 1000
 
 BATCH_BYTES = 1024 * 1024
 
