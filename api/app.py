@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any, Self
 
 import jinja2
 from litestar import Litestar, Router
@@ -71,6 +72,13 @@ STOP_SECONDS = 2.0
 _IMMUTABLE = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)  # their names hold a hash
 
 
+class _Routes(Router):
+    """Litestar copies a router, for it may be part of other apps too. Those that create_app makes are not."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+
 def create_app(settings: Settings) -> Litestar:
     """The ASGI app of the api role. Raises AssetsMissingError if the front end is not built."""
     sign_media_urls(settings)
@@ -84,7 +92,7 @@ def create_app(settings: Settings) -> Litestar:
             MediaDownloadController,
             StoredMediaController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
-            Router(
+            _Routes(
                 "/inbox/v1",
                 route_handlers=[
                     SessionController,
@@ -102,7 +110,7 @@ def create_app(settings: Settings) -> Litestar:
                 },
                 include_in_schema=False,
             ),
-            Router(
+            _Routes(
                 "/platform/v1",
                 route_handlers=[
                     InboxEmbedController,
@@ -131,7 +139,7 @@ def create_app(settings: Settings) -> Litestar:
                 },
                 security=API_KEY,
             ),
-            Router(
+            _Routes(
                 "/meta/whatsapp/{version:str}",
                 route_handlers=[
                     MetaMessageController,
