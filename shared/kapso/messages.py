@@ -90,6 +90,7 @@ _MESSAGE: AnySelect = (
         Message.status,
         Message.error,
         Message.origin,
+        Message.deleted_at,
         Message.sent_by,
         Message.callback_data,
         Message.sent_at,
@@ -177,7 +178,7 @@ def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, A
     shown: KapsoMessage = {
         "id": row.wamid or str(row.id),
         "timestamp": str(int(row.sent_at.timestamp())),
-        "type": row.type if row.type in _TYPES else "unknown",
+        "type": row.type if row.type in _TYPES and row.deleted_at is None else "unknown",
         "from": contact if inbound else business,
         "to": business if inbound else contact,
         "from_user_id": row.bsuid if inbound else None,
@@ -189,7 +190,8 @@ def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, A
     if row.reply_to is not None:
         shown["context"] = {"id": row.reply_to}
     media = _media(settings, row)
-    shown.setdefault(row.type, _content(row, media))  # never over a key of Meta's envelope
+    if row.deleted_at is None:  # else there is no content, which Kapso's clients would look for
+        shown.setdefault(row.type, _content(row, media))  # never over a key of Meta's envelope
     shown["kapso"] = _extension(row, media, statuses)
     return shown
 

@@ -9,6 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.events import Event
+from shared.kapso.messages import get_kapso_message
+from shared.scope import Scope
+from shared.settings import Settings
 from tests.applying import apply
 from tests.factories import ProjectRows, new_wamid, status_update, text_message, webhook
 from tests.meta_payloads import change, echo, inbound
@@ -307,3 +310,34 @@ async def test_the_number_of_errors_without_a_message_is_no_loss(engine: AsyncEn
     body = change(project.phone_number_id, errors=[{"code": 130429, "title": "Rate limit hit"}])
     assert (await apply(engine, [body])).problems == [None]
     assert (await _one(engine, "SELECT field FROM account_event"))["field"] == "messages.errors"
+
+
+@pytest.mark.parametrize("nested", [False, True])
+async def test_what_another_holds_is_shown_all_the_same(
+    engine: AsyncEngine, project: ProjectRows, nested: bool
+) -> None:
+    """Meta sends the field `standby` while its agent, or another app, holds the chat."""
+    messages = {"messages": [inbound("text", {"body": "hi"}, wamid="wamid.A")]}
+    echoes = {"message_echoes": [echo("text", {"body": "the agent's"}, wamid="wamid.B")]}
+    statuses = {"statuses": [status_update("wamid.B", "read")]}
+    for value in (messages, echoes, statuses):
+        body = change(project.phone_number_id, field="standby", **({"standby": value} if nested else value))
+        assert (await apply(engine, [body])).problems == [None]
+    rows = await _all(engine, "SELECT preview, direction, status FROM message ORDER BY wamid")
+    assert rows == [
+        {"preview": "hi", "direction": "inbound", "status": "received"},
+        {"preview": "the agent's", "direction": "outbound", "status": "read"},
+    ]
+
+
+async def test_kapso_s_clients_read_a_deleted_message_as_one_they_do_not_know(
+    engine: AsyncEngine, project: ProjectRows, settings: Settings
+) -> None:
+    number = project.phone_number_id
+    sent = inbound("text", {"body": "secret"}, wamid="wamid.A")
+    revoke = inbound("revoke", {"original_message_id": "wamid.A"})
+    await apply(engine, [change(number, messages=[sent, revoke])])
+    async with engine.connect() as connection:
+        shown = await get_kapso_message(connection, settings, Scope(project.id), "wamid.A")
+    assert shown is not None
+    assert (shown["type"], shown["kapso"]["content"], "text" in shown) == ("unknown", "", False)
