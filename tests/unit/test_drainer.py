@@ -30,7 +30,10 @@ class _Work:
 
 async def test_while_there_is_more_steps_are_beside_each_other_and_all_is_done() -> None:
     work = _Work(20)
-    await Drainer(work.step, at_once=3).drain()
+    drainer = Drainer(work.step, at_once=3)
+    drainer.start()
+    await asyncio.sleep(0.1)
+    await drainer.stop(5)
     assert (work.done, work.under_way, work.most) == (20, 0, 3)
 
 
@@ -40,18 +43,27 @@ async def test_one_step_is_enough_for_little_work() -> None:
     assert (work.done, work.most) == (1, 1)
 
 
+async def test_two_starts_at_the_same_moment_are_one_drain() -> None:
+    work = _Work(5)
+    drainer = Drainer(work.step)
+    drainer.start()
+    drainer.start()
+    await asyncio.sleep(0.05)
+    assert (work.done, work.most) == (5, 1)
+
+
 async def test_a_start_during_a_drain_makes_it_look_once_more() -> None:
     work = _Work(1)
-    drainer = Drainer(work.step)
+    drainer = Drainer(work.step, at_once=2)
     first = asyncio.create_task(drainer.drain())
     await asyncio.sleep(0)  # it has looked, and found one step's worth
     work.left = 1
     drainer.start()
     await first
-    assert work.done == 2
+    assert (work.done, work.most) == (2, 1)
 
 
-async def test_a_step_that_fails_ends_the_drain_when_the_others_have_ended_and_the_next_one_goes_on() -> None:
+async def test_a_step_that_fails_ends_its_drain_and_the_next_one_goes_on() -> None:
     work = _Work(20)
 
     async def step() -> bool:
@@ -60,10 +72,10 @@ async def test_a_step_that_fails_ends_the_drain_when_the_others_have_ended_and_t
             raise OSError("away")
         return await work.step()
 
-    drainer = Drainer(step, at_once=2)
+    drainer = Drainer(step)
     with pytest.raises(OSError, match="away"):
         await drainer.drain()
-    assert work.under_way == 0
+    assert work.left == 15
     await drainer.drain()
     assert work.left == 0
 
