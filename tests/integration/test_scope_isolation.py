@@ -1,6 +1,8 @@
 """Whatever projects, customers, numbers, people and embeds there are: an iframe sees what its scope and assignee allow.
 
-Every world is checked against a model that is slow and obvious: it looks at each conversation for each embed.
+Every world is checked against a model that is slow and obvious: it looks at each conversation for each embed. Then it
+moves (conversations are given to others and taken away, ended and begun again, numbers become other customers') and is
+checked once more.
 """
 
 import asyncio
@@ -49,6 +51,23 @@ class EmbedPlan(msgspec.Struct, frozen=True):
     assignee: int | None
 
 
+class Move(msgspec.Struct, frozen=True):
+    """What becomes of a conversation (assign, end or reopen) or of a number (give). `which` and `to` go round where there
+    are fewer; a `to` of none takes it away from whoever has it.
+    """
+
+    kind: str
+    which: int
+    to: int
+
+
+MOVES = st.lists(
+    st.builds(Move, st.sampled_from(["give", "assign", "give", "end"]), st.integers(0, 9), st.integers(0, 2)),
+    min_size=3,
+    max_size=8,
+)
+
+
 @st.composite
 def projects(draw: st.DrawFn) -> ProjectPlan:
     customers, members = draw(st.integers(0, 2)), draw(st.integers(0, 2))
@@ -86,6 +105,9 @@ class MadeConversation(msgspec.Struct):
     phone_number_id: str
     word: str
     wa_id: str
+    assignee: int | None = None
+    assignment_id: str | None = None
+    active: bool = True
 
 
 class MadeProject(msgspec.Struct):
@@ -98,25 +120,30 @@ class MadeProject(msgspec.Struct):
 
 
 class World(msgspec.Struct):
-    plans: list[ProjectPlan]
+    """`owners` holds the customer of each number of each project, as it is now."""
+
+    owners: list[list[int | None]]
     projects: list[MadeProject]
     conversations: list[MadeConversation]
 
     def visible(self, embed: EmbedPlan) -> set[UUID]:
         """The model: one conversation at a time."""
-        return {one.id for one in self.conversations if self._sees(embed, one)}
+        return {one.id for one in self.conversations if self.sees(embed, one)}
 
-    def _sees(self, embed: EmbedPlan, one: MadeConversation) -> bool:
+    def active(self) -> set[UUID]:
+        return {one.id for one in self.conversations if one.active}
+
+    def sees(self, embed: EmbedPlan, one: MadeConversation) -> bool:
         if embed.project != one.project:
             return False
         if embed.kind == "phone_number" and one.plan.number != embed.target:
             return False
-        if embed.kind == "customer" and self.plans[one.project].numbers[one.plan.number] != embed.target:
+        if embed.kind == "customer" and self.owners[one.project][one.plan.number] != embed.target:
             return False
-        return embed.assignee is None or one.plan.assignee == embed.assignee
+        return embed.assignee is None or one.assignee == embed.assignee
 
     def numbers_of(self, embed: EmbedPlan) -> set[str]:
-        owners = self.plans[embed.project].numbers
+        owners = self.owners[embed.project]
         return {
             number
             for index, number in enumerate(self.projects[embed.project].numbers)
@@ -132,29 +159,64 @@ def settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, embed_rate_limit=1_000_000, platform_rate_limit=1_000_000)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_every_endpoint_search_and_push_holds_the_scope_and_nothing_else(stack: Stack) -> None:
     loop = asyncio.get_running_loop()
 
-    @hypothesis.settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-    @given(worlds())
-    def check(drawn: tuple[list[ProjectPlan], list[EmbedPlan]]) -> None:
-        asyncio.run_coroutine_threadsafe(_check(stack, *drawn), loop).result(60)
+    @hypothesis.settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(worlds(), MOVES)
+    def check(drawn: tuple[list[ProjectPlan], list[EmbedPlan]], moves: list[Move]) -> None:
+        asyncio.run_coroutine_threadsafe(_check(stack, *drawn, moves), loop).result(120)
 
     await asyncio.to_thread(check)
 
 
-async def _check(stack: Stack, plans: list[ProjectPlan], embeds: list[EmbedPlan]) -> None:
+async def _check(stack: Stack, plans: list[ProjectPlan], embeds: list[EmbedPlan], moves: list[Move]) -> None:
     world = await _make(stack, plans)
     tokens = [await _token(stack, world, embed) for embed in embeds]
-    for embed, token in zip(embeds, tokens, strict=True):
-        await _check_lists(stack, world, embed, token)
-        await _check_one_by_one(stack, world, embed, token)
+    for some in ([], moves):
+        for move in some:
+            await _move(stack, world, move)
+        for embed, token in zip(embeds, tokens, strict=True):
+            await _check_lists(stack, world, embed, token)
+            await _check_one_by_one(stack, world, embed, token)
+    await _check_names(stack, world, embeds, tokens)
     await _check_pushes(stack, world, embeds, tokens)
 
 
+async def _move(stack: Stack, world: World, move: Move) -> None:
+    if move.kind == "give":
+        places = [(project, number) for project, owners in enumerate(world.owners) for number in range(len(owners))]
+        project, number = places[move.which % len(places)]
+        made = world.projects[project]
+        owner = None if move.to == 0 or not made.customers else (move.to - 1) % len(made.customers)
+        customer = None if owner is None else str(made.customers[owner])
+        body = {"whatsapp_phone_number": {"customer_id": customer}}
+        await _call(stack, made, "PATCH", f"phone_numbers/{made.numbers[number]}", body)
+        world.owners[project][number] = owner
+    elif world.conversations:
+        one = world.conversations[move.which % len(world.conversations)]
+        made = world.projects[one.project]
+        if move.kind == "assign":
+            await _assign(
+                stack, made, one, None if move.to == 0 or not made.members else (move.to - 1) % len(made.members)
+            )
+        else:
+            one.active = not one.active
+            body = {"whatsapp_conversation": {"status": "active" if one.active else "ended"}}
+            await _call(stack, made, "PATCH", f"conversations/{one.id}", body)
+
+
+async def _call(stack: Stack, project: MadeProject, method: str, path: str, body: Any) -> Any:
+    answer = await stack.http.request(
+        method, f"/platform/v1/whatsapp/{path}", json=body, headers={"X-API-Key": project.api_key}
+    )
+    assert answer.is_success, answer.text
+    return answer.json()["data"]
+
+
 async def _make(stack: Stack, plans: list[ProjectPlan]) -> World:
-    world = World(plans, [], [])
+    world = World([list(plan.numbers) for plan in plans], [], [])
     for index, plan in enumerate(plans):
         made = await _make_project(stack, plan)
         world.projects.append(made)
@@ -163,9 +225,9 @@ async def _make(stack: Stack, plans: list[ProjectPlan]) -> World:
             number = made.numbers[conversation.number]
             await stack.post_webhook(webhook(number, messages=[text_message(f"needle {word}", wa_id=wa_id)]))
             found = await _conversation(stack, word)
-            world.conversations.append(MadeConversation(index, conversation, found, number, word, wa_id))
-            if conversation.assignee is not None:
-                await _assign(stack, made, found, made.members[conversation.assignee])
+            one = MadeConversation(index, conversation, found, number, word, wa_id)
+            world.conversations.append(one)
+            await _assign(stack, made, one, conversation.assignee)
     return world
 
 
@@ -210,13 +272,15 @@ async def _conversation(stack: Stack, word: str) -> UUID:
     return found
 
 
-async def _assign(stack: Stack, project: MadeProject, conversation_id: UUID, user_id: UUID) -> None:
-    answer = await stack.http.post(
-        f"/platform/v1/whatsapp/conversations/{conversation_id}/assignments",
-        json={"assignment": {"user_id": str(user_id)}},
-        headers={"X-API-Key": project.api_key},
-    )
-    assert answer.status_code == 201, answer.text
+async def _assign(stack: Stack, project: MadeProject, one: MadeConversation, member: int | None) -> None:
+    path = f"conversations/{one.id}/assignments"
+    user = {} if member is None else {"user_id": str(project.members[member])}
+    if one.assignment_id is not None:
+        change = {"assignment": {**user, "active": member is not None}}
+        await _call(stack, project, "PATCH", f"{path}/{one.assignment_id}", change)
+    elif member is not None:
+        one.assignment_id = (await _call(stack, project, "POST", path, {"assignment": user}))["id"]
+    one.assignee = member
 
 
 async def _token(stack: Stack, world: World, embed: EmbedPlan) -> str:
@@ -237,17 +301,20 @@ async def _token(stack: Stack, world: World, embed: EmbedPlan) -> str:
 
 async def _check_lists(stack: Stack, world: World, embed: EmbedPlan, token: str) -> None:
     visible = {str(one) for one in world.visible(embed)}
+    active = visible & {str(one) for one in world.active()}
     session = (await stack.get("/inbox/v1/session", token))["data"]
     assert {number["phone_number_id"] for number in session["phone_numbers"]} == world.numbers_of(embed)
-    for query in ({}, {"status": "all"}, {"unread": "1"}, {"search": "needle"}, {"search": "5255"}):
-        assert await _listed(stack, token, **query) == visible, query
+    for query in ({}, {"unread": "1"}, {"search": "needle"}, {"search": "5255"}):
+        assert await _listed(stack, token, **query) == active, query
+    assert await _listed(stack, token, status="all") == visible
+    assert await _listed(stack, token, status="ended") == visible - active
     assert await _listed(stack, token, handoff="1") == set()
     for one in world.conversations:
-        assert await _listed(stack, token, search=one.word) == {str(one.id)} & visible
+        assert await _listed(stack, token, search=one.word) == {str(one.id)} & active
     for project in world.projects:
         for config, number in zip(project.configs, project.numbers, strict=True):
             of_number = {str(one.id) for one in world.conversations if one.phone_number_id == number}
-            assert await _listed(stack, token, whatsapp_config_id=str(config)) == of_number & visible
+            assert await _listed(stack, token, whatsapp_config_id=str(config)) == of_number & active
     changes = (await stack.get("/inbox/v1/changes", token, since=0))["data"]
     assert {row["id"] for row in changes["conversations"]} == visible
     assert {row["conversation_id"] for row in changes["messages"]} == visible
@@ -304,15 +371,41 @@ async def _state(stack: Stack, conversation_id: UUID) -> Any:
         return (await connection.execute(query, {"id": conversation_id})).one()
 
 
+async def _check_names(stack: Stack, world: World, embeds: list[EmbedPlan], tokens: list[str]) -> None:
+    """A person is the project's: the name that one inbox gives shows in every inbox with a conversation of theirs, also
+    in another customer's; and nowhere else.
+    """
+    seen = [
+        (one, token) for embed, token in zip(embeds, tokens, strict=True) for one in world.conversations
+        if world.sees(embed, one)
+    ]  # fmt: skip
+    if not seen:
+        return
+    renamed, by = seen[0]
+    path, name = f"/inbox/v1/conversations/{renamed.id}/contact", f"Name {new_id().hex}"
+    headers = {"Authorization": f"Bearer {by}"}
+    answer = await stack.http.patch(path, json={"display_name": name}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    for embed, token in zip(embeds, tokens, strict=True):
+        theirs = {
+            str(one.id)
+            for one in world.conversations
+            if world.sees(embed, one) and (one.project, one.wa_id) == (renamed.project, renamed.wa_id)
+        }
+        page = await stack.get("/inbox/v1/conversations", token, limit=100, status="all")
+        assert {row["id"] for row in page["data"] if row["contact"]["name"] == name} == theirs
+
+
 async def _check_pushes(stack: Stack, world: World, embeds: list[EmbedPlan], tokens: list[str]) -> None:
-    """One more message in every conversation: each iframe receives those of its scope."""
+    """One more message in every active conversation: each iframe receives those of its scope."""
+    active = world.active()
     async with contextlib.AsyncExitStack() as stack_of_iframes:
         iframes = [await stack_of_iframes.enter_async_context(stack.iframe(token)) for token in tokens]
-        for one in world.conversations:
+        for one in (one for one in world.conversations if one.active):
             message = text_message(one.word, wa_id=one.wa_id, wamid=new_wamid())
             await stack.post_webhook(webhook(one.phone_number_id, messages=[message]))
         for embed, iframe in zip(embeds, iframes, strict=True):
-            await _received(iframe, world.visible(embed))
+            await _received(iframe, world.visible(embed) & active)
 
         async def all_applied() -> bool:
             return await stack.count("inbound_event", "state = 'pending'") == 0
@@ -320,7 +413,7 @@ async def _check_pushes(stack: Stack, world: World, embeds: list[EmbedPlan], tok
         await eventually(all_applied)
         for embed, iframe in zip(embeds, iframes, strict=True):
             seen = {UUID(event["conversation"]["id"]) for event in iframe.events}
-            assert seen == world.visible(embed)
+            assert seen == world.visible(embed) & active
 
 
 async def _received(iframe: Iframe, expected: set[UUID]) -> None:
