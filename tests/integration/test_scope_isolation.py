@@ -52,8 +52,8 @@ class EmbedPlan(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """What becomes of a conversation (assign, end or reopen) or of a number (give). `which` and `to` go round where there
-    are fewer; a `to` of none takes it away from whoever has it.
+    """What becomes of a conversation (assign, end or reopen) or of a number (give). `which` and `to` go round where
+    there are fewer; a `to` of 0 takes it away from whoever has it.
     """
 
     kind: str
