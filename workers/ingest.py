@@ -17,7 +17,7 @@ from shared.events import Event
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
 from shared.operations.merge_contacts import OvertakenError
-from shared.operations.workflow_events import apply_workflow_event, read_workflow_event, workflow_event_done
+from shared.operations.workflow_events import apply_workflow_event, read_workflow_event
 from shared.publish import publish
 from shared.refusals import NotFoundError, RefusedError
 from shared.settings import Settings
@@ -34,20 +34,24 @@ BATCH_BYTES = 1024 * 1024
 ATTEMPTS = 5
 
 # The oldest, as many as fit; one may be larger than all that fits. `found` tells whether some were left for the next.
+# They are done with the commit, or not taken at all.
 _TAKE = text("""
-    SELECT id, kind, body, received_at, found FROM (
-        SELECT id, kind, body, received_at, count(*) OVER () AS found, row_number() OVER by_age AS place,
-               sum(octet_length(body)) OVER by_age AS size
-        FROM (SELECT id, kind, body, received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :limit
-              FOR UPDATE SKIP LOCKED) AS oldest
-        WINDOW by_age AS (ORDER BY id)
-    ) AS taken
-    WHERE size <= :bytes OR place = 1 ORDER BY id
+    WITH taken AS (
+        SELECT id, found FROM (
+            SELECT id, count(*) OVER () AS found, row_number() OVER by_age AS place,
+                   sum(octet_length(body)) OVER by_age AS size
+            FROM (SELECT id, body FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :limit
+                  FOR UPDATE SKIP LOCKED) AS oldest
+            WINDOW by_age AS (ORDER BY id)
+        ) AS sized
+        WHERE size <= :bytes OR place = 1
+    )
+    UPDATE inbound_event e SET state = 'done', processed_at = now() FROM taken WHERE e.id = taken.id
+    RETURNING e.id, e.kind, e.body, e.received_at, taken.found
 """)
 
-_DONE = text("""
-    UPDATE inbound_event e SET processed_at = now(), problem = g.problem,
-        state = CASE WHEN g.problem IS NULL THEN 'done' ELSE 'failed' END
+_PROBLEM = text("""
+    UPDATE inbound_event e SET state = 'failed', problem = g.problem
     FROM json_to_recordset(CAST(:rows AS json)) AS g(id bigint, problem text) WHERE e.id = g.id
 """)
 
@@ -92,7 +96,7 @@ async def _apply(engine: AsyncEngine, settings: Settings) -> tuple[bool, Applied
     """Apply a batch; returns whether there may be more."""
     started = time.perf_counter()
     async with engine.begin() as connection:
-        rows = (await connection.execute(_TAKE, {"limit": BATCH, "bytes": BATCH_BYTES})).all()
+        rows = await _take(connection, BATCH)
         if not rows:
             return False, Applied()
         applied = await _apply_rows(connection, settings, rows)
@@ -104,7 +108,7 @@ async def _apply(engine: AsyncEngine, settings: Settings) -> tuple[bool, Applied
 async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[int, Applied]:
     """Apply the oldest webhook alone; if even that fails, keep it as failed so that it blocks nobody."""
     async with engine.begin() as connection:
-        rows = (await connection.execute(_TAKE, {"limit": 1, "bytes": BATCH_BYTES})).all()
+        rows = await _take(connection, 1)
         if not rows:
             return 0, Applied()
         for attempt in range(1, ATTEMPTS + 1):
@@ -118,7 +122,7 @@ async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[int, Appl
                     raise
                 log.error("event_failed", event_id=rows[0].id, error=_name(error))
                 problem = str(error.orig) if isinstance(error, DBAPIError) else repr(error)
-                await _mark(connection, [{"id": rows[0].id, "problem": problem[:2000]}])
+                await _keep_problems(connection, [{"id": rows[0].id, "problem": problem[:2000]}])
                 break
         return len(rows), Applied()
 
@@ -143,6 +147,12 @@ def _name(error: Exception) -> str:
     return type(error.orig if isinstance(error, DBAPIError) else error).__name__
 
 
+async def _take(connection: AsyncConnection, limit: int) -> list[Row[Any]]:
+    """The oldest webhooks that nobody else has taken, in the order in which they came."""
+    taken = (await connection.execute(_TAKE, {"limit": limit, "bytes": BATCH_BYTES})).all()
+    return sorted(taken, key=lambda row: row.id)
+
+
 async def _apply_rows(connection: AsyncConnection, settings: Settings, rows: Sequence[Row[Any]]) -> Applied:
     webhooks = [row for row in rows if row.kind == "whatsapp"]
     applied = await _apply_webhooks(connection, settings, webhooks) if webhooks else Applied()
@@ -156,9 +166,12 @@ async def _apply_webhooks(connection: AsyncConnection, settings: Settings, rows:
     decoded = [decode_webhook(row.body, row.received_at) for row in rows]
     applied = await apply_webhooks(connection, [(one, row.received_at) for one, row in zip(decoded, rows, strict=True)])
     whole = [(row.body, one.numbers) for row, one in zip(rows, decoded, strict=True)]
-    await emit_webhooks(connection, settings, applied.happened, whole)
+    if applied.watched:
+        await emit_webhooks(connection, settings, applied.happened, whole)
     problems = zip(rows, applied.problems, strict=True)
-    await _mark(connection, [{"id": row.id, "problem": problem} for row, problem in problems])
+    failed = [{"id": row.id, "problem": problem} for row, problem in problems if problem is not None]
+    if failed:
+        await _keep_problems(connection, failed)
     return applied
 
 
@@ -170,9 +183,8 @@ async def _apply_workflow_event(connection: AsyncConnection, row: Row[Any]) -> l
     except (NotFoundError, RefusedError, InvalidFieldsError) as error:
         log.info("workflow_event_refused", event_id=row.id, error=type(error).__name__)
         events = []
-    await workflow_event_done(connection, row.id)
     return events
 
 
-async def _mark(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    await connection.execute(_DONE, {"rows": msgspec.json.encode(rows).decode()})
+async def _keep_problems(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    await connection.execute(_PROBLEM, {"rows": msgspec.json.encode(rows).decode()})

@@ -69,7 +69,7 @@ class Conversation(Base):
             unique=True,
             postgresql_where=sql("status = 'active'"),
         ),
-        Index("conversation_contact", "contact_id"),
+        Index("conversation_contact", "contact_id", "phone_number_id"),
         Index("conversation_rev", "project_id", "rev"),
         *(
             Index(

@@ -28,17 +28,21 @@ from shared.whatsapp.updates import Decoded, Person
 from shared.whatsapp.wamid import wamid_key
 
 _NUMBERS = text("""
-    SELECT phone_number_id, project_id, inbound_processing_enabled FROM phone_number WHERE phone_number_id = ANY(:ids)
+    SELECT n.phone_number_id, n.project_id, n.inbound_processing_enabled,
+           EXISTS (SELECT FROM webhook_endpoint e WHERE e.active AND e.phone_number_id = n.phone_number_id) AS watched
+    FROM phone_number n WHERE n.phone_number_id = ANY(:ids)
 """)
 
 
 class Applied(msgspec.Struct):
     """What came of a batch: the events to publish after the commit, what the business's own systems are to hear of
-    (emit_webhooks.py), of each webhook, why some of it could not be applied, and the accounts whose templates changed.
+    (emit_webhooks.py), whether any of them listens, of each webhook, why some of it could not be applied, and the
+    accounts whose templates changed.
     """
 
     events: list[Event] = []
     happened: list[Happened] = []
+    watched: bool = False
     problems: list[str | None] = []
     template_accounts: set[str] = set()
 
@@ -50,7 +54,7 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     is a problem of its webhook.
     """
     whole = [decoded for decoded, _ in webhooks]
-    projects, known = await _projects(connection, whole)
+    projects, known, watched = await _projects(connection, whole)
     people = [(projects[number], person) for number, person in _people(whole) if number in projects]
     resolved = await resolve_contacts(connection, people) if people else Resolved({}, [])
     rows, contacts = [], []
@@ -79,7 +83,7 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     await update_profiles(connection, list(zip(rows, contacts, strict=True)))
     received = await receive_messages(connection, rows, active)
     await keep_changes(connection, changes)
-    keys = targets | {(*_key(row), row.contact_id) for row in received.added}
+    keys = targets | {(*_key(row), row.contact_id) for row in received.awaited}
     changed = await refresh_messages(connection, keys) if keys else {}
     outbound = [row.id for row in received.added if row.message.direction == "outbound"]
     happened = await apply_kept_statuses(connection, outbound) if outbound else []
@@ -90,17 +94,20 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     return Applied(
         events + applied.events,
         received.happened + happened + applied.happened,
+        watched,
         [_problem(one, known, strangers) for one in whole],
         template_accounts,
     )
 
 
-async def _projects(connection: AsyncConnection, whole: Sequence[Decoded]) -> tuple[dict[str, UUID], set[str]]:
-    """The projects of numbers that take something in, and the numbers that any project has."""
+async def _projects(connection: AsyncConnection, whole: Sequence[Decoded]) -> tuple[dict[str, UUID], set[str], bool]:
+    """The projects of numbers that take something in, the numbers that any project has, and whether the business's own
+    systems listen to one of them.
+    """
     mentioned = {number for one in whole for number in one.numbers}
     rows = (await connection.execute(_NUMBERS, {"ids": sorted(mentioned)})).all() if mentioned else []
     projects = {row.phone_number_id: row.project_id for row in rows if row.inbound_processing_enabled}
-    return projects, {row.phone_number_id for row in rows}
+    return projects, {row.phone_number_id for row in rows}, any(row.watched for row in rows)
 
 
 def _people(whole: Sequence[Decoded]) -> list[tuple[str, Person]]:

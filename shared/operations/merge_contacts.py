@@ -138,15 +138,16 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
     locked = (await connection.execute(_LOCK, {"ids": sorted([kept, *gone])})).scalars().all()
     if len(locked) <= len(gone):
         raise OvertakenError("somebody else has merged these contacts")
-    await connection.execute(_NAMES, {"kept": kept, "gone": list(gone)})
+    pair = {"kept": kept, "gone": list(gone)}
+    await connection.execute(_NAMES, pair)
+    await connection.execute(_CONTACT, pair)  # while their conversations still tell who wrote last
     removed: set[UUID] = set()
     changed = {view.id for view, _ in before.values() if view.contact.id in gone}
     for double in (await connection.execute(_DOUBLE, {"ids": [kept, *gone]})).all():
         await _merge_conversations(connection, double.kept, double.gone)
         removed.update(double.gone)
         changed.add(double.kept)
-    pair = {"kept": kept, "gone": list(gone)}
-    for statement in (_CONTACT, _CONVERSATIONS, _CHANGES):
+    for statement in (_CONVERSATIONS, _CHANGES):
         await connection.execute(statement, pair)
     await connection.execute(_GONE_CONTACTS, {"gone": list(gone)})
     # What one name did to messages under the other name is theirs to do now.

@@ -61,7 +61,9 @@ _ADD = text("""
         type = EXCLUDED.type, content = EXCLUDED.content, details = EXCLUDED.details, text = EXCLUDED.text,
         preview = EXCLUDED.preview
     WHERE message.type = 'media_placeholder' AND EXCLUDED.type <> 'media_placeholder'
-    RETURNING id, conversation_id, phone_number_id, wamid_key, direction, xmax = 0 AS added
+    RETURNING id, conversation_id, phone_number_id, wamid_key, direction, xmax = 0 AS added,
+        EXISTS (SELECT FROM message_change h
+                WHERE h.phone_number_id = message.phone_number_id AND h.wamid_key = message.wamid_key) AS awaited
 """)
 
 # The newest message is the one with the greatest (sent_at, id), whichever comes first.
@@ -85,12 +87,13 @@ _COUNT = text("""
 
 
 class Received(msgspec.Struct):
-    """The messages that were not there before, those that got their content now, and what the business's own systems
-    are to hear of (emit_webhooks.py).
+    """The messages that were not there before, those that got their content now, those whose changes came before them,
+    and what the business's own systems are to hear of (emit_webhooks.py).
     """
 
     added: list[PlacedMessage] = []
     filled: list[PlacedMessage] = []
+    awaited: list[PlacedMessage] = []
     happened: list[Happened] = []
 
 
@@ -128,6 +131,8 @@ async def _add(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> Re
             continue
         row.id, row.conversation_id = one.id, one.conversation_id
         (received.added if one.added else received.filled).append(row)
+        if one.awaited:
+            received.awaited.append(row)
     return received
 
 

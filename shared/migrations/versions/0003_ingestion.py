@@ -119,6 +119,8 @@ def upgrade() -> None:
     op.create_index("ix_message_change_contact_id", "message_change", ["contact_id"], unique=False)
     op.add_column("inbound_event", sa.Column("kind", sa.Text(), server_default=sa.text("'whatsapp'"), nullable=False))
     op.create_check_constraint("inbound_event_kind", "inbound_event", "kind IN ('whatsapp', 'workflow')")
+    op.drop_index("conversation_contact", table_name="conversation")
+    op.create_index("conversation_contact", "conversation", ["contact_id", "phone_number_id"], unique=False)
     op.create_index(
         "conversation_idle",
         "conversation",
@@ -184,6 +186,8 @@ def downgrade() -> None:
     op.create_unique_constraint("message_phone_number_id_wamid_key", "message", ["phone_number_id", "wamid"])
     for name in ("deleted_at", "edited_at", "original", "reactions", "reply_to_key", "details"):
         op.drop_column("message", name)
+    op.drop_index("conversation_contact", table_name="conversation")
+    op.create_index("conversation_contact", "conversation", ["contact_id"], unique=False)
     op.drop_index("conversation_idle", table_name="conversation", postgresql_where=sa.text("status = 'active'"))
     op.execute("DELETE FROM inbound_event WHERE kind <> 'whatsapp'")
     op.drop_constraint("inbound_event_kind", "inbound_event", type_="check")
