@@ -132,12 +132,13 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
     another, and `message.updated` for messages that have changed by it. Raises OvertakenError if one of the contacts is
     gone already.
     """
-    before = await conversation_views(
-        connection, await lock_matching(connection, Conversation.contact_id.in_([kept, *gone]))
-    )
+    theirs = Conversation.contact_id.in_([kept, *gone])
+    await lock_matching(connection, theirs)
     locked = (await connection.execute(_LOCK, {"ids": sorted([kept, *gone])})).scalars().all()
     if len(locked) <= len(gone):
         raise OvertakenError("somebody else has merged these contacts")
+    # Once more: now that the contacts are locked, nobody opens another one.
+    before = await conversation_views(connection, await lock_matching(connection, theirs))
     pair = {"kept": kept, "gone": list(gone)}
     await connection.execute(_NAMES, pair)
     await connection.execute(_CONTACT, pair)  # while their conversations still tell who wrote last

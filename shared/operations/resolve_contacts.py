@@ -70,14 +70,15 @@ async def resolve_contacts(connection: AsyncConnection, people: Iterable[tuple[U
         await _add(connection, groups, found)
         found = await _find(connection, names)
     events: list[Event] = []
-    resolved: dict[tuple[UUID, Person], FoundContact] = {}
+    merged = False
     for group in groups:
-        same = {found[name].id: found[name] for name in group.names}
-        kept = same[min(same)]  # ids are made in the order of time
+        same = sorted({found[name].id for name in group.names})  # ids are made in the order of time
         if len(same) > 1:
-            events += await merge_contacts(connection, kept.id, sorted(same.keys() - {kept.id}))
-        resolved |= dict.fromkeys(group.people, kept)
-    return Resolved(resolved, events)
+            events += await merge_contacts(connection, same[0], same[1:])
+            merged = True
+    if merged:
+        found = await _find(connection, names)
+    return Resolved({who: found[next(iter(group.names))] for group in groups for who in group.people}, events)
 
 
 class _Group(msgspec.Struct):

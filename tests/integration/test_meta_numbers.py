@@ -49,7 +49,7 @@ async def test_numbers_of_other_projects_are_not_there(stack: Stack) -> None:
     async with stack.engine.begin() as connection:
         other = await make_project(connection, stack.settings, "Other")
     api, number = MetaApi(stack), other.phone_number_id
-    assert (await api.answer("GET", f"/{number}")).status_code == 422  # nothing of the project, a file of it perhaps
+    assert (await api.answer("GET", f"/{number}")).status_code == 404
     for method, edge in (
         ("GET", "settings"),
         ("POST", "settings"),
