@@ -19,7 +19,7 @@ from tests.stack import Iframe, Stack
 from tests.waiting import eventually
 
 EMBEDS = "/platform/v1/inbox_embeds"
-SECOND = 1.0
+SECOND = 5.0  # one is promised; the rest is for machines that are busy with other tests
 SELDOM = 6.0
 
 
