@@ -568,7 +568,7 @@ async def test_whoever_connects_while_the_embed_is_changed_needs_no_sweep(seldom
         for iframe in iframes:
             assert [refusal["data"]["code"] for refusal in iframe.refused] in ([], ["embed_changed"])
         iframes += await connect()
-        await asyncio.sleep(SECOND)
+        await asyncio.sleep(1)
         still_open = [iframe for iframe in iframes if iframe.client.connected]
         assert 10 <= len(still_open) < len(iframes)
         await asyncio.sleep(SELDOM)
