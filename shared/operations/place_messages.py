@@ -94,8 +94,8 @@ async def place_messages(
     homeless = [row for row in rows if row.conversation_id is None]
     if not homeless:
         return list(rows), set()
-    stored = await _without_stored(connection, homeless)
-    homeless = [row for row in homeless if row.conversation_id is None and not _is_stored(row, stored)]
+    stored = await _stored(connection, homeless)
+    homeless = [row for row in homeless if row.conversation_id is None and _key(row) not in stored]
     await _join_past(connection, [row for row in homeless if row.message.past])
     await _join_latest(connection, [row for row in homeless if row.message.quiet and not row.message.past])
     opened = await _open(connection, [row for row in homeless if row.conversation_id is None])
@@ -109,11 +109,7 @@ def _key(row: PlacedMessage) -> _Key:
     return row.message.phone_number_id, row.message.wamid_key, row.message.direction
 
 
-def _is_stored(row: PlacedMessage, stored: set[_Key]) -> bool:
-    return _key(row) in stored
-
-
-async def _without_stored(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> set[_Key]:
+async def _stored(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> set[_Key]:
     """The keys of messages that are stored. One that has waited for its file is placed where it is."""
     given = [dict(zip(("phone_number_id", "wamid_key", "direction"), _key(row), strict=True)) for row in rows]
     found = (await connection.execute(_STORED, {"rows": _json(given)})).all()
