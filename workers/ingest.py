@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from asyncpg.exceptions import InterfaceError, PostgresError
 from redis.asyncio import Redis
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
@@ -14,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared import metrics
 from shared.db import is_conflict, is_data_error, is_deadlock
 from shared.events import Event
+from shared.kept_connection import KeptConnection
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
 from shared.operations.merge_contacts import OvertakenError
+from shared.operations.receive_plain import PREPARE, plain_message, receive_plain
 from shared.operations.workflow_events import apply_workflow_event, read_workflow_event
 from shared.publish import publish
 from shared.refusals import NotFoundError, RefusedError
@@ -32,6 +35,8 @@ BATCH = 1000
 BATCH_BYTES = 1024 * 1024
 
 ATTEMPTS = 5
+
+FEW = 4
 
 # The oldest, as many as fit; one may be larger than all that fits. `found` tells whether some were left for the next.
 # They are done with the commit, or not taken at all.
@@ -50,10 +55,64 @@ _TAKE = text("""
     RETURNING e.id, e.kind, e.body, e.received_at, taken.found
 """)
 
+_PEEK = f"""
+    SELECT id, kind, body, received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT {FEW + 1}
+"""  # noqa: S608 - a number
+
 _PROBLEM = text("""
     UPDATE inbound_event e SET state = 'failed', problem = g.problem
     FROM json_to_recordset(CAST(:rows AS json)) AS g(id bigint, problem text) WHERE e.id = g.id
 """)
+
+
+class Ingest:
+    """What a worker takes in. A few webhooks go the short way if they are plain, everything else the long one."""
+
+    def __init__(self, engine: AsyncEngine, redis: Redis, settings: Settings) -> None:
+        self._engine = engine
+        self._redis = redis
+        self._settings = settings
+        self._short = KeptConnection(engine, PREPARE)
+        self._short_taken = False
+
+    async def step(self) -> bool:
+        """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more."""
+        if not self._short_taken:
+            self._short_taken = True
+            try:
+                more = await self._receive_plain()
+            finally:
+                self._short_taken = False
+            if more is not None:
+                return more
+        return await ingest_batch(self._engine, self._redis, self._settings)
+
+    async def _receive_plain(self) -> bool | None:
+        """Whether there may be more; None if there is something that has to go the long way."""
+        try:
+            driver = await self._short.driver()
+            rows = await driver.fetch(_PEEK)
+            if len(rows) > FEW:
+                return None
+            for row in rows:
+                started = time.perf_counter()
+                if row["kind"] != "whatsapp":
+                    return None
+                message = plain_message(decode_webhook(row["body"], row["received_at"]))
+                event = None if message is None else await receive_plain(driver, row["id"], message)
+                if event is None:
+                    return None
+                metrics.BATCH_SIZE.observe(1)
+                metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+                await publish(self._redis, [event])
+        except (PostgresError, InterfaceError, OSError, TimeoutError) as error:
+            log.info("short_way_failed", error=type(error).__name__)
+            await self._short.close()
+            return None
+        return False
+
+    async def close(self) -> None:
+        await self._short.close()
 
 
 async def ingest_batch(engine: AsyncEngine, redis: Redis, settings: Settings) -> bool:

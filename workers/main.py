@@ -24,7 +24,7 @@ from workers.drainer import Drainer, guarded
 from workers.gauges import Gauges
 from workers.housekeeping import Housekeeper
 from workers.idle import end_idle
-from workers.ingest import ingest_batch
+from workers.ingest import Ingest
 from workers.media import REMOVE_SECONDS, RENEW_SECONDS, MediaFetcher
 from workers.numbers import check_numbers
 from workers.queues import STOP_SECONDS, serve_queue, served_queues
@@ -54,10 +54,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     sender = Sender(settings, engine, redis, graph)
     webhooks = WebhookSender(settings, engine, outbound)
     media = MediaFetcher(settings, engine, redis)
+    ingest = Ingest(engine, redis, settings)
     wakers = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
     wake_released(engine, wakers)
     drainers = {
-        Queue.INGEST: Drainer(lambda: ingest_batch(engine, redis, settings), at_once=2),
+        Queue.INGEST: Drainer(ingest.step, at_once=2),
         Queue.SEND: Drainer(sender.send_due),
         Queue.WEBHOOKS: webhooks.drainer,
         Queue.MEDIA: media.drainer,
@@ -96,6 +97,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         await finish(serving, STOP_SECONDS)
         await cancel_all(running)
         await asyncio.gather(*(drainer.stop(STOP_SECONDS) for drainer in drainers.values()))
+        await ingest.close()
         await sender.stop(STOP_SECONDS)
         await webhooks.stop(STOP_SECONDS)
         await media.stop(STOP_SECONDS)

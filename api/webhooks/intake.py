@@ -1,22 +1,20 @@
 """The durable inbox's front door: webhooks that arrive together share one INSERT and one commit."""
 
 import asyncio
-import contextlib
 from collections import deque
-from typing import Any
 
 from asyncpg.exceptions import InterfaceError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
 from shared.jobs import Waker
+from shared.kept_connection import KeptConnection
 
 MOST_IN_ONE_COMMIT = 500
 MOST_BYTES_IN_ONE_COMMIT = 8 * 1024 * 1024
 MOST_BYTES_WAITING = 64 * 1024 * 1024
 COMMIT_SECONDS = 5.0
-CLOSE_SECONDS = 1.0
 
 _INSERT = "INSERT INTO inbound_event (body) SELECT unnest($1::bytea[])"
 
@@ -31,8 +29,7 @@ class Intake:
     """
 
     def __init__(self, engine: AsyncEngine, waker: Waker) -> None:
-        self._engine = engine
-        self._connection: AsyncConnection | None = None
+        self._connection = KeptConnection(engine)
         self._waker = waker
         self._waiting: deque[tuple[bytes, asyncio.Future[None]]] = deque()
         self._bytes_waiting = 0
@@ -59,9 +56,9 @@ class Intake:
                     continue
                 while self._waiting:  # they would only wait for the same failure
                     _settle(self._next_group(), failure)
-                await self._disconnect()
+                await self._connection.close()
         finally:
-            await self._disconnect()
+            await self._connection.close()
 
     def _next_group(self) -> list[tuple[bytes, asyncio.Future[None]]]:
         group = [self._waiting.popleft()]
@@ -92,29 +89,9 @@ class Intake:
         return failure
 
     async def _insert(self, bodies: list[bytes]) -> None:
-        """One round trip, on a connection that is kept: the statement is a transaction of its own, and to take a
-        connection from the pool for each would cost as much again.
-        """
-        driver = None if self._connection is None else await _driver(self._connection)
-        if driver is None or driver.is_closed():  # at the first, and when PostgreSQL was restarted
-            await self._disconnect()
-            self._connection = await self._engine.connect()
-            driver = await _driver(self._connection)
+        """One round trip: the statement is a transaction of its own."""
+        driver = await self._connection.driver()
         await driver.execute(_INSERT, bodies)
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await connection.invalidate()
-                await connection.close()
-
-
-async def _driver(connection: AsyncConnection) -> Any:
-    """asyncpg's own connection."""
-    return (await connection.get_raw_connection()).driver_connection
 
 
 def _settle(group: list[tuple[bytes, asyncio.Future[None]]], failure: IntakeError | None) -> None:

@@ -11,8 +11,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import ConversationUpdated, Event, MessageCreated, MessageView
-from shared.kapso.messages import MEDIA_TYPES
+from shared.events import ConversationUpdated, Event, MessageCreated
 from shared.operations.apply_statuses import apply_kept_statuses, apply_statuses, message_events
 from shared.operations.change_messages import keep_changes, refresh_messages
 from shared.operations.emit_webhooks import Happened
@@ -20,10 +19,11 @@ from shared.operations.lock_conversations import lock_conversations
 from shared.operations.note_account_updates import note_account_updates
 from shared.operations.place_messages import PlacedMessage
 from shared.operations.receive_messages import Received, receive_messages
+from shared.operations.receive_plain import is_plain
 from shared.operations.resolve_contacts import Resolved, resolve_contacts
 from shared.operations.save_address_book import save_address_book
 from shared.operations.update_profiles import update_profiles
-from shared.queries.views import NewMessageRow, conversation_views, message_view, message_views
+from shared.queries.views import conversation_views, message_views, new_message_view
 from shared.whatsapp.updates import Decoded, Person
 from shared.whatsapp.wamid import wamid_key
 
@@ -133,8 +133,12 @@ async def _events(connection: AsyncConnection, received: Received, changed: dict
     if shown or past:
         new = {row.conversation_id for row in received.added if row.conversation_id is not None}
         conversations = await conversation_views(connection, new)
-        plain = [row for row in received.added if _is_plain(row) and row.id not in changed]
-        views = [_view(row, conversations[row.conversation_id][0].rev) for row in plain if row.conversation_id]
+        plain = [row for row in received.added if is_plain(row.message) and row.id not in changed]
+        views = [
+            new_message_view(row.message, row.id, conversations[row.conversation_id][0])
+            for row in plain
+            if row.conversation_id
+        ]
         others = shown - {row.id for row in plain}
         if others:
             views += await message_views(connection, others)
@@ -146,34 +150,6 @@ async def _events(connection: AsyncConnection, received: Received, changed: dict
     if updated:
         events += await message_events(connection, updated)
     return events
-
-
-def _is_plain(row: PlacedMessage) -> bool:
-    """Whether all that its view says is at hand: it is new, and has moved its conversation to the same `rev`."""
-    message = row.message
-    written = message.direction == "inbound" and not message.quiet and not message.past
-    return written and message.reply_to is None and message.type not in MEDIA_TYPES
-
-
-def _view(row: PlacedMessage, rev: str) -> MessageView:
-    message = row.message
-    assert row.conversation_id is not None
-    return message_view(
-        NewMessageRow(
-            id=row.id,
-            conversation_id=row.conversation_id,
-            wamid=message.wamid,
-            direction=message.direction,
-            origin=message.origin,
-            type=message.type,
-            content=message.content,
-            details=message.details,
-            status=message.status,
-            error=message.error,
-            sent_at=message.sent_at,
-            rev=rev,
-        )
-    )
 
 
 async def _saved(

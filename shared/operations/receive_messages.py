@@ -24,11 +24,11 @@ from shared.whatsapp.updates import ReceivedMessage
 _encode = msgspec.json.Encoder().encode
 
 
-class _Row(msgspec.Struct):
+class MessageRow(msgspec.Struct):
     """A row of `message`, as the statement below reads it."""
 
     id: UUID
-    project_id: UUID
+    project_id: UUID | None
     conversation_id: UUID | None
     phone_number_id: str
     wamid: str
@@ -47,16 +47,24 @@ class _Row(msgspec.Struct):
     sent_at: datetime
 
 
+_TYPES = {
+    "id": "uuid", "project_id": "uuid", "conversation_id": "uuid", "phone_number_id": "text", "wamid": "text",
+    "wamid_key": "text", "direction": "text", "origin": "text", "type": "text", "content": "jsonb", "details": "jsonb",
+    "text": "text", "preview": "text", "reply_to": "text", "reply_to_key": "text", "status": "text", "error": "jsonb",
+    "sent_at": "timestamptz",
+}  # fmt: skip
+
+INSERT = f"""
+    INSERT INTO message ({", ".join(_TYPES)})
+    SELECT {", ".join(_TYPES)}
+    FROM json_to_recordset({{rows}}) AS g({", ".join(f"{name} {kind}" for name, kind in _TYPES.items())})
+"""  # noqa: S608 - put together from the constants above
+"""Of `rows`, a JSON list of MessageRow."""
+
 # The file of a message of the past comes after the message.
-_ADD = text("""
-    INSERT INTO message (id, project_id, conversation_id, phone_number_id, wamid, wamid_key, direction, origin, type,
-                         content, details, text, preview, reply_to, reply_to_key, status, error, sent_at)
-    SELECT id, project_id, conversation_id, phone_number_id, wamid, wamid_key, direction, origin, type,
-           content, details, text, preview, reply_to, reply_to_key, status, error, sent_at
-    FROM json_to_recordset(CAST(:rows AS json))
-        AS g(id uuid, project_id uuid, conversation_id uuid, phone_number_id text, wamid text, wamid_key text,
-             direction text, origin text, type text, content jsonb, details jsonb, text text, preview text,
-             reply_to text, reply_to_key text, status text, error jsonb, sent_at timestamptz)
+_ADD = text(
+    INSERT.format(rows="CAST(:rows AS json)")
+    + """
     ON CONFLICT (phone_number_id, wamid_key, direction) DO UPDATE SET
         type = EXCLUDED.type, content = EXCLUDED.content, details = EXCLUDED.details, text = EXCLUDED.text,
         preview = EXCLUDED.preview
@@ -64,10 +72,11 @@ _ADD = text("""
     RETURNING id, conversation_id, phone_number_id, wamid_key, direction, xmax = 0 AS added,
         EXISTS (SELECT FROM message_change h
                 WHERE h.phone_number_id = message.phone_number_id AND h.wamid_key = message.wamid_key) AS awaited
-""")
+"""
+)
 
 # The newest message is the one with the greatest (sent_at, id), whichever comes first.
-_COUNT = text("""
+COUNT = """
     UPDATE conversation c SET
         unread_count = c.unread_count + g.unread,
         messages_count = c.messages_count + g.added,
@@ -77,13 +86,16 @@ _COUNT = text("""
         ended_at = CASE WHEN g.past THEN greatest(c.ended_at, g.last_at) ELSE c.ended_at END,
         last_message_id = CASE
             WHEN m.id IS NULL OR (g.last_at, g.last_id) > (m.sent_at, m.id) THEN g.last_id ELSE c.last_message_id END
-    FROM json_to_recordset(CAST(:rows AS json))
+    FROM json_to_recordset({rows})
         AS g(id uuid, unread integer, added integer, inbound_at timestamptz, outbound_at timestamptz,
              last_at timestamptz, last_id uuid, past boolean)
     JOIN conversation before ON before.id = g.id
     LEFT JOIN message m ON m.id = before.last_message_id
     WHERE c.id = g.id
-""")
+"""
+"""Of `rows`, a JSON list of what `counted` returns, each with the id of its conversation."""
+
+_COUNT = text(COUNT.format(rows="CAST(:rows AS json)"))
 
 
 class Received(msgspec.Struct):
@@ -121,7 +133,7 @@ async def receive_messages(
 
 
 async def _add(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> Received:
-    given = [_row(row, row.message) for row in rows]
+    given = [message_row(row.id, row.project_id, row.conversation_id, row.message) for row in rows]
     stored = (await connection.execute(_ADD, {"rows": _encode(given).decode()})).all()
     found = {(one.phone_number_id, one.wamid_key, one.direction): one for one in stored}
     received = Received()
@@ -136,11 +148,13 @@ async def _add(connection: AsyncConnection, rows: Sequence[PlacedMessage]) -> Re
     return received
 
 
-def _row(row: PlacedMessage, message: ReceivedMessage) -> _Row:
-    return _Row(
-        row.id,
-        row.project_id,
-        row.conversation_id,
+def message_row(
+    row_id: UUID, project_id: UUID | None, conversation_id: UUID | None, message: ReceivedMessage
+) -> MessageRow:
+    return MessageRow(
+        row_id,
+        project_id,
+        conversation_id,
         message.phone_number_id,
         message.wamid,
         message.wamid_key,
@@ -160,29 +174,28 @@ def _row(row: PlacedMessage, message: ReceivedMessage) -> _Row:
 
 
 async def _count(connection: AsyncConnection, added: Sequence[PlacedMessage]) -> None:
-    by_conversation: dict[UUID | None, list[PlacedMessage]] = {}
+    by_conversation: dict[UUID | None, list[tuple[UUID, ReceivedMessage]]] = {}
     for row in added:
         if not row.message.quiet:
-            by_conversation.setdefault(row.conversation_id, []).append(row)
-    counts = [_counted(conversation_id, rows) for conversation_id, rows in by_conversation.items()]
+            by_conversation.setdefault(row.conversation_id, []).append((row.id, row.message))
+    counts = [{"id": conversation_id} | counted(messages) for conversation_id, messages in by_conversation.items()]
     if counts:
         await connection.execute(_COUNT, {"rows": _encode(counts).decode()})
 
 
-def _counted(conversation_id: UUID | None, rows: Sequence[PlacedMessage]) -> dict[str, object]:
-    last = max(rows, key=lambda row: (row.message.sent_at, row.id))
-    messages = [row.message for row in rows]
-    inbound = [message.sent_at for message in messages if message.opens_window]
-    outbound = [message.sent_at for message in messages if message.direction == "outbound"]
+def counted(messages: Sequence[tuple[UUID, ReceivedMessage]]) -> dict[str, object]:
+    """What messages of one conversation, given with their ids, add to it."""
+    last_at, last_id = max((message.sent_at, row_id) for row_id, message in messages)
+    inbound = [message.sent_at for _, message in messages if message.opens_window]
+    outbound = [message.sent_at for _, message in messages if message.direction == "outbound"]
     return {
-        "id": conversation_id,
-        "unread": sum(message.unread for message in messages),
-        "added": len(rows),
+        "unread": sum(message.unread for _, message in messages),
+        "added": len(messages),
         "inbound_at": max(inbound, default=None),
         "outbound_at": max(outbound, default=None),
-        "last_at": last.message.sent_at,
-        "last_id": last.id,
-        "past": last.message.past,
+        "last_at": last_at,
+        "last_id": last_id,
+        "past": dict(messages)[last_id].past,
     }
 
 

@@ -15,7 +15,7 @@ from shared.events import Event
 from shared.ids import new_id
 from shared.operations.merge_contacts import merge_contacts
 from shared.whatsapp.phone import spellings
-from shared.whatsapp.updates import Person
+from shared.whatsapp.updates import Identity, Person
 
 Name = tuple[UUID, str, str]
 """A project and an identity in it."""
@@ -104,12 +104,17 @@ def _groups(people: Iterable[tuple[UUID, Person]]) -> list[_Group]:
     return list(groups.values())
 
 
-def _names(project_id: UUID, person: Person) -> list[Name]:
+def names_of(person: Person) -> list[Identity]:
+    """All names by which a person is looked for: a phone number in each of its spellings."""
     return [
-        (project_id, kind, spelling)
+        (kind, spelling)
         for kind, value in person.identities
         for spelling in (spellings(value) if kind == "wa_id" else (value,))
     ]
+
+
+def _names(project_id: UUID, person: Person) -> list[Name]:
+    return [(project_id, kind, value) for kind, value in names_of(person)]
 
 
 async def _find(connection: AsyncConnection, names: Iterable[Name]) -> dict[Name, FoundContact]:

@@ -16,6 +16,7 @@ from shared.models import Contact, Conversation, Media, Message, PhoneNumber
 from shared.queries.media_view import MEDIA_COLUMNS, media_view
 from shared.scope import Audience, Scope
 from shared.user_claims import User
+from shared.whatsapp.updates import ReceivedMessage
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's message free text may be sent (Meta: Cloud API, "Customer service windows")."""
@@ -24,7 +25,7 @@ _last = Message.__table__.alias("last_message")
 
 AnySelect = Select[*tuple[Any, ...]]
 
-_CONVERSATION: AnySelect = (
+CONVERSATION: AnySelect = (
     select(
         Conversation.id,
         Conversation.project_id,
@@ -118,13 +119,13 @@ _MESSAGE: AnySelect = select(
 
 # An array and not IN: one prepared statement for any number of ids.
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
-_CONVERSATIONS_BY_ID = _CONVERSATION.where(Conversation.id == any_(_IDS))
+_CONVERSATIONS_BY_ID = CONVERSATION.where(Conversation.id == any_(_IDS))
 _MESSAGES_BY_ID = _MESSAGE.where(Message.id == any_(_IDS)).order_by(Message.sent_at, Message.id)
 
 
 def select_conversations(scope: Scope) -> AnySelect:
     """The conversations of a scope with all that their view needs; add conditions and an order to it."""
-    return _CONVERSATION.where(scope.conversations())
+    return CONVERSATION.where(scope.conversations())
 
 
 def select_messages(scope: Scope) -> AnySelect:
@@ -245,6 +246,26 @@ def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
     # Last, and only under a name of its own: a type that Meta invents must not overwrite the keys above.
     view.setdefault(row.type, row.content)
     return view
+
+
+def new_message_view(message: ReceivedMessage, row_id: UUID, conversation: ConversationView) -> MessageView:
+    """The view of a plain message that was just stored, and has moved its conversation to the same `rev`."""
+    return message_view(
+        NewMessageRow(
+            id=row_id,
+            conversation_id=conversation.id,
+            wamid=message.wamid,
+            direction=message.direction,
+            origin=message.origin,
+            type=message.type,
+            content=message.content,
+            details=message.details,
+            status=message.status,
+            error=message.error,
+            sent_at=message.sent_at,
+            rev=conversation.rev,
+        )
+    )
 
 
 def _context(row: Row[Any] | NewMessageRow) -> dict[str, Any] | None:
