@@ -23,7 +23,7 @@ from shared.settings import Settings
 
 log = structlog.get_logger()
 
-JOB_SECONDS = 0.1  # between two jobs for one class of work
+JOB_SECONDS = 1.0  # between two jobs for one class of work: who listens need not wait for them
 
 
 class Queue(StrEnum):
@@ -72,18 +72,21 @@ class Waker:
     the work, so that nothing but speed depends on which of them is woken.
 
     A wake is published at once, for the workers that listen, and enqueued as a job, for those that do not just then.
-    A job only waits once: its id is its queue's, and calls that come close together share one.
+    A job only waits once: its id is its queue's, and calls that come close together share one. What a wake carries is
+    only for the workers that listen (handover.py), and only if it is not one for several calls.
     """
 
     def __init__(self, redis: ArqRedis, queue: Queue, queues: int = 1) -> None:
         self._redis = redis
         self._names = itertools.cycle([queue_name(queue, number) for number in range(queues)])
         self._wanted = False
+        self._payload = b""
         self._stopping = False
         self._called = asyncio.Event()
 
-    def wake(self) -> None:
+    def wake(self, payload: bytes = b"") -> None:
         """Ask for a drain. Returns at once: the caller's answer does not wait for Redis."""
+        self._payload = b"" if self._wanted else payload
         self._wanted = True
         self._called.set()
 
@@ -104,7 +107,7 @@ class Waker:
                     self._wanted = False
                     name = next(self._names)
                     owed.add(name)
-                    await self._redis.publish(name, b"")
+                    await self._redis.publish(name, self._payload)
                 if owed and (self._stopping or clock() >= due):
                     for name in owed:
                         await self._redis.enqueue_job("drain", _job_id=name, _queue_name=name)

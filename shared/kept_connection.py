@@ -21,30 +21,27 @@ class KeptConnection:
         self._engine = engine
         self._prepare = prepare
         self._connection: AsyncConnection | None = None
+        self._driver: Any = None
 
     async def driver(self) -> Any:
         """Raises what SQLAlchemy and asyncpg raise when there is no connection to be had."""
-        if self._connection is not None:
-            driver = await _driver(self._connection)
-            if driver is not None and not driver.is_closed():
-                return driver
-            await self.close()  # PostgreSQL was restarted
+        if self._driver is not None and not self._driver.is_closed():
+            return self._driver
+        await self.close()  # PostgreSQL was restarted
         self._connection = await self._engine.connect()
-        driver = await _driver(self._connection)
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        assert driver is not None
         if self._prepare:
             await driver.execute(self._prepare)
+        self._driver = driver
         return driver
 
     async def close(self) -> None:
         """Close it; the next call of `driver` opens another."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._driver = self._connection, None, None
         if connection is None:
             return
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await connection.invalidate()
                 await connection.close()
-
-
-async def _driver(connection: AsyncConnection) -> Any:
-    return (await connection.get_raw_connection()).driver_connection

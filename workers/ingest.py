@@ -1,7 +1,9 @@
 """Takes webhooks from the durable inbox, applies a batch in one transaction, and publishes after its commit."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,12 +11,13 @@ import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
 from redis.asyncio import Redis
 from sqlalchemy import Row, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.db import is_conflict, is_data_error, is_deadlock
 from shared.events import Event
+from shared.handover import Handover, decode_handover
 from shared.kept_connection import KeptConnection
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
@@ -74,42 +77,54 @@ class Ingest:
         self._settings = settings
         self._short = KeptConnection(engine, PREPARE)
         self._short_taken = False
+        self._handed_over: deque[Handover] = deque(maxlen=FEW)
+
+    def hand_over(self, payload: bytes) -> None:
+        """Take what came with a wake; the next step begins with it."""
+        handover = decode_handover(payload)
+        if handover is not None:
+            self._handed_over.append(handover)
 
     async def step(self) -> bool:
         """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more."""
         if not self._short_taken:
             self._short_taken = True
             try:
-                more = await self._receive_plain()
+                if await self._go_the_short_way():
+                    return False
+            except (PostgresError, InterfaceError, SQLAlchemyError, OSError, TimeoutError) as error:
+                log.info("short_way_failed", error=type(error).__name__)
+                await self._short.close()
             finally:
                 self._short_taken = False
-            if more is not None:
-                return more
         return await ingest_batch(self._engine, self._redis, self._settings)
 
-    async def _receive_plain(self) -> bool | None:
-        """Whether there may be more; None if there is something that has to go the long way."""
-        try:
-            driver = await self._short.driver()
-            rows = await driver.fetch(_PEEK)
-            if len(rows) > FEW:
-                return None
-            for row in rows:
-                started = time.perf_counter()
-                if row["kind"] != "whatsapp":
-                    return None
-                message = plain_message(decode_webhook(row["body"], row["received_at"]))
-                event = None if message is None else await receive_plain(driver, row["id"], message)
-                if event is None:
-                    return None
-                metrics.BATCH_SIZE.observe(1)
-                metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-                await publish(self._redis, [event])
-        except (PostgresError, InterfaceError, OSError, TimeoutError) as error:
-            log.info("short_way_failed", error=type(error).__name__)
-            await self._short.close()
-            return None
-        return False
+    async def _go_the_short_way(self) -> bool:
+        """Whether nothing is left that has to go the long way."""
+        driver = await self._short.driver()
+        while self._handed_over:
+            one = self._handed_over.popleft()
+            await self._receive_plain(driver, one.id, one.body, one.received_at)
+        rows = await driver.fetch(_PEEK)
+        if len(rows) > FEW:
+            return False
+        for row in rows:
+            if row["kind"] != "whatsapp":
+                return False
+            if not await self._receive_plain(driver, row["id"], row["body"], row["received_at"]):
+                return False
+        return True
+
+    async def _receive_plain(self, driver: Any, event_id: int, body: bytes, received_at: datetime) -> bool:
+        started = time.perf_counter()
+        message = plain_message(decode_webhook(body, received_at))
+        event = None if message is None else await receive_plain(driver, event_id, message)
+        if event is None:
+            return False
+        metrics.BATCH_SIZE.observe(1)
+        metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+        await publish(self._redis, [event])
+        return True
 
     async def close(self) -> None:
         await self._short.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -72,9 +73,14 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         for drainer in served.values():
             drainer.start()
 
+    def woken(name: str, payload: bytes) -> None:
+        if classes[name] is Queue.INGEST:
+            ingest.hand_over(payload)
+        served[name].start()
+
     wakes = connect_pubsub(settings)
     repeating = [
-        keep_running(Wakes(wakes, {name: drainer.start for name, drainer in served.items()}).run),
+        keep_running(Wakes(wakes, {name: functools.partial(woken, name) for name in served}).run),
         _every(SWEEP_SECONDS, sweep),
         _every(RENEW_SECONDS, media.renew),
         _every(REMOVE_SECONDS, media.remove_deleted),

@@ -18,12 +18,13 @@ SILENCE_SECONDS = 10.0
 
 
 class Wakes:
-    """One subscribing connection for all queues of a worker. `starts` holds what to call, by the queue's name.
+    """One subscribing connection for all queues of a worker. `starts` holds what to call with what the wake carries, by
+    the queue's name.
 
     A wake that is lost with a connection costs no more than the next look at arq's queue, or the sweep.
     """
 
-    def __init__(self, redis: Redis, starts: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(self, redis: Redis, starts: Mapping[str, Callable[[bytes], None]]) -> None:
         self._redis = redis
         self._starts = starts
 
@@ -43,14 +44,14 @@ class Wakes:
         await connection.connect()  # type: ignore[no-untyped-call]
         await connection.send_command("SUBSCRIBE", *self._starts, check_health=False)
         for start in self._starts.values():  # for what was published while nobody listened
-            start()
+            start(b"")
         pinging = asyncio.create_task(_ping(connection))
         try:
             while True:
                 async with asyncio.timeout(SILENCE_SECONDS):  # the answers to our pings are the least to be heard
                     reply = await connection.read_response()
                 if reply[0] == b"message":
-                    self._starts[reply[1].decode()]()
+                    self._starts[reply[1].decode()](reply[2])
         finally:
             await cancel_all([pinging])
 
