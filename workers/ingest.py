@@ -77,13 +77,16 @@ class Ingest:
         self._settings = settings
         self._short = KeptConnection(engine, PREPARE)
         self._short_taken = False
-        self._handed_over: deque[Handover] = deque(maxlen=FEW)
+        self._handed_over: deque[Handover] = deque()
+        self._look = False
 
     def hand_over(self, payload: bytes) -> None:
-        """Take what came with a wake; the next step begins with it."""
+        """Take what came with a wake; the next step begins with it, and ends with it if nothing else was told of."""
         handover = decode_handover(payload)
-        if handover is not None:
+        if handover is not None and len(self._handed_over) < FEW:
             self._handed_over.append(handover)
+        else:
+            self._look = True
 
     async def step(self) -> bool:
         """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more."""
@@ -102,9 +105,14 @@ class Ingest:
     async def _go_the_short_way(self) -> bool:
         """Whether nothing is left that has to go the long way."""
         driver = await self._short.driver()
+        look = self._look or not self._handed_over
+        self._look = False
         while self._handed_over:
             one = self._handed_over.popleft()
-            await self._receive_plain(driver, one.id, one.body, one.received_at)
+            if not await self._receive_plain(driver, one.id, one.body, one.received_at):
+                look = True
+        if not look:
+            return True
         rows = await driver.fetch(_PEEK)
         if len(rows) > FEW:
             return False

