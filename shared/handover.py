@@ -1,4 +1,4 @@
-"""A webhook that travels with the wake, from the api that stored it to the worker that takes it in."""
+"""A webhook that travels with the wake, from the api that received it to the worker that takes it in."""
 
 from datetime import datetime
 
@@ -6,11 +6,14 @@ import msgspec
 
 
 class Handover(msgspec.Struct, array_like=True):
-    """A row of `inbound_event`, committed and pending."""
+    """A row of `inbound_event` that may not be stored yet, and Meta's signature of it: what comes over Redis is not
+    believed more than what comes over HTTP.
+    """
 
-    id: int
+    event_id: int
     received_at: datetime
     body: bytes
+    signature: str
 
 
 encode_handover = msgspec.msgpack.Encoder().encode

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
+from shared.crypto import webhook_signature_is_valid
 from shared.db import is_conflict, is_data_error, is_deadlock
 from shared.events import Event
 from shared.handover import Handover, decode_handover
@@ -75,6 +76,7 @@ class Ingest:
         self._engine = engine
         self._redis = redis
         self._settings = settings
+        self._secrets = settings.app_secrets()
         self._short = KeptConnection(engine, PREPARE)
         self._short_taken = False
         self._handed_over: deque[Handover] = deque()
@@ -83,10 +85,10 @@ class Ingest:
     def hand_over(self, payload: bytes) -> None:
         """Take what came with a wake; the next step begins with it, and ends with it if nothing else was told of."""
         handover = decode_handover(payload)
-        if handover is not None and len(self._handed_over) < FEW:
-            self._handed_over.append(handover)
-        else:
+        if handover is None or len(self._handed_over) >= FEW:
             self._look = True
+        elif webhook_signature_is_valid(handover.body, handover.signature, self._secrets):
+            self._handed_over.append(handover)
 
     async def step(self) -> bool:
         """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more."""
@@ -109,24 +111,24 @@ class Ingest:
         self._look = False
         while self._handed_over:
             one = self._handed_over.popleft()
-            if not await self._receive_plain(driver, one.id, one.body, one.received_at):
+            if not await self._receive_plain(driver, one.event_id, one.body, one.received_at, one):
                 look = True
         if not look:
             return True
         rows = await driver.fetch(_PEEK)
-        if len(rows) > FEW:
+        if len(rows) > FEW or any(row["kind"] != "whatsapp" for row in rows):
             return False
         for row in rows:
-            if row["kind"] != "whatsapp":
-                return False
             if not await self._receive_plain(driver, row["id"], row["body"], row["received_at"]):
                 return False
         return True
 
-    async def _receive_plain(self, driver: Any, event_id: int, body: bytes, received_at: datetime) -> bool:
+    async def _receive_plain(
+        self, driver: Any, event_id: int, body: bytes, received_at: datetime, handover: Handover | None = None
+    ) -> bool:
         started = time.perf_counter()
         message = plain_message(decode_webhook(body, received_at))
-        event = None if message is None else await receive_plain(driver, event_id, message)
+        event = None if message is None else await receive_plain(driver, event_id, message, handover)
         if event is None:
             return False
         metrics.BATCH_SIZE.observe(1)

@@ -68,7 +68,7 @@ class WebhookReceiver:
 
     async def _store(self, scope: HTTPScope, receive: Receive) -> bool:
         """False if the sender hung up before the end of the body. Raises _RefusedError."""
-        length, signature = b"", None
+        length, signature = b"", ""
         for name, value in scope["headers"]:
             if name == b"content-length":
                 length = value
@@ -83,7 +83,7 @@ class WebhookReceiver:
             raise _RefusedError(401, "wrong_signature", "The signature does not match the body.")
         intake: Intake = self._app.state.intake
         try:
-            await intake.store(body)
+            await intake.store(body, signature)
         except IntakeError as error:
             log.error("webhook_not_stored", error=str(error))
             raise _RefusedError(503, "unavailable", "The webhook was not stored; send it again.") from error

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.dialects import postgresql
 
 from shared.events import Event, MessageCreated
+from shared.handover import Handover
 from shared.ids import new_id
 from shared.kapso.messages import MEDIA_TYPES
 from shared.operations.receive_messages import COUNT, INSERT, counted, message_row
@@ -24,7 +25,7 @@ _VIEW_FIELDS = ", ".join(
     f"{column.key} {column.type.compile(dialect=_dialect)}" for column in CONVERSATION.selected_columns
 )
 
-# Returns nothing, and has changed nothing, if the message is not plain after all. Each of its statements sees what
+# Returns nothing, and has changed nothing but that the event is stored, if the message is not plain after all. Each of its statements sees what
 # others have committed until then, so that what is found after the lock stays true.
 PREPARE = f"""
     -- Each look-up is by an index, whatever the planner knows of tables that grow fast.
@@ -32,8 +33,12 @@ PREPARE = f"""
     SET enable_hashjoin = off;
     SET enable_mergejoin = off;
     SET plan_cache_mode = force_generic_plan;
+    -- The api may wait for the end of it.
+    SET lock_timeout = 100;
+    SET statement_timeout = 1000;
     CREATE OR REPLACE FUNCTION pg_temp.receive_plain(
-        event_id bigint, number_id text, kinds text[], names text[], profile json, message json, count json
+        event_id bigint, handed_over bytea, received timestamptz,
+        number_id text, kinds text[], names text[], profile json, message json, count json
     )
     RETURNS SETOF record LANGUAGE plpgsql AS $$
     DECLARE
@@ -43,6 +48,10 @@ PREPARE = f"""
         message_rows json;
         count_rows json;
     BEGIN
+        IF handed_over IS NOT NULL THEN
+            INSERT INTO inbound_event (id, body, received_at) VALUES (event_id, handed_over, received)
+            ON CONFLICT (id) DO NOTHING;
+        END IF;
         PERFORM FROM inbound_event WHERE id = event_id AND state = 'pending' FOR UPDATE SKIP LOCKED;
         IF NOT FOUND THEN RETURN; END IF;
 
@@ -79,7 +88,7 @@ PREPARE = f"""
     END $$
 """  # noqa: S608 - put together from constants
 
-_RECEIVE = f"SELECT * FROM pg_temp.receive_plain($1, $2, $3, $4, $5, $6, $7) AS received({_VIEW_FIELDS})"  # noqa: S608
+_RECEIVE = f"SELECT * FROM pg_temp.receive_plain($1, $2, $3, $4, $5, $6, $7, $8, $9) AS received({_VIEW_FIELDS})"  # noqa: S608
 
 
 def plain_message(decoded: Decoded) -> ReceivedMessage | None:
@@ -97,10 +106,13 @@ def is_plain(message: ReceivedMessage) -> bool:
     return written and message.reply_to is None and message.type not in MEDIA_TYPES
 
 
-async def receive_plain(driver: Any, event_id: int, message: ReceivedMessage) -> Event | None:
-    """Store a plain message and be done with the event that brought it. None, and nothing is done, if it is not plain
-    for the database: somebody new, a new name, no active conversation, a repeat, changed before it came, heard of by
-    the business's own systems; or if another worker has it.
+async def receive_plain(
+    driver: Any, event_id: int, message: ReceivedMessage, handover: Handover | None = None
+) -> Event | None:
+    """Store a plain message and be done with the event that brought it; one that was handed over is stored with it.
+
+    None, and nothing is done but that, if it is not plain for the database: somebody new, a new name, no active
+    conversation, a repeat, changed before it came, heard of by the business's own systems; or if another worker has it.
 
     `driver` is asyncpg's own connection, outside of a transaction, on which PREPARE has been executed.
     """
@@ -109,6 +121,8 @@ async def receive_plain(driver: Any, event_id: int, message: ReceivedMessage) ->
     record = await driver.fetchrow(
         _RECEIVE,
         event_id,
+        handover and handover.body,
+        handover and handover.received_at,
         message.phone_number_id,
         [kind for kind, _ in names],
         [value for _, value in names],
