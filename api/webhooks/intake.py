@@ -22,7 +22,7 @@ MOST_BYTES_WAITING = 64 * 1024 * 1024
 COMMIT_SECONDS = 5.0
 
 MOST_BYTES_HANDED_OVER = 16 * 1024
-HANDOVER_SECONDS = 0.0015
+HANDOVER_SECONDS = 0.0025
 
 _INSERT = "INSERT INTO inbound_event (body) SELECT unnest($1::bytea[])"
 _NEXT_ID = "SELECT nextval('inbound_event_id_seq')"

@@ -48,12 +48,10 @@ PREPARE = f"""
         message_rows json;
         count_rows json;
     BEGIN
-        IF handed_over IS NOT NULL THEN
-            INSERT INTO inbound_event (id, body, received_at) VALUES (event_id, handed_over, received)
-            ON CONFLICT (id) DO NOTHING;
+        IF handed_over IS NULL THEN
+            PERFORM FROM inbound_event WHERE id = event_id AND state = 'pending' FOR UPDATE SKIP LOCKED;
+            IF NOT FOUND THEN RETURN; END IF;
         END IF;
-        PERFORM FROM inbound_event WHERE id = event_id AND state = 'pending' FOR UPDATE SKIP LOCKED;
-        IF NOT FOUND THEN RETURN; END IF;
 
         SELECT n.project_id INTO found_project FROM phone_number n
         WHERE n.phone_number_id = number_id AND n.inbound_processing_enabled
@@ -77,13 +75,21 @@ PREPARE = f"""
         PERFORM FROM message_change h WHERE h.phone_number_id = number_id AND h.wamid_key = message ->> 'wamid_key';
         IF FOUND THEN RETURN; END IF;
 
+        IF handed_over IS NOT NULL THEN
+            INSERT INTO inbound_event (id, body, received_at, state, processed_at)
+            VALUES (event_id, handed_over, received, 'done', now()) ON CONFLICT (id) DO NOTHING;
+        END IF;
+        IF handed_over IS NULL OR NOT FOUND THEN
+            UPDATE inbound_event SET state = 'done', processed_at = now() WHERE id = event_id AND state = 'pending';
+            IF NOT FOUND THEN RETURN; END IF;
+        END IF;
+
         message_rows := jsonb_build_array(message::jsonb || jsonb_build_object(
             'project_id', found_project, 'conversation_id', found_conversation));
         count_rows := jsonb_build_array(count::jsonb || jsonb_build_object('id', found_conversation));
         {INSERT.format(rows="message_rows")} ON CONFLICT DO NOTHING;
-        IF NOT FOUND THEN RETURN; END IF;
+        IF NOT FOUND THEN RETURN; END IF;  -- a repeat
         {COUNT.format(rows="count_rows")};
-        UPDATE inbound_event SET state = 'done', processed_at = now() WHERE id = event_id;
         RETURN QUERY {_VIEW} WHERE conversation.id = found_conversation;
     END $$
 """  # noqa: S608 - put together from constants
