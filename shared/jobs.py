@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shared.publisher import Publisher
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -78,6 +79,7 @@ class Waker:
 
     def __init__(self, redis: ArqRedis, queue: Queue, queues: int = 1) -> None:
         self._redis = redis
+        self._publisher = Publisher(redis)
         self._names = itertools.cycle([queue_name(queue, number) for number in range(queues)])
         self._wanted = False
         self._payload = b""
@@ -107,7 +109,7 @@ class Waker:
                     self._wanted = False
                     name = next(self._names)
                     owed.add(name)
-                    await self._redis.publish(name, self._payload)
+                    await self._publisher.publish([(name, self._payload)])
                 if owed and (self._stopping or clock() >= due):
                     for name in owed:
                         await self._redis.enqueue_job("drain", _job_id=name, _queue_name=name)
@@ -116,6 +118,7 @@ class Waker:
             except (RedisError, OSError) as error:
                 owed.clear()
                 log.warning("wake_failed", error=str(error))
+        await self._publisher.close()
 
     async def _next_call(self, due: float | None) -> None:
         """Wait until something is asked for, or until a job is due."""

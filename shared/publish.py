@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.events import Event
+from shared.publisher import Publisher
 from shared.scope import embed_channel
 
 log = structlog.get_logger()
@@ -32,18 +33,22 @@ def payloads(events: Sequence[Event]) -> list[tuple[str, bytes]]:
     ]
 
 
-async def publish(redis: Redis, events: Sequence[Event]) -> None:
-    """Publish the events in one round trip.
+async def publish(redis: Redis | Publisher, events: Sequence[Event]) -> None:
+    """Publish the events in one round trip; with a Publisher on its connection.
 
     Redis away is no error: the rows are committed, and every iframe catches up through `changes`.
     """
     if not events:
         return
     try:
-        async with asyncio.timeout(PUBLISH_SECONDS), redis.pipeline(transaction=False) as pipeline:
-            for channel, payload in payloads(events):
-                pipeline.publish(channel, payload)
-            await pipeline.execute()
+        async with asyncio.timeout(PUBLISH_SECONDS):
+            if isinstance(redis, Publisher):
+                await redis.publish(payloads(events))
+                return
+            async with redis.pipeline(transaction=False) as pipeline:
+                for channel, payload in payloads(events):
+                    pipeline.publish(channel, payload)
+                await pipeline.execute()
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("publish_failed", events=len(events), error=str(error))
 

@@ -11,7 +11,7 @@ from shared.jobs import connect
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.settings import Settings
 from shared.whatsapp.webhook import decode_webhook
-from workers.ingest import ingest_batch
+from workers.ingest import Ingest
 
 
 async def apply_in(connection: AsyncConnection, bodies: Sequence[bytes]) -> Applied:
@@ -38,8 +38,10 @@ async def drain(engine: AsyncEngine, settings: Settings, workers: int = 1) -> No
     redis = connect(settings)
 
     async def work() -> None:
-        while await ingest_batch(engine, redis, settings):
+        ingest = Ingest(engine, redis, settings)
+        while await ingest.step():
             pass
+        await ingest.close()
 
     await asyncio.gather(*(work() for _ in range(workers)))
     await redis.aclose()

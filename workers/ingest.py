@@ -26,6 +26,7 @@ from shared.operations.merge_contacts import OvertakenError
 from shared.operations.receive_plain import PREPARE, plain_message, receive_plain
 from shared.operations.workflow_events import apply_workflow_event, read_workflow_event
 from shared.publish import publish
+from shared.publisher import Publisher
 from shared.refusals import NotFoundError, RefusedError
 from shared.settings import Settings
 from shared.template_words import forget_templates
@@ -77,6 +78,7 @@ class Ingest:
         self._redis = redis
         self._settings = settings
         self._secrets = settings.app_secrets()
+        self._publisher = Publisher(redis)
         self._short = KeptConnection(engine, PREPARE)
         self._short_taken = False
         self._handed_over: deque[Handover] = deque()
@@ -97,8 +99,13 @@ class Ingest:
             try:
                 if await self._go_the_short_way():
                     return False
-            except (PostgresError, InterfaceError, SQLAlchemyError, OSError, TimeoutError) as error:
+            except PostgresError as error:
                 log.info("short_way_failed", error=type(error).__name__)
+            except (SQLAlchemyError, InterfaceError, OSError, TimeoutError) as error:
+                log.info("short_way_failed", error=type(error).__name__)
+                await self._short.close()
+            except Exception:  # the long way knows what to do with what cannot be applied
+                log.exception("short_way_failed")
                 await self._short.close()
             finally:
                 self._short_taken = False
@@ -133,11 +140,12 @@ class Ingest:
             return False
         metrics.BATCH_SIZE.observe(1)
         metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-        await publish(self._redis, [event])
+        await publish(self._publisher, [event])
         return True
 
     async def close(self) -> None:
         await self._short.close()
+        await self._publisher.close()
 
 
 async def ingest_batch(engine: AsyncEngine, redis: Redis, settings: Settings) -> bool:

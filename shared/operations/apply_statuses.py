@@ -1,11 +1,12 @@
 """Apply what became of messages that we sent. A status may come twice, late, or before its message."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 import msgspec
-from sqlalchemy import Text, Uuid, text
+from sqlalchemy import Text, TextClause, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +44,15 @@ _FIND = text("""
         WHERE id = g.message_id AND phone_number_id = g.phone_number_id AND direction = 'outbound'
     ) m ON true
 """)
+
+# A status that finds no message and a message that finds no status may be about each other, and neither is committed.
+# One of the two waits here for the other, and then looks. There are few locks, since PostgreSQL has room for few.
+_WAIT_FOR_MESSAGES = text("SELECT pg_advisory_xact_lock(:lock, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket")
+_WAIT_FOR_STATUSES = text(
+    "SELECT pg_advisory_xact_lock_shared(:lock, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket"
+)
+_LOCK = 20_221_103  # our number among the advisory locks
+_BUCKETS = 64
 
 # Compared with the row itself, not with a copy of it: PostgreSQL looks again only at the row that it waited for.
 _UPDATE = text("""
@@ -115,6 +125,20 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         for status in once.values()
     ]
     news = {tuple(row) for row in await connection.execute(_KEEP, {"rows": _encode(kept).decode()})}
+    found: dict[UUID, list[StatusUpdate]] = {}
+    lost = await _find(connection, statuses, found)
+    if lost:
+        await _wait(connection, _WAIT_FOR_MESSAGES, [status.wamid for status in lost])
+        await _find(connection, lost, found)
+    if not found:
+        return Applied()
+    return Applied(await _move_up(connection, found), _happened(found, news))
+
+
+async def _find(
+    connection: AsyncConnection, statuses: Sequence[StatusUpdate], found: dict[UUID, list[StatusUpdate]]
+) -> list[StatusUpdate]:
+    """Add the statuses to what was found, by the ids of their messages. Returns those without a message."""
     wanted = [
         {
             "place": place,
@@ -124,21 +148,27 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         }
         for place, status in enumerate(statuses)
     ]
-    found: dict[UUID, list[StatusUpdate]] = {}
+    lost = dict(enumerate(statuses))
     for row in await connection.execute(_FIND, {"rows": _encode(wanted).decode()}):
         found.setdefault(row.id, []).append(statuses[row.place])
-    if not found:
-        return Applied()
-    return Applied(await _move_up(connection, found), _happened(found, news))
+        lost.pop(row.place, None)
+    return list(lost.values())
 
 
-async def apply_kept_statuses(connection: AsyncConnection, message_ids: Sequence[UUID]) -> list[Happened]:
-    """Apply the statuses that came before the messages had their wamid. The caller holds their conversations.
+async def _wait(connection: AsyncConnection, statement: TextClause, wamids: Iterable[str]) -> None:
+    buckets = {crc32(wamid_key(wamid).encode()) % _BUCKETS for wamid in wamids}
+    await connection.execute(statement, {"lock": _LOCK, "buckets": sorted(buckets)})
+
+
+async def apply_kept_statuses(connection: AsyncConnection, wamids: Mapping[UUID, str]) -> list[Happened]:
+    """Apply the statuses that came before messages, given as {id: wamid}, had their wamid. The caller holds their
+    conversations.
 
     Returns what the business's own systems are to hear of.
     """
+    await _wait(connection, _WAIT_FOR_STATUSES, wamids.values())
     kept: dict[UUID, list[Any]] = {}
-    for row in await connection.execute(_KEPT, {"ids": list(message_ids)}):
+    for row in await connection.execute(_KEPT, {"ids": list(wamids)}):
         kept.setdefault(row.id, []).append(row)
     given: list[dict[str, Any]] = []
     happened: list[Happened] = []

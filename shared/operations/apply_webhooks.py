@@ -15,7 +15,7 @@ from shared.events import ConversationUpdated, Event, MessageCreated
 from shared.operations.apply_statuses import apply_kept_statuses, apply_statuses, message_events
 from shared.operations.change_messages import keep_changes, refresh_messages
 from shared.operations.emit_webhooks import Happened
-from shared.operations.lock_conversations import lock_conversations
+from shared.operations.lock_conversations import lock_contacts, lock_conversations
 from shared.operations.note_account_updates import note_account_updates
 from shared.operations.place_messages import PlacedMessage
 from shared.operations.receive_messages import Received, receive_messages
@@ -73,19 +73,22 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     ]
     statuses = [status for one in whole for status in one.statuses]
     targets = {(change.phone_number_id, change.target_key, contact_id) for change, contact_id in changes}
+    places = [(change.phone_number_id, contact_id) for change, contact_id in changes]
     active = await lock_conversations(
         connection,
-        dict.fromkeys(row.place for row in rows),
+        dict.fromkeys([*(row.place for row in rows), *places]),
         {(number, key) for number, key, _ in targets}
         | {(status.phone_number_id, wamid_key(status.wamid)) for status in statuses},
         [status.message_id for status in statuses if status.message_id is not None],
     )
+    if not active.keys() >= set(places):
+        await lock_contacts(connection, {contact_id for _, contact_id in places})
     await update_profiles(connection, list(zip(rows, contacts, strict=True)))
     received = await receive_messages(connection, rows, active)
     await keep_changes(connection, changes)
     keys = targets | {(*_key(row), row.contact_id) for row in received.awaited}
     changed = await refresh_messages(connection, keys) if keys else {}
-    outbound = [row.id for row in received.added if row.message.direction == "outbound"]
+    outbound = {row.id: row.message.wamid for row in received.added if row.message.direction == "outbound"}
     happened = await apply_kept_statuses(connection, outbound) if outbound else []
     events = [*resolved.events, *await _events(connection, received, changed)]
     applied = await apply_statuses(connection, statuses)

@@ -35,6 +35,9 @@ _LOCK = text("""
 """)
 
 
+_LOCK_CONTACTS = text("SELECT id FROM contact WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+
 async def lock_conversations(
     connection: AsyncConnection,
     places: Iterable[Place],
@@ -43,6 +46,9 @@ async def lock_conversations(
 ) -> dict[Place, UUID]:
     """Lock the active conversations of places, and those of messages, which are given as (phone_number_id, wamid_key)
     or by our id. Returns the active ones.
+
+    A change of a message that is not there yet locks the place as the message does: of the two, the second sees what
+    the first has left.
 
     Two batches that share some take turns instead of waiting for each other in a circle: their other locks come later,
     and each kind in an order of its own.
@@ -56,6 +62,11 @@ async def lock_conversations(
         },
     )
     return {(row.phone_number_id, row.contact_id): row.id for row in rows if row.status == "active"}
+
+
+async def lock_contacts(connection: AsyncConnection, ids: Iterable[UUID]) -> None:
+    """Wait for whoever is opening a conversation with one of the contacts, and let nobody open one."""
+    await connection.execute(_LOCK_CONTACTS, {"ids": list(ids)})
 
 
 async def lock_matching(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> list[UUID]:

@@ -25,8 +25,9 @@ _VIEW_FIELDS = ", ".join(
     f"{column.key} {column.type.compile(dialect=_dialect)}" for column in CONVERSATION.selected_columns
 )
 
-# Returns nothing, and has changed nothing but that the event is stored, if the message is not plain after all. Each of its statements sees what
-# others have committed until then, so that what is found after the lock stays true.
+# Returns nothing, and has changed nothing, if the message is not plain after all. Each of its statements sees what
+# others have committed until then, so that what is found after the lock stays true. What was handed over may be stored
+# by the api at the same moment: whoever comes second waits for the first.
 PREPARE = f"""
     -- Each look-up is by an index, whatever the planner knows of tables that grow fast.
     SET enable_seqscan = off;

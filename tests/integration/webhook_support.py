@@ -17,7 +17,7 @@ from shared.outbound_http import outbound_http
 from shared.settings import Settings
 from tests.factories import ProjectRows, text_message, webhook
 from tests.receiver import SECRET, Receiver, receiving
-from workers.ingest import ingest_batch
+from workers.ingest import Ingest
 from workers.webhooks import WebhookSender
 
 ANA, BO = "5215555550100", "5215555550200"
@@ -32,6 +32,7 @@ class Desk:
         self.project = project
         self.receiver = receiver
         self._redis = connect(settings)
+        self._ingest = Ingest(engine, self._redis, settings)
         self._http = outbound_http(settings)
         self.sender = WebhookSender(settings, engine, self._http)
 
@@ -58,7 +59,7 @@ class Desk:
 
     async def apply(self, body: bytes) -> None:
         await self.run("INSERT INTO inbound_event (body) VALUES (:body)", body=body)
-        while await ingest_batch(self.engine, self._redis, self.settings):
+        while await self._ingest.step():
             pass
 
     async def send(self) -> None:
@@ -91,6 +92,7 @@ class Desk:
     async def close(self) -> None:
         await self.sender.stop(5)
         await self._http.close()
+        await self._ingest.close()
         await self._redis.aclose()
 
 

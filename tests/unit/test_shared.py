@@ -51,7 +51,7 @@ class TestCrypto:
         assert not webhook_signature_is_valid(body + b" ", header, [secret])
         assert not webhook_signature_is_valid(body, header, [secret + b"x"])
         assert not webhook_signature_is_valid(body, header[:-1], [secret])
-        assert not webhook_signature_is_valid(body, None, [secret])
+        assert not webhook_signature_is_valid(body, "", [secret])
 
     def test_the_signature_is_metas(self) -> None:
         # printf '%s' '{"object":"page"}' | openssl dgst -sha256 -hmac secret
