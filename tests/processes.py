@@ -41,11 +41,11 @@ async def running_role(name: str, settings: Settings, *, port: int = 0) -> Async
     environ = os.environ | {
         f"{PREFIX}{field.upper()}": str(value) for field, value in msgspec.structs.asdict(settings).items()
     }
+    options = ["--port", str(port), "--json"]
+    if name == "up":  # its directory is its own alone, and tests run side by side
+        options += ["--data-dir", f"{settings.storage_url.removeprefix('file://')}-up"]
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "cli", name, "--port", str(port), "--json"),
-        env=environ,
-        stdout=asyncio.subprocess.PIPE,
+        *(sys.executable, "-m", "cli", name, *options), env=environ, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     role = None

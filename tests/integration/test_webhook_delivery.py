@@ -302,6 +302,7 @@ class TestLeases:
             await desk.writes(f"from {index}", wa_id=f"5215555560{index:02}")
         other = WebhookSender(settings, desk.engine, outbound_http(settings))
         claims = await asyncio.gather(*(sender._claim(3) for sender in (desk.sender, other)))
+        claims.append(await other._claim(6))  # what one had locked, but not taken, just when the other looked
         ids = [row.id for requests in claims for request in requests for row in request.rows]
         assert len(ids) == len(set(ids)) == 6
 
