@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from datetime import UTC, datetime
 from typing import Any
@@ -41,6 +42,7 @@ class IntakeError(Exception):
 class _Webhook(msgspec.Struct):
     body: bytes
     signature: str
+    alone: bool
     stored: asyncio.Future[None]
 
 
@@ -59,6 +61,7 @@ class Intake:
         self._bytes_waiting = 0
         self._arrived = asyncio.Event()
         self._next_id: int | None = None
+        self._last_arrival = 0.0
         metrics.BYTES_WAITING.set_function(lambda: self._bytes_waiting)
 
     async def store(self, body: bytes, signature: str) -> None:
@@ -69,7 +72,9 @@ class Intake:
             raise IntakeError("too much waits to be stored")
         self._bytes_waiting += len(body)
         stored = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Webhook(body, signature, stored))
+        now = time.perf_counter()
+        self._waiting.append(_Webhook(body, signature, now - self._last_arrival > HANDOVER_SECONDS, stored))
+        self._last_arrival = now
         self._arrived.set()
         await stored
 
@@ -117,7 +122,7 @@ class Intake:
     async def _store(self, group: list[_Webhook]) -> None:
         """One round trip: each statement is a transaction of its own."""
         driver = await self._connection.driver()
-        if len(group) == 1 and self._next_id is not None and _may_be_plain(group[0].body):
+        if len(group) == 1 and group[0].alone and self._next_id is not None and _may_be_plain(group[0].body):
             event_id, self._next_id = self._next_id, None
             await self._hand_over(driver, event_id, group[0])
         else:
