@@ -48,22 +48,23 @@ class MessageRow(msgspec.Struct):
 
 
 _TYPES = {
-    "id": "uuid", "project_id": "uuid", "conversation_id": "uuid", "phone_number_id": "text", "wamid": "text",
-    "wamid_key": "text", "direction": "text", "origin": "text", "type": "text", "content": "jsonb", "details": "jsonb",
-    "text": "text", "preview": "text", "reply_to": "text", "reply_to_key": "text", "status": "text", "error": "jsonb",
-    "sent_at": "timestamptz",
+    "id": "uuid", "phone_number_id": "text", "wamid": "text", "wamid_key": "text", "direction": "text",
+    "origin": "text", "type": "text", "content": "jsonb", "details": "jsonb", "text": "text", "preview": "text",
+    "reply_to": "text", "reply_to_key": "text", "status": "text", "error": "jsonb", "sent_at": "timestamptz",
 }  # fmt: skip
+_PLACE = {"project_id": "uuid", "conversation_id": "uuid"}
 
 INSERT = f"""
-    INSERT INTO message ({", ".join(_TYPES)})
-    SELECT {", ".join(_TYPES)}
-    FROM json_to_recordset({{rows}}) AS g({", ".join(f"{name} {kind}" for name, kind in _TYPES.items())})
+    INSERT INTO message (project_id, conversation_id, {", ".join(_TYPES)})
+    SELECT {{project_id}}, {{conversation_id}}, {", ".join(_TYPES)}
+    FROM json_to_recordset({{rows}})
+        AS g({", ".join(f"{name} {kind}" for name, kind in (_TYPES | _PLACE).items())})
 """  # noqa: S608 - put together from the constants above
 """Of `rows`, a JSON list of MessageRow."""
 
 # The file of a message of the past comes after the message.
 _ADD = text(
-    INSERT.format(rows="CAST(:rows AS json)")
+    INSERT.format(project_id="g.project_id", conversation_id="g.conversation_id", rows="CAST(:rows AS json)")
     + """
     ON CONFLICT (phone_number_id, wamid_key, direction) DO UPDATE SET
         type = EXCLUDED.type, content = EXCLUDED.content, details = EXCLUDED.details, text = EXCLUDED.text,
@@ -89,13 +90,13 @@ COUNT = """
     FROM json_to_recordset({rows})
         AS g(id uuid, unread integer, added integer, inbound_at timestamptz, outbound_at timestamptz,
              last_at timestamptz, last_id uuid, past boolean)
-    JOIN conversation before ON before.id = g.id
+    JOIN conversation before ON before.id = {conversation_id}
     LEFT JOIN message m ON m.id = before.last_message_id
-    WHERE c.id = g.id
+    WHERE c.id = {conversation_id}
 """
-"""Of `rows`, a JSON list of what `counted` returns, each with the id of its conversation."""
+"""Of `rows`, a JSON list of what `counted` returns."""
 
-_COUNT = text(COUNT.format(rows="CAST(:rows AS json)"))
+_COUNT = text(COUNT.format(conversation_id="g.id", rows="CAST(:rows AS json)"))
 
 
 class Received(msgspec.Struct):

@@ -39,15 +39,13 @@ PREPARE = f"""
     SET statement_timeout = 1000;
     CREATE OR REPLACE FUNCTION pg_temp.receive_plain(
         event_id bigint, handed_over bytea, received timestamptz,
-        number_id text, kinds text[], names text[], profile json, message json, count json
+        number_id text, kinds text[], names text[], profile json, messages json, counts json
     )
     RETURNS SETOF record LANGUAGE plpgsql AS $$
     DECLARE
         found_project uuid;
         found_contact uuid;
         found_conversation uuid;
-        message_rows json;
-        count_rows json;
     BEGIN
         IF handed_over IS NULL THEN
             PERFORM FROM inbound_event WHERE id = event_id AND state = 'pending' FOR UPDATE SKIP LOCKED;
@@ -57,10 +55,14 @@ PREPARE = f"""
         SELECT n.project_id INTO found_project FROM phone_number n
         WHERE n.phone_number_id = number_id AND n.inbound_processing_enabled
           AND NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.active AND e.phone_number_id = number_id);
-        SELECT (array_agg(i.contact_id))[1] INTO found_contact
-        FROM unnest(kinds, names) AS name(kind, value)
-        LEFT JOIN contact_identity i ON (i.project_id, i.kind, i.value) = (found_project, name.kind, name.value)
-        HAVING count(i.contact_id) = count(*) AND count(DISTINCT i.contact_id) = 1;
+        SELECT i.contact_id INTO found_contact FROM contact_identity i
+        WHERE i.project_id = found_project AND i.kind = kinds[1] AND i.value = names[1];
+        PERFORM FROM unnest(kinds[2:], names[2:]) AS other(kind, value)
+        WHERE NOT EXISTS (
+            SELECT FROM contact_identity i
+            WHERE i.project_id = found_project AND i.kind = other.kind AND i.value = other.value
+              AND i.contact_id = found_contact);
+        IF FOUND THEN RETURN; END IF;
         PERFORM FROM contact c, json_to_record(profile) AS told(profile_name text, phone_number text, username text)
         WHERE c.id = found_contact
           AND (told.profile_name IS NULL OR told.profile_name = c.profile_name)
@@ -73,7 +75,8 @@ PREPARE = f"""
         FOR NO KEY UPDATE;
         IF NOT FOUND THEN RETURN; END IF;
 
-        PERFORM FROM message_change h WHERE h.phone_number_id = number_id AND h.wamid_key = message ->> 'wamid_key';
+        PERFORM FROM message_change h
+        WHERE h.phone_number_id = number_id AND h.wamid_key = messages -> 0 ->> 'wamid_key';
         IF FOUND THEN RETURN; END IF;
 
         IF handed_over IS NOT NULL THEN
@@ -85,12 +88,10 @@ PREPARE = f"""
             IF NOT FOUND THEN RETURN; END IF;
         END IF;
 
-        message_rows := jsonb_build_array(message::jsonb || jsonb_build_object(
-            'project_id', found_project, 'conversation_id', found_conversation));
-        count_rows := jsonb_build_array(count::jsonb || jsonb_build_object('id', found_conversation));
-        {INSERT.format(rows="message_rows")} ON CONFLICT DO NOTHING;
+        {INSERT.format(project_id="found_project", conversation_id="found_conversation", rows="messages")}
+        ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN RETURN; END IF;  -- a repeat
-        {COUNT.format(rows="count_rows")};
+        {COUNT.format(conversation_id="found_conversation", rows="counts")};
         RETURN QUERY {_VIEW} WHERE conversation.id = found_conversation;
     END $$
 """  # noqa: S608 - put together from constants
@@ -140,8 +141,8 @@ async def receive_plain(
                 "username": person.username,
             }
         ),
-        _json(message_row(row_id, None, None, message)),
-        _json(counted([(row_id, message)])),
+        _json([message_row(row_id, None, None, message)]),
+        _json([counted([(row_id, message)])]),
     )
     if record is None:
         return None
