@@ -67,13 +67,11 @@ async def run_demo(arguments: argparse.Namespace) -> None:
         embed_url = f"{settings.base_url}/embed/{token}"
         simulator = create_simulator(_simulator_config(settings, seeded, remembered["access_token"]))
         page = host_page.create_app(embed_url, COMPANY)
-        async with (
-            running_all(settings) as app,
-            serving(app, sock, settings.trusted_proxies),
-            serving(simulator, simulator_sock),
-            serving(page, host_sock),
-        ):
-            await _give_phones(settings.graph_url, transcripts)
+        async with serving(simulator, simulator_sock), contextlib.AsyncExitStack() as running:
+            await _give_phones(settings.graph_url, transcripts)  # before a worker asks for the files
+            app = await running.enter_async_context(running_all(settings))
+            await running.enter_async_context(serving(app, sock, settings.trusted_proxies))
+            await running.enter_async_context(serving(page, host_sock))
             report = _report(settings, seeded, remembered["api_key"], token, _url(host_sock))
             emit(arguments.json, report, _text(report))
             await stop.wait()

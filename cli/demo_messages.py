@@ -3,6 +3,7 @@
 import base64
 import random
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -10,17 +11,13 @@ import msgspec
 from cli.demo_script import Line, Thread
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.errors import status_error
+from cli.simulator.media_types import sample
 from cli.simulator.messages import Message, Status
 from cli.simulator.payloads import envelope, inbound_value, serialise, status_value
 from cli.simulator.users import User, digits
 
-_MIME_TYPES = {
-    "image": "image/jpeg",
-    "video": "video/mp4",
-    "audio": "audio/ogg; codecs=opus",
-    "document": "application/pdf",
-    "sticker": "image/webp",
-}
+# Which of the simulator's files a message of each kind brings.
+_FILES = {"image": "jpeg", "video": "video", "audio": "audio", "document": "document", "sticker": "sticker"}
 _NOT_SUPPORTED, _WINDOW_CLOSED = 131051, 131047
 _JOURNEYS = {
     "sent": ["sent"],
@@ -69,7 +66,7 @@ class Messenger:
         outbound = line.outbound is not None
         body = line.outbound if outbound else line.inbound
         [(kind, content)] = body.items() if isinstance(body, dict) else [("text", {"body": body})]
-        if kind in _MIME_TYPES:
+        if kind in _FILES:
             content = self._file(kind, outbound) | content
         quoted = None
         if target is not None and kind == "reaction":
@@ -96,8 +93,8 @@ class Messenger:
         media_id = str(self._random.randrange(10**14, 10**15))
         if outbound:
             return {"id": media_id}
-        checksum = base64.b64encode(self._random.randbytes(32)).decode()
-        return {"id": media_id, "mime_type": _MIME_TYPES[kind], "sha256": checksum}
+        mime_type, data = sample(_FILES[kind])
+        return {"id": media_id, "mime_type": mime_type, "sha256": base64.b64encode(sha256(data).digest()).decode()}
 
     def _statuses(self, sent: int, last: str) -> list[Status]:
         now = int(self._now.timestamp())

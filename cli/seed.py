@@ -80,7 +80,8 @@ async def load_seeded(engine: AsyncEngine) -> Seeded | None:
 
 
 async def phone_transcripts(engine: AsyncEngine) -> list[dict[str, Any]]:
-    """Every customer's phone, as the simulator's `POST /_sim/users` takes it; at most the last 50 messages per number:
+    """Every customer's phone, as the simulator's `POST /_sim/users` takes it; per number at most the last 50 messages,
+    and the customer's files:
 
     {"wa_id", "name", "transcript": {phone_number_id: [{"direction": "inbound"|"outbound" (as the business sees it),
     "type", "content": Meta's object, "wamid", "timestamp": unix seconds, "status": "sent"|"delivered"|"read",
@@ -205,7 +206,8 @@ _TRANSCRIPTS = text("""
         JOIN message m ON m.conversation_id = v.id
         WHERE m.status NOT IN ('queued', 'failed')
             AND m.type NOT IN ('reaction', 'edit', 'revoke', 'system', 'request_welcome')
-    ) m ON m.contact_id = c.id AND m.place <= :length
+    ) m ON m.contact_id = c.id
+        AND (m.place <= :length OR m.direction = 'inbound' AND m.content ->> 'sha256' IS NOT NULL)
     WHERE c.phone_number IS NOT NULL
     ORDER BY c.id, m.phone_number_id, m.place DESC
 """).columns(content=JSONB)

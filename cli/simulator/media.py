@@ -76,6 +76,11 @@ class MediaStore:
             raise ValueError("a customer's file may have at most 100 MB")
         return self._keep(phone_number_id, mime_type, data, filename, _WEBHOOK_DAYS)
 
+    def remember(self, phone_number_id: str, media_id: str, mime_type: str, data: bytes) -> None:
+        """A customer has sent it before, under an id that is known."""
+        expires = self._clock.now() + _WEBHOOK_DAYS * _DAY
+        self._media.setdefault(media_id, Media(media_id, phone_number_id, mime_type, data, expires))
+
     def find(self, media_id: str) -> Media | None:
         media = self._media.get(media_id)
         return media if media and self._clock.now() < media.expires else None

@@ -50,7 +50,7 @@ def sniff(data: bytes) -> str | None:
 
 # One small real file of each kind, made for this simulator: what a decoder would find in it is said in each name.
 _FOLDER = Path(__file__).parent / "samples"
-_SAMPLES: dict[str, tuple[str, str]] = {
+SAMPLES: dict[str, tuple[str, str]] = {
     "image": ("image/png", "transparent.png"),
     "jpeg": ("image/jpeg", "photo.jpg"),
     "video": ("video/mp4", "video.mp4"),
@@ -69,5 +69,5 @@ def sample(name: str) -> tuple[str, bytes]:
     The PNG has an alpha channel, the MP4 a second of H.264 (baseline) and AAC, the Ogg file four seconds of Opus in
     mono, the PDF one page.
     """
-    mime_type, filename = _SAMPLES[name]
+    mime_type, filename = SAMPLES[name]
     return mime_type, (_FOLDER / filename).read_bytes()

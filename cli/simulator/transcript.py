@@ -1,9 +1,12 @@
 """Earlier messages, so that a chat on the phone does not start empty."""
 
+import base64
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
 
+from cli.simulator.media_types import SAMPLES, sample
 from cli.simulator.messages import Json, Message, Status, key_of
 from cli.simulator.simulator import Simulator
 from cli.simulator.users import User
@@ -50,4 +53,14 @@ def preload(simulator: Simulator, phone_number_id: str, user: User, past: list[P
             )
         )
         if not outbound:
+            _remember_file(simulator, phone_number_id, item)
             simulator.heard_from(user, phone_number_id, item.timestamp)
+
+
+def _remember_file(simulator: Simulator, phone_number_id: str, item: PastMessage) -> None:
+    """Have the file of a message, if it is one of the samples."""
+    if not isinstance(item.content, dict):
+        return
+    for mime_type, data in map(sample, SAMPLES):
+        if item.content.get("sha256") == base64.b64encode(sha256(data).digest()).decode():
+            simulator.media.remember(phone_number_id, str(item.content["id"]), mime_type, data)
