@@ -9,7 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.seed import Seeded, load_seeded, phone_transcripts, seed
+from cli.simulator.config import SimulatorConfig
 from cli.simulator.control_chat_routes import UserBody
+from cli.simulator.simulator import Simulator
+from cli.simulator.transcript import PastMessage, preload
+from cli.simulator.users import User
 from shared.crypto import decrypt
 from shared.events import ConversationView
 from shared.queries.conversations import ConversationFilters, list_conversations
@@ -121,12 +125,34 @@ async def test_the_phones_know_every_contact(engine: AsyncEngine, seeded: Seeded
     assert sorted(str(phone.name) for phone in phones) == sorted(names)
     for phone in phones:
         for messages in phone.transcript.values():
-            assert 1 <= len(messages) <= 50
+            assert 1 <= len([message for message in messages if not _file_of(message)]) <= 50
             times = [message.timestamp for message in messages]
             assert times == sorted(times)
     lengths = {str(phone.name): [len(messages) for messages in phone.transcript.values()] for phone in phones}
-    assert lengths["Sofia Rossi"] == [50]
+    assert lengths["Sofia Rossi"] == [51]  # and a picture of long ago
     assert len(lengths["Kofi Mensah"]) == 2  # writes to both numbers
+
+
+def _file_of(message: PastMessage) -> str | None:
+    content = message.content
+    return str(content["id"]) if isinstance(content, dict) and "sha256" in content else None
+
+
+async def test_the_simulator_has_every_file_that_a_customer_has_sent(engine: AsyncEngine, seeded: Seeded) -> None:
+    phones = msgspec.convert(await phone_transcripts(engine), list[UserBody])
+    simulator = Simulator(SimulatorConfig("http://hook", "secret", "verify", ACCESS_TOKEN, [], "http://graph"))
+    for phone in phones:
+        for phone_number_id, past in phone.transcript.items():
+            preload(simulator, phone_number_id, User(str(phone.wa_id), str(phone.name)), past)
+    async with engine.connect() as connection:
+        wanted = (
+            await connection.execute(text("SELECT media_id, content FROM media JOIN message m ON m.id = message_id"))
+        ).all()
+    assert len(wanted) > 10
+    for media_id, content in wanted:
+        media = simulator.media.find(media_id)
+        assert media is not None
+        assert simulator.media.inbound_content(media)["sha256"] == content["sha256"]
 
 
 async def test_a_project_without_conversations(engine: AsyncEngine) -> None:
