@@ -191,7 +191,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.storage = storage = Storage(settings)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
-    app.state.intake = intake = Intake(intake_engine, ingest_waker)
+    app.state.intake = intake = Intake(intake_engine, ingest_waker, settings.secret_key)
     wakers = (ingest_waker, send_waker, *later.values())
     waking = [asyncio.create_task(keep_running(waker.run)) for waker in wakers]
     storing = asyncio.create_task(keep_running(intake.run))

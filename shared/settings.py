@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     platform_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     embed_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1200
     failure_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
-    database_pool: Annotated[int, Meta(ge=2, le=200)] = 10
+    database_pool: Annotated[int, Meta(ge=3, le=200)] = 10
     webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     ingest_queues: Annotated[int, Meta(ge=1, le=64)] = 1
     worker_queues: Queues = "all"

@@ -32,8 +32,8 @@ _READ = text("""
         (SELECT count(*) FROM (SELECT FROM outbox LIMIT :most) o) AS send,
         (SELECT count(*) FROM (SELECT FROM webhook_delivery WHERE status = 'pending' LIMIT :most) d) AS webhooks,
         (SELECT count(*) FROM (SELECT FROM media WHERE state = 'pending' LIMIT :most) m) AS media,
-        (SELECT extract(epoch FROM now() - received_at) FROM inbound_event
-         WHERE state = 'pending' ORDER BY id LIMIT 1) AS oldest
+        (SELECT extract(epoch FROM now() - min(received_at)) FROM (
+            SELECT received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :most) e) AS oldest
 """)
 _READ_FAILED = text("""
     SELECT kind, count(*) AS number FROM (SELECT kind FROM inbound_event WHERE state = 'failed' LIMIT :most) AS failed

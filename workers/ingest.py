@@ -15,10 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
-from shared.crypto import webhook_signature_is_valid
 from shared.db import is_conflict, is_data_error, is_deadlock
 from shared.events import Event
-from shared.handover import Handover, decode_handover
+from shared.handover import Handover, Handovers
 from shared.kept_connection import KeptConnection
 from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
@@ -42,6 +41,8 @@ BATCH_BYTES = 1024 * 1024
 ATTEMPTS = 5
 
 FEW = 4
+
+WITHOUT_SECONDS = 60.0
 
 # The oldest, as many as fit; one may be larger than all that fits. `found` tells whether some were left for the next.
 # They are done with the commit, or not taken at all.
@@ -77,24 +78,25 @@ class Ingest:
         self._engine = engine
         self._redis = redis
         self._settings = settings
-        self._secrets = settings.app_secrets()
+        self._handovers = Handovers(settings.secret_key)
         self._publisher = Publisher(redis)
         self._short = KeptConnection(engine, PREPARE)
         self._short_taken = False
+        self._short_from = 0.0
         self._handed_over: deque[Handover] = deque()
         self._look = False
 
     def hand_over(self, payload: bytes) -> None:
         """Take what came with a wake; the next step begins with it, and ends with it if nothing else was told of."""
-        handover = decode_handover(payload)
+        handover = self._handovers.open(payload)
         if handover is None or len(self._handed_over) >= FEW:
             self._look = True
-        elif webhook_signature_is_valid(handover.body, handover.signature, self._secrets):
+        else:
             self._handed_over.append(handover)
 
     async def step(self) -> bool:
         """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more."""
-        if not self._short_taken:
+        if not self._short_taken and time.monotonic() >= self._short_from:
             self._short_taken = True
             try:
                 if await self._go_the_short_way():
@@ -113,7 +115,12 @@ class Ingest:
 
     async def _go_the_short_way(self) -> bool:
         """Whether nothing is left that has to go the long way."""
-        driver = await self._short.driver()
+        try:
+            driver = await self._short.driver()
+        except PostgresError as error:  # it may not make temporary functions: nor will it in a moment
+            self._short_from = time.monotonic() + WITHOUT_SECONDS
+            log.warning("no_short_way", error=str(error))
+            return False
         look = self._look or not self._handed_over
         self._look = False
         while self._handed_over:

@@ -66,21 +66,22 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     }
     served = {name: drainers[queue] for name, queue in classes.items() if queue in drainers}
     stop = asyncio.Event()
-    serving = [asyncio.create_task(serve_queue(settings, name, drainer, stop)) for name, drainer in served.items()]
 
-    async def sweep() -> None:
-        """Find work that no wake announced: Redis was away, a worker died, or a retry has come due."""
-        for drainer in served.values():
-            drainer.start()
-
-    def woken(name: str, payload: bytes) -> None:
+    def woken(name: str, payload: bytes = b"") -> None:
         if classes[name] is Queue.INGEST:
             ingest.hand_over(payload)
         served[name].start()
 
+    async def sweep() -> None:
+        """Find work that no wake announced: Redis was away, a worker died, or a retry has come due."""
+        for name in served:
+            woken(name)
+
+    starts = {name: functools.partial(woken, name) for name in served}
+    serving = [asyncio.create_task(serve_queue(settings, name, start, stop)) for name, start in starts.items()]
     wakes = connect_pubsub(settings)
     repeating = [
-        keep_running(Wakes(wakes, {name: functools.partial(woken, name) for name in served}).run),
+        keep_running(Wakes(wakes, starts).run),
         _every(SWEEP_SECONDS, sweep),
         _every(RENEW_SECONDS, media.renew),
         _every(REMOVE_SECONDS, media.remove_deleted),

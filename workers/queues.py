@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -11,7 +12,6 @@ from redis.exceptions import RedisError
 from shared.jobs import Queue, connect, deserialize_job, queue_name, serialize_job
 from shared.settings import Settings, SettingsError
 from shared.tasks import finish
-from workers.drainer import Drainer
 
 log = structlog.get_logger()
 
@@ -54,12 +54,12 @@ class _QueueWorker(Worker):
                     await self.stop.wait()
 
 
-async def serve_queue(settings: Settings, name: str, drainer: Drainer, stop: asyncio.Event) -> None:
+async def serve_queue(settings: Settings, name: str, start: Callable[[], None], stop: asyncio.Event) -> None:
     """Run an arq worker, and start it again when Redis comes back: arq's own loop ends when Redis goes away."""
 
     async def drain(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         """Start the drain and end at once, so that the next wake finds no job in its way."""
-        drainer.start()
+        start()
 
     while not stop.is_set():
         redis = connect(settings)

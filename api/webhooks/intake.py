@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
-from shared.handover import Handover, encode_handover
+from shared.handover import Handover, Handovers
 from shared.jobs import Waker
 from shared.kept_connection import KeptConnection
 
@@ -33,6 +33,8 @@ _MAKE_SURE = """
         INSERT INTO inbound_event (id, body, received_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING id)
     SELECT EXISTS (SELECT FROM stored) AS stored, nextval('inbound_event_id_seq') AS next_id
 """
+# By a statement of its own, which sees what the one above has waited for.
+_IS_STORED = "SELECT EXISTS (SELECT FROM inbound_event WHERE id = $1 AND body = $2)"
 
 
 class IntakeError(Exception):
@@ -41,7 +43,6 @@ class IntakeError(Exception):
 
 class _Webhook(msgspec.Struct):
     body: bytes
-    signature: str
     alone: bool
     stored: asyncio.Future[None]
 
@@ -54,26 +55,26 @@ class Intake:
     busy: one commit instead of two. A moment later it is made sure here that it is stored, by whomever.
     """
 
-    def __init__(self, engine: AsyncEngine, waker: Waker) -> None:
+    def __init__(self, engine: AsyncEngine, waker: Waker, secret_key: str) -> None:
         self._connection = KeptConnection(engine)
         self._waker = waker
+        self._handovers = Handovers(secret_key)
         self._waiting: deque[_Webhook] = deque()
         self._bytes_waiting = 0
         self._arrived = asyncio.Event()
+        self._driver: Any = None
         self._next_id: int | None = None
         self._last_arrival = 0.0
         metrics.BYTES_WAITING.set_function(lambda: self._bytes_waiting)
 
-    async def store(self, body: bytes, signature: str) -> None:
-        """Return when the body, with Meta's signature of it, is committed. Raises IntakeError, at once if too much
-        waits already.
-        """
+    async def store(self, body: bytes) -> None:
+        """Return when the body is committed. Raises IntakeError, at once if too much waits already."""
         if self._bytes_waiting + len(body) > MOST_BYTES_WAITING:
             raise IntakeError("too much waits to be stored")
         self._bytes_waiting += len(body)
         stored = asyncio.get_running_loop().create_future()
         now = time.perf_counter()
-        self._waiting.append(_Webhook(body, signature, now - self._last_arrival > HANDOVER_SECONDS, stored))
+        self._waiting.append(_Webhook(body, now - self._last_arrival > HANDOVER_SECONDS, stored))
         self._last_arrival = now
         self._arrived.set()
         await stored
@@ -122,25 +123,30 @@ class Intake:
     async def _store(self, group: list[_Webhook]) -> None:
         """One round trip: each statement is a transaction of its own."""
         driver = await self._connection.driver()
-        if len(group) == 1 and group[0].alone and self._next_id is not None and _may_be_plain(group[0].body):
+        if driver is not self._driver:  # whose database may have been set back
+            self._driver, self._next_id = driver, None
+        if len(group) == 1 and group[0].alone and _may_be_plain(group[0].body):
+            if self._next_id is None:
+                self._next_id = await driver.fetchval(_NEXT_ID)
             event_id, self._next_id = self._next_id, None
-            await self._hand_over(driver, event_id, group[0])
-        else:
-            await driver.execute(_INSERT, [webhook.body for webhook in group])
-            self._waker.wake()
-        if self._next_id is None:
-            self._next_id = await driver.fetchval(_NEXT_ID)
+            if await self._hand_over(driver, Handover(event_id, datetime.now(UTC), group[0].body)):
+                return
+        await driver.execute(_INSERT, [webhook.body for webhook in group])
+        self._waker.wake()
 
-    async def _hand_over(self, driver: Any, event_id: int, webhook: _Webhook) -> None:
-        received_at = datetime.now(UTC)
-        self._waker.wake(encode_handover(Handover(event_id, received_at, webhook.body, webhook.signature)))
+    async def _hand_over(self, driver: Any, handover: Handover) -> bool:
+        """Returns whether it is stored in the end."""
+        self._waker.wake(self._handovers.seal(handover))
         with contextlib.suppress(TimeoutError):  # whatever comes next is not kept waiting
             async with asyncio.timeout(HANDOVER_SECONDS):
                 await self._arrived.wait()
-        row = await driver.fetchrow(_MAKE_SURE, event_id, webhook.body, received_at)
+        row = await driver.fetchrow(_MAKE_SURE, handover.event_id, handover.body, handover.received_at)
         self._next_id = row["next_id"]
         if row["stored"]:
             self._waker.wake()
+            return True
+        stored: bool = await driver.fetchval(_IS_STORED, handover.event_id, handover.body)
+        return stored
 
 
 def _may_be_plain(body: bytes) -> bool:

@@ -83,7 +83,7 @@ class WebhookReceiver:
             raise _RefusedError(401, "wrong_signature", "The signature does not match the body.")
         intake: Intake = self._app.state.intake
         try:
-            await intake.store(body, signature)
+            await intake.store(body)
         except IntakeError as error:
             log.error("webhook_not_stored", error=str(error))
             raise _RefusedError(503, "unavailable", "The webhook was not stored; send it again.") from error

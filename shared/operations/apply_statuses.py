@@ -6,7 +6,7 @@ from uuid import UUID
 from zlib import crc32
 
 import msgspec
-from sqlalchemy import Text, TextClause, Uuid, text
+from sqlalchemy import Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,11 +46,15 @@ _FIND = text("""
 """)
 
 # A status that finds no message and a message that finds no status may be about each other, and neither is committed.
-# One of the two waits here for the other, and then looks. There are few locks, since PostgreSQL has room for few.
-_WAIT_FOR_MESSAGES = text("SELECT pg_advisory_xact_lock(:lock, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket")
-_WAIT_FOR_STATUSES = text(
-    "SELECT pg_advisory_xact_lock_shared(:lock, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket"
-)
+# One of the two waits here for the other, and then looks. There are few locks, since PostgreSQL has room for few, and
+# they are taken in one order.
+_WAIT = text("""
+    SELECT CASE WHEN looks_for_message THEN pg_advisory_xact_lock(:lock, bucket)
+                ELSE pg_advisory_xact_lock_shared(:lock, bucket) END
+    FROM (SELECT bucket, bool_or(looks_for_message) AS looks_for_message
+          FROM unnest(CAST(:buckets AS int[]), CAST(:looks AS bool[])) AS g(bucket, looks_for_message)
+          GROUP BY bucket ORDER BY bucket) AS wanted
+""")
 _LOCK = 20_221_103  # our number among the advisory locks
 _BUCKETS = 64
 
@@ -108,12 +112,44 @@ class Applied(msgspec.Struct):
     happened: list[Happened] = []
 
 
-async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusUpdate]) -> Applied:
-    """Keep the statuses and move their messages up. The caller has locked the conversations (lock_conversations.py)."""
-    if not statuses:
-        return Applied()
+class Kept(msgspec.Struct):
+    """Statuses that are stored: those of messages that are here, by the ids of these, and which Meta had not reported
+    before, as (phone_number_id, wamid, status).
+    """
+
+    found: dict[UUID, list[StatusUpdate]] = {}
+    news: set[tuple[Any, ...]] = set()
+    happened: list[Happened] = []
+
+
+async def keep_statuses(
+    connection: AsyncConnection, statuses: Sequence[StatusUpdate], wamids: Mapping[UUID, str]
+) -> Kept:
+    """Keep statuses, and apply to messages that were just stored, given as {id: wamid}, those that came before them.
+    The caller has locked the conversations (lock_conversations.py).
+    """
+    kept = Kept()
+    lost = await _find(connection, statuses, kept.found) if statuses else []
+    await _wait(connection, [status.wamid for status in lost], wamids.values())
+    if wamids:
+        kept.happened = await apply_kept_statuses(connection, list(wamids))
+    if statuses:
+        kept.news = await _keep(connection, statuses)
+    if lost:
+        await _find(connection, lost, kept.found)
+    return kept
+
+
+async def apply_statuses(connection: AsyncConnection, kept: Kept) -> Applied:
+    """Move the messages of kept statuses up."""
+    if not kept.found:
+        return Applied([], kept.happened)
+    return Applied(await _move_up(connection, kept.found), kept.happened + _happened(kept.found, kept.news))
+
+
+async def _keep(connection: AsyncConnection, statuses: Sequence[StatusUpdate]) -> set[tuple[Any, ...]]:
     once = {(status.phone_number_id, status.wamid, status.status): status for status in statuses}
-    kept = [
+    rows = [
         {
             "phone_number_id": status.phone_number_id,
             "wamid": status.wamid,
@@ -124,15 +160,7 @@ async def apply_statuses(connection: AsyncConnection, statuses: Sequence[StatusU
         }
         for status in once.values()
     ]
-    news = {tuple(row) for row in await connection.execute(_KEEP, {"rows": _encode(kept).decode()})}
-    found: dict[UUID, list[StatusUpdate]] = {}
-    lost = await _find(connection, statuses, found)
-    if lost:
-        await _wait(connection, _WAIT_FOR_MESSAGES, [status.wamid for status in lost])
-        await _find(connection, lost, found)
-    if not found:
-        return Applied()
-    return Applied(await _move_up(connection, found), _happened(found, news))
+    return {tuple(row) for row in await connection.execute(_KEEP, {"rows": _encode(rows).decode()})}
 
 
 async def _find(
@@ -155,20 +183,22 @@ async def _find(
     return list(lost.values())
 
 
-async def _wait(connection: AsyncConnection, statement: TextClause, wamids: Iterable[str]) -> None:
-    buckets = {crc32(wamid_key(wamid).encode()) % _BUCKETS for wamid in wamids}
-    await connection.execute(statement, {"lock": _LOCK, "buckets": sorted(buckets)})
+async def _wait(connection: AsyncConnection, lost: Iterable[str], stored: Iterable[str]) -> None:
+    """For the messages of lost statuses, and the statuses of stored messages; all are given by their wamids."""
+    wanted = [(wamid, True) for wamid in lost] + [(wamid, False) for wamid in stored]
+    buckets = [crc32(wamid_key(wamid).encode()) % _BUCKETS for wamid, _ in wanted]
+    if buckets:
+        looks = [looks_for_message for _, looks_for_message in wanted]
+        await connection.execute(_WAIT, {"lock": _LOCK, "buckets": buckets, "looks": looks})
 
 
-async def apply_kept_statuses(connection: AsyncConnection, wamids: Mapping[UUID, str]) -> list[Happened]:
-    """Apply the statuses that came before messages, given as {id: wamid}, had their wamid. The caller holds their
-    conversations.
+async def apply_kept_statuses(connection: AsyncConnection, message_ids: Sequence[UUID]) -> list[Happened]:
+    """Apply the statuses that came before the messages had their wamid. The caller holds their conversations.
 
     Returns what the business's own systems are to hear of.
     """
-    await _wait(connection, _WAIT_FOR_STATUSES, wamids.values())
     kept: dict[UUID, list[Any]] = {}
-    for row in await connection.execute(_KEPT, {"ids": list(wamids)}):
+    for row in await connection.execute(_KEPT, {"ids": list(message_ids)}):
         kept.setdefault(row.id, []).append(row)
     given: list[dict[str, Any]] = []
     happened: list[Happened] = []

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationUpdated, Event, MessageCreated
-from shared.operations.apply_statuses import apply_kept_statuses, apply_statuses, message_events
+from shared.operations.apply_statuses import apply_statuses, keep_statuses, message_events
 from shared.operations.change_messages import keep_changes, refresh_messages
 from shared.operations.emit_webhooks import Happened
 from shared.operations.lock_conversations import lock_contacts, lock_conversations
@@ -89,14 +89,14 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     keys = targets | {(*_key(row), row.contact_id) for row in received.awaited}
     changed = await refresh_messages(connection, keys) if keys else {}
     outbound = {row.id: row.message.wamid for row in received.added if row.message.direction == "outbound"}
-    happened = await apply_kept_statuses(connection, outbound) if outbound else []
+    kept = await keep_statuses(connection, statuses, outbound)
     events = [*resolved.events, *await _events(connection, received, changed)]
-    applied = await apply_statuses(connection, statuses)
+    applied = await apply_statuses(connection, kept)
     events += await _saved(connection, projects, resolved, whole)
     strangers, template_accounts = await _account(connection, webhooks)
     return Applied(
         events + applied.events,
-        received.happened + happened + applied.happened,
+        received.happened + applied.happened,
         watched,
         [_problem(one, known, strangers) for one in whole],
         template_accounts,

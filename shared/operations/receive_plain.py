@@ -25,9 +25,9 @@ _VIEW_FIELDS = ", ".join(
     f"{column.key} {column.type.compile(dialect=_dialect)}" for column in CONVERSATION.selected_columns
 )
 
-# Returns nothing, and has changed nothing, if the message is not plain after all. Each of its statements sees what
-# others have committed until then, so that what is found after the lock stays true. What was handed over may be stored
-# by the api at the same moment: whoever comes second waits for the first.
+# Returns nothing, and has changed nothing, if the message is not plain after all; of a repeat, only the event is done.
+# Each of its statements sees what others have committed until then, so that what is found after the lock stays true.
+# What was handed over may be stored by the api at the same moment: whoever comes second waits for the first.
 PREPARE = f"""
     -- Each look-up is by an index, whatever the planner knows of tables that grow fast.
     SET enable_seqscan = off;
@@ -84,8 +84,12 @@ PREPARE = f"""
             VALUES (event_id, handed_over, received, 'done', now()) ON CONFLICT (id) DO NOTHING;
         END IF;
         IF handed_over IS NULL OR NOT FOUND THEN
-            UPDATE inbound_event SET state = 'done', processed_at = now() WHERE id = event_id AND state = 'pending';
-            IF NOT FOUND THEN RETURN; END IF;
+            IF handed_over IS NOT NULL THEN  -- and the api was faster; not to wait for who has it, who may wait for us
+                PERFORM FROM inbound_event
+                WHERE id = event_id AND state = 'pending' AND body = handed_over FOR UPDATE SKIP LOCKED;
+                IF NOT FOUND THEN RETURN; END IF;
+            END IF;
+            UPDATE inbound_event SET state = 'done', processed_at = now() WHERE id = event_id;
         END IF;
 
         {INSERT.format(project_id="found_project", conversation_id="found_conversation", rows="messages")}
@@ -147,8 +151,6 @@ async def receive_plain(
     if record is None:
         return None
     row: Any = SimpleNamespace(**record)
-    if row.handed_off_by is not None:
-        row.handed_off_by = msgspec.json.decode(row.handed_off_by)
     view = conversation_view(row)
     return Event(audience(row).channels(), MessageCreated(view, new_message_view(message, row_id, view)))
 

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,7 +57,14 @@ async def _end(connection: AsyncConnection, conversation_id: UUID) -> None:
     )
 
 
+# As whoever opens one locks it: a change of a message that is not there yet holds the contact (lock_conversations.py).
+_LOCK_CONTACT = text("""
+    SELECT FROM contact c JOIN conversation v ON v.contact_id = c.id WHERE v.id = :id FOR KEY SHARE OF c
+""")
+
+
 async def _reopen(connection: AsyncConnection, conversation_id: UUID) -> None:
+    await connection.execute(_LOCK_CONTACT, {"id": conversation_id})
     try:
         async with connection.begin_nested():
             await connection.execute(

@@ -83,7 +83,7 @@ async def message_accepted(
     if accepted.words is not None:
         words = {"id": message_id, "text": accepted.words, "preview": one_line(accepted.words)}
         await connection.execute(_WORDS, words)
-    happened = await apply_kept_statuses(connection, {message_id: wamid})
+    happened = await apply_kept_statuses(connection, [message_id])
     if named.rowcount:  # else the statuses have named it, and were told of as they came
         await emit_webhooks(connection, settings, happened)
     await connection.execute(_DONE, {"id": message_id})

@@ -73,3 +73,16 @@ async def test_a_message_from_the_businesss_phone_and_its_status(
     ]
     await _meet(engine, *(batches if message_first else batches[::-1]))
     assert (await _message(engine, wamid)).status == "read"
+
+
+async def test_messages_and_statuses_that_cross_do_not_wait_for_each_other_in_a_circle(
+    engine: AsyncEngine, project: ProjectRows
+) -> None:
+    number, wamids = project.phone_number_id, [new_wamid(), new_wamid()]
+    echoes = [
+        change(number, field="smb_message_echoes", message_echoes=[echo("text", {"body": "hi"}, to=to) | {"id": wamid}])
+        for wamid, to in zip(wamids, ("15550101", "15550102"), strict=True)
+    ]
+    statuses = [webhook(number, statuses=[status_update(wamid, "read")]) for wamid in wamids]
+    await _meet(engine, [echoes[0], statuses[1]], [echoes[1], statuses[0]])
+    assert [(await _message(engine, wamid)).status for wamid in wamids] == ["read", "read"]

@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from api.webhooks.intake import Intake
-from shared.crypto import webhook_signature
 from shared.events import Event
-from shared.handover import Handover, encode_handover
+from shared.handover import Handover, Handovers
 from shared.jobs import Queue, Waker, connect
 from shared.kept_connection import KeptConnection
 from shared.operations.receive_plain import PREPARE, plain_message, receive_plain
@@ -103,6 +103,7 @@ def _shape(event: Event) -> Any:
     return len(event.channels), plain(msgspec.to_builtins(event.push))
 
 
+@pytest.mark.parametrize("mode", [None, "handoff"])
 @pytest.mark.parametrize(("kind", "content"), PLAIN)
 async def test_the_short_way_leads_where_the_long_one_does(
     engine: AsyncEngine,
@@ -110,12 +111,15 @@ async def test_the_short_way_leads_where_the_long_one_does(
     short: Callable[[bytes], Awaitable[Event | None]],
     kind: str,
     content: Any,
+    mode: str | None,
 ) -> None:
     numbers = (project.phone_number_id, project.customer_phone_number_id)
     await _run(engine, "UPDATE phone_number SET customer_id = NULL")
     shapes = []
     for number, is_short in zip(numbers, (False, True), strict=True):
         await apply(engine, [webhook(number, messages=[text_message("first", wa_id=ANA, at=1_790_000_000)])])
+        by = '{"id": "7", "name": "Ana Ribeiro"}' if mode else None
+        await _run(engine, "UPDATE conversation SET mode = :mode, handed_off_by = CAST(:by AS jsonb)", mode=mode, by=by)
         body = webhook(number, messages=[inbound(kind, content, wa_id=ANA, at=1_790_000_060)])
         event = await short(body) if is_short else (await apply(engine, [body])).events[0]
         assert event is not None
@@ -180,9 +184,11 @@ async def test_a_repeat_is_stored_once(
     assert await _one(engine, "SELECT unread_count, messages_count FROM conversation") == (1, 1)
 
 
-def _handover(settings: Settings, body: bytes, event_id: int = 77, secret: bytes | None = None) -> bytes:
-    signature = webhook_signature(body, secret or settings.app_secrets()[0])
-    return encode_handover(Handover(event_id, datetime.now(UTC), body, signature))
+def _handover(
+    settings: Settings, body: bytes, event_id: int = 77, *, secret_key: str | None = None, age: int = 0
+) -> bytes:
+    received_at = datetime.now(UTC) - timedelta(seconds=age)
+    return Handovers(secret_key or settings.secret_key).seal(Handover(event_id, received_at, body))
 
 
 async def test_what_is_handed_over_is_stored_with_what_it_tells(
@@ -209,21 +215,54 @@ async def test_what_the_api_has_stored_already_is_done(
     assert await _one(engine, "SELECT messages_count FROM conversation") == (2,)
 
 
-async def test_a_handover_that_meta_has_not_signed_is_not_believed(
+async def test_a_handover_that_no_api_has_sealed_just_now_is_not_believed(
     engine: AsyncEngine, settings: Settings, project: ProjectRows, ingest: Ingest
 ) -> None:
     await apply(engine, [webhook(project.phone_number_id, messages=[text_message("first")])])
     body = webhook(project.phone_number_id, messages=[text_message("hi")])
-    for payload in (_handover(settings, body, secret=b"somebody's"), b"\xff\xff", encode_handover("text")):
+    sealed = _handover(settings, body)
+    forged = [
+        _handover(settings, body, secret_key="somebody else's key, as long as ours"),
+        _handover(settings, body, age=120),
+        _handover(settings, body, age=-120),
+        sealed[:-1] + bytes([sealed[-1] ^ 1]),
+        sealed[:20],
+    ]
+    for payload in forged:
         ingest.hand_over(payload)
         await ingest.step()
     assert await _one(engine, "SELECT (SELECT count(*) FROM inbound_event), (SELECT count(*) FROM message)") == (0, 1)
 
 
+async def test_an_event_of_the_same_id_that_is_another_one_is_left_alone(
+    engine: AsyncEngine, settings: Settings, project: ProjectRows, ingest: Ingest
+) -> None:
+    await apply(engine, [webhook(project.phone_number_id, messages=[text_message("first")])])
+    await _run(engine, "INSERT INTO inbound_event (id, kind, body) VALUES (77, 'workflow', 'x')")
+    ingest.hand_over(_handover(settings, webhook(project.phone_number_id, messages=[text_message("hi")])))
+    await ingest.step()
+    assert await _one(engine, "SELECT count(*) FROM message") == (1,)
+
+
+async def test_an_event_that_another_worker_has_is_not_waited_for(
+    engine: AsyncEngine, settings: Settings, project: ProjectRows, ingest: Ingest
+) -> None:
+    await apply(engine, [webhook(project.phone_number_id, messages=[text_message("first")])])
+    body = webhook(project.phone_number_id, messages=[text_message("hi")])
+    await _run(engine, "INSERT INTO inbound_event (id, body) VALUES (77, :body)", body=body)
+    async with engine.connect() as other:
+        await other.execute(text("SELECT FROM inbound_event FOR UPDATE"))
+        ingest.hand_over(_handover(settings, body))
+        with capture_logs() as logs:
+            await ingest.step()
+        assert logs == [], "it has not waited for its lock in vain"
+    assert await _one(engine, "SELECT state FROM inbound_event") == ("pending",)
+
+
 @contextlib.asynccontextmanager
 async def _running_intake(engine: AsyncEngine, settings: Settings) -> AsyncIterator[Intake]:
     redis = connect(settings)
-    intake = Intake(engine, Waker(redis, Queue.INGEST))
+    intake = Intake(engine, Waker(redis, Queue.INGEST), settings.secret_key)
     running = asyncio.create_task(intake.run())
     yield intake
     running.cancel()
@@ -236,14 +275,14 @@ async def test_the_api_answers_when_it_is_committed_by_whomever(
     engine: AsyncEngine, settings: Settings, commits: bool
 ) -> None:
     async with _running_intake(engine, settings) as intake:
-        await intake.store(b"{}", "")  # from now on it has an id at hand
-        (next_id,) = await _one(engine, "SELECT last_value FROM inbound_event_id_seq")
+        (last_id,) = await _one(engine, "SELECT nextval('inbound_event_id_seq')")
+        next_id = last_id + 1
         async with engine.connect() as worker:
             await worker.execute(
                 text("INSERT INTO inbound_event (id, body, state) VALUES (:id, :body, 'done')"),
                 {"id": next_id, "body": b'{"a": 1}'},
             )
-            storing = asyncio.create_task(intake.store(b'{"a": 1}', ""))
+            storing = asyncio.create_task(intake.store(b'{"a": 1}'))
             done, _ = await asyncio.wait([storing], timeout=0.3)
             assert not done, "it is not committed yet"
             await (worker.commit() if commits else worker.rollback())
@@ -252,15 +291,33 @@ async def test_the_api_answers_when_it_is_committed_by_whomever(
     assert await _one(engine, "SELECT count(*), max(state) FROM inbound_event WHERE id = :id", id=next_id) == (1, state)
 
 
+async def test_an_id_that_another_webhook_has_got_meanwhile_costs_nothing(
+    engine: AsyncEngine, settings: Settings
+) -> None:
+    """After a failover to a copy that lacks the newest, a sequence may give an id again."""
+    async with _running_intake(engine, settings) as intake:
+        (last_id,) = await _one(engine, "SELECT nextval('inbound_event_id_seq')")
+        await _run(engine, "INSERT INTO inbound_event (id, body, state) VALUES (:id, 'other', 'done')", id=last_id + 1)
+        await intake.store(b'{"a": 1}')
+    assert await _one(engine, "SELECT body, state FROM inbound_event ORDER BY id DESC LIMIT 1") == (
+        b'{"a": 1}',
+        "pending",
+    )
+
+
 async def test_a_worker_that_cannot_get_the_conversation_does_not_hold_the_api_up(
     engine: AsyncEngine, settings: Settings, project: ProjectRows, ingest: Ingest
 ) -> None:
     await apply(engine, [webhook(project.phone_number_id, messages=[text_message("first")])])
+    body = webhook(project.phone_number_id, messages=[text_message("hi")])
     async with engine.connect() as other:
         await other.execute(text("SELECT FROM conversation FOR UPDATE"))
-        ingest.hand_over(_handover(settings, webhook(project.phone_number_id, messages=[text_message("hi")])))
+        ingest.hand_over(_handover(settings, body))
         await asyncio.wait_for(ingest.step(), 5)
     assert await _one(engine, "SELECT count(*) FROM inbound_event") == (0,)
+    await store(engine, [body])  # as the api does
+    await ingest.step()
+    assert await _one(engine, "SELECT messages_count FROM conversation") == (2,)
 
 
 async def test_several_workers_that_are_handed_the_same_store_it_once(
