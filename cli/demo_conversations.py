@@ -13,7 +13,7 @@ from cli.demo_script import Thread, read_threads
 from cli.simulator.config import SimulatedNumber
 from shared.ids import new_id
 from shared.models import Assignment, ContactIdentity, Conversation, Message
-from shared.operations.apply_statuses import apply_statuses
+from shared.operations.apply_statuses import apply_statuses, keep_statuses
 from shared.operations.apply_webhooks import apply_webhooks
 from shared.operations.create_workflow import NewWorkflow, create_workflow
 from shared.operations.start_execution import NewExecution, start_execution
@@ -66,7 +66,7 @@ async def _add(
         _reply_row(project_id, ids[one.key], sent) for one in batch for sent in one.messages if sent.message.outbound
     ]
     await connection.execute(insert(Message), replies)
-    await apply_statuses(connection, statuses)
+    await apply_statuses(connection, await keep_statuses(connection, statuses, {}))
     await _settle(connection, batch, ids, members, now)
 
 

@@ -1,6 +1,7 @@
 """arq: the queues, and the one place that enqueues.
 
-Always after the commit. A job only says "look", it carries nothing: a lost one costs a few seconds and no data.
+A job only says "look", it carries nothing: a lost one costs a few seconds and no data. It is enqueued after the commit;
+only a webhook that is handed over (handover.py) is told of before.
 """
 
 import asyncio

@@ -50,8 +50,8 @@ async def lock_conversations(
     A change of a message that is not there yet locks the place as the message does: of the two, the second sees what
     the first has left.
 
-    Two batches that share some take turns instead of waiting for each other in a circle: their other locks come later,
-    and each kind in an order of its own.
+    Two batches that share some take turns instead of waiting for each other in a circle: most of their other locks come
+    later, and each kind in an order of its own. Where that is not enough, one of the two is begun anew.
     """
     rows = await connection.execute(
         _LOCK,
