@@ -1,8 +1,12 @@
 """What the decoder's process finds in files, and that its limits hold."""
 
+import asyncio
 import io
+import signal
 import struct
+import sys
 import tempfile
+from pathlib import Path
 from typing import IO
 
 import pytest
@@ -69,3 +73,18 @@ async def test_a_cut_off_photo_has_no_picture() -> None:
 
 async def test_the_type_of_a_document_starts_no_process() -> None:
     assert await _inspect(b"PK\x03\x04", "application/zip") == Findings()
+
+
+@pytest.mark.parametrize(
+    ("lowered", "greedy", "ends"),
+    [
+        ("CPU_SECONDS = 1", "while True: pass", {-signal.SIGXCPU, -signal.SIGKILL}),
+        ("SECONDS = 1", "import time; time.sleep(60)", {-signal.SIGALRM}),
+        ("MEMORY", "bytearray(decoder.MEMORY)", {1}),
+        ("MEMORY", f"open({str(Path(tempfile.gettempdir(), 'porthole-greedy'))!r}, 'w').write('x' * 10000)", {1}),
+    ],
+)
+async def test_what_wants_too_much_ends(lowered: str, greedy: str, ends: set[int]) -> None:
+    code = f"from workers import media_decoder as decoder\ndecoder.{lowered}\ndecoder._limit()\n{greedy}"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-I", "-c", code, stderr=asyncio.subprocess.DEVNULL)
+    assert await asyncio.wait_for(process.wait(), 30) in ends
