@@ -23,7 +23,8 @@ MOST_BYTES_WAITING = 64 * 1024 * 1024
 COMMIT_SECONDS = 5.0
 
 MOST_BYTES_HANDED_OVER = 16 * 1024
-HANDOVER_SECONDS = 0.0025
+QUIET_SECONDS = 0.0025
+HANDOVER_SECONDS = 0.005
 
 _INSERT = "INSERT INTO inbound_event (body) SELECT unnest($1::bytea[])"
 _NEXT_ID = "SELECT nextval('inbound_event_id_seq')"
@@ -74,7 +75,7 @@ class Intake:
         self._bytes_waiting += len(body)
         stored = asyncio.get_running_loop().create_future()
         now = time.perf_counter()
-        self._waiting.append(_Webhook(body, now - self._last_arrival > HANDOVER_SECONDS, stored))
+        self._waiting.append(_Webhook(body, now - self._last_arrival > QUIET_SECONDS, stored))
         self._last_arrival = now
         self._arrived.set()
         await stored
