@@ -165,3 +165,10 @@ async def test_what_is_another_numbers_or_projects_is_not_there(stack: Stack) ->
         assert (refused.status, refused.code) == (404, 100)
     assert await theirs.list("conversations") == await elsewhere.list("conversations") == []
     assert (await api.get(f"/conversations/{ours}"))["status"] == "active"
+
+
+async def test_who_has_read_the_description_changes_no_answer(stack: Stack) -> None:
+    api = MetaApi(stack)
+    path = f"/conversations/{await customer_wrote(stack)}"
+    assert (await stack.http.get("/docs/openapi.json")).status_code == 200
+    assert (await _refused(api.patch(path, {}))).details == "status is required"
