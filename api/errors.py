@@ -161,8 +161,8 @@ def _invalid_arguments(request: AnyRequest, error: ValidationException) -> AnyEr
     found: Any = error.extra or []
     for one in found:
         field, text = one.get("key", "body"), one["message"]
-        if text == repr(field):  # once the API's description was asked for, Litestar misses what no handler takes
-            continue
+        if field in request.path_params and text == repr(field):
+            continue  # once the API's description was asked for, Litestar misses what the handler does not take
         if one.get("source") == "body" or field == "data":
             value = request.scope["state"].get("json")
             if not isinstance(value, dict):
