@@ -51,8 +51,12 @@ def decrypt_bytes(stored: bytes, secret_key: str) -> bytes:
 
 @functools.lru_cache(maxsize=8)
 def _cipher(secret_key: str) -> Fernet:
-    key = HKDF(hashes.SHA256(), length=32, salt=None, info=b"porthole credentials").derive(secret_key.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+    return Fernet(base64.urlsafe_b64encode(derive_key(secret_key, "porthole credentials")))
+
+
+def derive_key(secret_key: str, purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose (RFC 5869): who learns it knows no other."""
+    return HKDF(hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret_key.encode())
 
 
 def webhook_signature(body: bytes, app_secret: bytes) -> str:

@@ -4,8 +4,8 @@ import hmac
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from shared.crypto import derive_key
 
 GOOD_FOR = timedelta(minutes=1)
 """It is old after some milliseconds; the rest is for clocks that differ."""
@@ -25,8 +25,7 @@ class Handovers:
     """Seals and opens them: what comes over Redis is believed only if an api has sealed it, as a whole, just now."""
 
     def __init__(self, secret_key: str) -> None:
-        derived = HKDF(hashes.SHA256(), length=32, salt=None, info=b"porthole handovers")
-        self._key = derived.derive(secret_key.encode())
+        self._key = derive_key(secret_key, "porthole handovers")
         self._decoder = msgspec.msgpack.Decoder(Handover)
 
     def seal(self, handover: Handover) -> bytes:

@@ -11,9 +11,7 @@ from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from shared.crypto import derive_key
 from shared.settings import Settings
 
 WINDOW = 3600  # seconds
@@ -25,7 +23,7 @@ _keys: list[bytes] = []
 
 def sign_media_urls(settings: Settings) -> None:
     """Set the process's key. Every role that builds views does so when it starts: views know no settings."""
-    key = HKDF(hashes.SHA256(), length=32, salt=None, info=b"porthole media urls").derive(settings.secret_key.encode())
+    key = derive_key(settings.secret_key, "porthole media urls")
     _keys[:] = [key]
 
 

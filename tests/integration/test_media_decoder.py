@@ -75,15 +75,22 @@ async def test_the_type_of_a_document_starts_no_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lowered", "greedy", "ends"),
+    ("lowered", "greedy", "ends", "says"),
     [
-        ("CPU_SECONDS = 1", "while True: pass", {-signal.SIGXCPU, -signal.SIGKILL}),
-        ("SECONDS = 1", "import time; time.sleep(60)", {-signal.SIGALRM}),
-        ("MEMORY", "bytearray(decoder.MEMORY)", {1}),
-        ("MEMORY", "import tempfile; tempfile.TemporaryFile(buffering=0).write(b'x' * 10000)", {1}),
+        ("CPU_SECONDS = 1", "while True: pass", {-signal.SIGXCPU, -signal.SIGKILL}, b""),
+        ("SECONDS = 1", "import time; time.sleep(60)", {-signal.SIGALRM}, b""),
+        ("MEMORY", "bytearray(decoder.MEMORY)", {1}, b"MemoryError"),
+        (
+            "MEMORY",
+            "import os; os.write(os.memfd_create('file'), b'x')",
+            {1},
+            b"File too large",
+        ),
     ],
 )
-async def test_what_wants_too_much_ends(lowered: str, greedy: str, ends: set[int]) -> None:
+async def test_what_wants_too_much_ends(lowered: str, greedy: str, ends: set[int], says: bytes) -> None:
     code = f"from workers import media_decoder as decoder\ndecoder.{lowered}\ndecoder._limit()\n{greedy}"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-I", "-c", code, stderr=asyncio.subprocess.DEVNULL)
-    assert await asyncio.wait_for(process.wait(), 30) in ends
+    process = await asyncio.create_subprocess_exec(sys.executable, "-I", "-c", code, stderr=asyncio.subprocess.PIPE)
+    _, errors = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode in ends
+    assert says in errors
