@@ -146,7 +146,9 @@ async def test_a_conversation_that_is_given_to_a_colleague_leaves_the_inbox_of_w
     conversation = await _conversation(platform, customer)
     path = f"/whatsapp/conversations/{conversation}/assignments"
     made = (await platform.post(path, json={"assignment": {"user_id": mine}})).json()["data"]
-    await inbox.open(customer.name)
+    # What is read is told before it is taken away: later, the page would be told that there is no such conversation.
+    async with page.expect_response("**/read"):
+        await inbox.open(customer.name)
     await expect(inbox.message("For whom is this?")).to_be_visible()
     await platform.patch(f"{path}/{made['id']}", json={"assignment": {"user_id": other}})
     await expect(inbox.row(customer.name)).to_have_count(0)
