@@ -84,11 +84,17 @@ class Waker:
         self._names = itertools.cycle([queue_name(queue, number) for number in range(queues)])
         self._wanted = False
         self._payload = b""
+        self._owed: set[str] = set()
         self._stopping = False
         self._called = asyncio.Event()
 
     def wake(self, payload: bytes = b"") -> None:
         """Ask for a drain. Returns at once: the caller's answer does not wait for Redis."""
+        if not self._wanted and self._publisher.publish_now((name := next(self._names), payload)):
+            if not self._owed:  # else `run` waits already until a job is due
+                self._called.set()
+            self._owed.add(name)
+            return
         self._payload = b"" if self._wanted else payload
         self._wanted = True
         self._called.set()
@@ -101,23 +107,22 @@ class Waker:
     async def run(self) -> None:
         """Publish and enqueue until stopped. Redis away is no error, since the workers also look by themselves."""
         clock = asyncio.get_running_loop().time
-        owed: set[str] = set()
         due = 0.0
-        while self._wanted or owed or not self._stopping:
-            await self._next_call(due if owed else None)
+        while self._wanted or self._owed or not self._stopping:
+            await self._next_call(due if self._owed else None)
             try:
                 if self._wanted:
                     self._wanted = False
                     name = next(self._names)
-                    owed.add(name)
+                    self._owed.add(name)
                     await self._publisher.publish([(name, self._payload)])
-                if owed and (self._stopping or clock() >= due):
+                if self._owed and (self._stopping or clock() >= due):
+                    owed, self._owed = self._owed, set()
+                    due = clock() + JOB_SECONDS
                     for name in owed:
                         await self._redis.enqueue_job("drain", _job_id=name, _queue_name=name)
-                    owed.clear()
-                    due = clock() + JOB_SECONDS
             except (RedisError, OSError) as error:
-                owed.clear()
+                self._owed.clear()
                 log.warning("wake_failed", error=str(error))
         await self._publisher.close()
 

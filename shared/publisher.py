@@ -1,46 +1,93 @@
 """Publishing on a connection of its own."""
 
 import asyncio
-import contextlib
+import functools
+from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
-from redis.asyncio import Connection, Redis
+import hiredis
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as LostConnectionError
+from redis.exceptions import ResponseError
+
+from shared.redis_link import RedisLink
+
+Message = tuple[str, bytes]
+
+_Unanswered = deque[asyncio.Future[None] | None]
+"""Of one connection, in the order of what was written to it; None where nobody waits for the answer."""
 
 
 class Publisher:
-    """One connection to Redis that only publishes. Through a pool and a pipeline it would take half as long again, and
-    that is time between a message and the iframe.
-    """
+    """One connection to Redis that only publishes. It is opened by the first `publish`, and again when it was lost."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._connection: Connection | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._link: RedisLink | None = None
+        self._opening = asyncio.Lock()
+        self._unanswered: _Unanswered = deque()
 
-    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+    async def publish(self, messages: Sequence[Message]) -> None:
         """Publish pairs of a channel and a payload, in order and in one round trip. Raises RedisError and OSError."""
-        async with self._one_at_a_time:
-            if self._connection is not None:
-                with contextlib.suppress(LostConnectionError):  # it is tried again: to say it twice does no harm
-                    await self._send(self._connection, messages)
-                    return
-            connection: Connection = self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
-            self._connection = connection
-            await self._send(connection, messages)
+        if self._link is not None and self._link.is_open:
+            try:
+                await self._say(self._link, messages)
+            except LostConnectionError:  # it is tried again: to say it twice does no harm
+                pass
+            else:
+                return
+        await self._say(await self._opened(), messages)
 
-    async def _send(self, connection: Connection, messages: Sequence[tuple[str, bytes]]) -> None:
+    def publish_now(self, message: Message) -> bool:
+        """Write one message and do not wait for what becomes of it. False if that is not possible: there is no
+        connection, or something that was written is not answered yet.
+        """
+        if self._link is None or self._unanswered or not self._link.is_open:
+            return False
+        self._unanswered.append(None)
+        self._link.send([("PUBLISH", *message)])
+        return True
+
+    async def close(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+    async def _opened(self) -> RedisLink:
+        async with self._opening:
+            if self._link is None or not self._link.is_open:
+                await self.close()
+                unanswered: _Unanswered = deque()
+                self._unanswered = unanswered
+                heard, lost = functools.partial(_settle, unanswered), functools.partial(_give_up, unanswered)
+                self._link = await RedisLink.open(self._redis, heard, lost)
+            return self._link
+
+    async def _say(self, link: RedisLink, messages: Sequence[Message]) -> None:
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unanswered.extend([None] * (len(messages) - 1))
+        self._unanswered.append(answered)
+        link.send([("PUBLISH", *message) for message in messages])
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]
-            commands = connection.pack_commands([("PUBLISH", *message) for message in messages])
-            await connection.send_packed_command(commands, check_health=False)
-            for _ in messages:
-                await connection.read_response()
-        except BaseException:  # what it would say next answers something else
+            await answered
+        except asyncio.CancelledError:  # by whoever has waited long enough: Redis may never answer here
             await self.close()
             raise
 
-    async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.disconnect(nowait=True)
+
+def _settle(unanswered: _Unanswered, reply: Any) -> None:
+    answered = unanswered.popleft()
+    if answered is None or answered.done():
+        return
+    if isinstance(reply, hiredis.ReplyError):
+        answered.set_exception(ResponseError(str(reply)))
+    else:
+        answered.set_result(None)
+
+
+def _give_up(unanswered: _Unanswered) -> None:
+    for answered in unanswered:
+        if answered is not None and not answered.done():
+            answered.set_exception(LostConnectionError("the connection was lost before the answer"))
+    unanswered.clear()

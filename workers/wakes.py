@@ -1,13 +1,14 @@
 """Starts a drain as soon as its queue is woken: the wakers publish under the queue's name (shared/jobs.py)."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
-from redis.asyncio import Connection, Redis
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from shared.redis_link import RedisLink
 from shared.tasks import cancel_all
 
 log = structlog.get_logger()
@@ -26,39 +27,38 @@ class Wakes:
 
     def __init__(self, redis: Redis, starts: Mapping[str, Callable[[bytes], None]]) -> None:
         self._redis = redis
-        self._starts = starts
+        self._starts = {name.encode(): start for name, start in starts.items()}
 
     async def run(self) -> None:
         """Listen until cancelled, over a new connection whenever the old one breaks or falls silent."""
         while True:
-            connection = self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
             try:
-                await self._listen(connection)
+                await self._listen()
+                log.warning("wakes_lost")
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("wakes_lost", error=type(error).__name__)
-            finally:
-                await connection.disconnect(nowait=True)
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _listen(self, connection: Connection) -> None:
-        await connection.connect()  # type: ignore[no-untyped-call]
-        await connection.send_command("SUBSCRIBE", *self._starts, check_health=False)
+    async def _listen(self) -> None:
+        """Return when the connection is lost."""
+        link = await RedisLink.open(self._redis, self._hear)
+        link.send([("SUBSCRIBE", *self._starts)])
         for start in self._starts.values():  # for what was published while nobody listened
             start(b"")
-        pinging = asyncio.create_task(_ping(connection))
+        pinging = asyncio.create_task(_ping(link))
         try:
-            while True:
-                async with asyncio.timeout(SILENCE_SECONDS):  # the answers to our pings are the least to be heard
-                    reply = await connection.read_response()
-                if reply[0] == b"message":
-                    self._starts[reply[1].decode()](reply[2])
+            await link.until_lost(SILENCE_SECONDS)
         finally:
             await cancel_all([pinging])
+            await link.close()
+
+    def _hear(self, reply: Any) -> None:
+        if reply[0] == b"message":
+            self._starts[reply[1]](reply[2])
 
 
-async def _ping(connection: Connection) -> None:
-    """Have Redis say something, so that a connection which died without a word is noticed by who reads it."""
-    with contextlib.suppress(RedisError, OSError):
-        while True:
-            await asyncio.sleep(PING_SECONDS)
-            await connection.send_command("PING", check_health=False)
+async def _ping(link: RedisLink) -> None:
+    """Have Redis say something, so that a connection which died without a word is noticed by its silence."""
+    while True:
+        await asyncio.sleep(PING_SECONDS)
+        link.send([("PING",)])

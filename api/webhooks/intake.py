@@ -46,6 +46,7 @@ class _Webhook(msgspec.Struct):
     body: bytes
     alone: bool
     stored: asyncio.Future[None]
+    handover: Handover | None = None
 
 
 class Intake:
@@ -63,6 +64,7 @@ class Intake:
         self._waiting: deque[_Webhook] = deque()
         self._bytes_waiting = 0
         self._arrived = asyncio.Event()
+        self._idle = False
         self._driver: Any = None
         self._next_id: int | None = None
         self._last_arrival = 0.0
@@ -75,8 +77,12 @@ class Intake:
         self._bytes_waiting += len(body)
         stored = asyncio.get_running_loop().create_future()
         now = time.perf_counter()
-        self._waiting.append(_Webhook(body, now - self._last_arrival > QUIET_SECONDS, stored))
+        webhook = _Webhook(body, now - self._last_arrival > QUIET_SECONDS, stored)
         self._last_arrival = now
+        if self._idle and webhook.alone:
+            self._hand_over(webhook)
+        self._idle = False
+        self._waiting.append(webhook)
         self._arrived.set()
         await stored
 
@@ -84,6 +90,7 @@ class Intake:
         """Commit groups until cancelled."""
         try:
             while True:
+                self._idle = not self._waiting
                 await self._arrived.wait()
                 failure = await self._commit(self._next_group())
                 if failure is None:
@@ -97,7 +104,7 @@ class Intake:
     def _next_group(self) -> list[_Webhook]:
         group = [self._waiting.popleft()]
         size = len(group[0].body)
-        while self._waiting and len(group) < MOST_IN_ONE_COMMIT:
+        while self._waiting and len(group) < MOST_IN_ONE_COMMIT and group[0].handover is None:
             size += len(self._waiting[0].body)
             if size > MOST_BYTES_IN_ONE_COMMIT:
                 break
@@ -126,18 +133,24 @@ class Intake:
         driver = await self._connection.driver()
         if driver is not self._driver:  # whose database may have been set back
             self._driver, self._next_id = driver, None
-        if len(group) == 1 and group[0].alone and _may_be_plain(group[0].body):
+        if len(group) == 1 and group[0].alone and group[0].handover is None:
             if self._next_id is None:
                 self._next_id = await driver.fetchval(_NEXT_ID)
-            event_id, self._next_id = self._next_id, None
-            if await self._hand_over(driver, Handover(event_id, datetime.now(UTC), group[0].body)):
-                return
-        await driver.execute(_INSERT, [webhook.body for webhook in group])
-        self._waker.wake()
+            self._hand_over(group[0])
+        if group[0].handover is None or not await self._make_sure(driver, group[0].handover):
+            await driver.execute(_INSERT, [webhook.body for webhook in group])
+            self._waker.wake()
 
-    async def _hand_over(self, driver: Any, handover: Handover) -> bool:
-        """Returns whether it is stored in the end."""
-        self._waker.wake(self._handovers.seal(handover))
+    def _hand_over(self, webhook: _Webhook) -> None:
+        """Give it to a worker if it may be plain and an id for it is at hand."""
+        if self._next_id is None or not _may_be_plain(webhook.body):
+            return
+        webhook.handover = Handover(self._next_id, datetime.now(UTC), webhook.body)
+        self._next_id = None
+        self._waker.wake(self._handovers.seal(webhook.handover))
+
+    async def _make_sure(self, driver: Any, handover: Handover) -> bool:
+        """Store what was handed over unless a worker has. Returns whether it is stored in the end."""
         with contextlib.suppress(TimeoutError):  # whatever comes next is not kept waiting
             async with asyncio.timeout(HANDOVER_SECONDS):
                 await self._arrived.wait()
