@@ -62,6 +62,7 @@ from shared.jobs import Queue, Waker, connect, wake_released
 from shared.media_urls import sign_media_urls
 from shared.metrics import metrics
 from shared.outbound_http import outbound_http
+from shared.pubsub import PubSub
 from shared.settings import Settings
 from shared.storage import Storage
 from shared.tasks import cancel_all, finish, keep_running
@@ -179,6 +180,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.engine = engine = create_engine(settings, application_name="api")
     app.state.redis = redis = connect(settings)
+    app.state.pubsub = pubsub = PubSub(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST, settings.ingest_queues), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
     later = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
@@ -206,6 +208,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
         await transfers.aclose()
         await outbound.close()
         storage.close()
+        await pubsub.close()
         await redis.aclose()
         await intake_engine.dispose()
         await engine.dispose()

@@ -40,7 +40,7 @@ async def accept_workflow_event(state: State, event: WorkflowEvent) -> None:
         async with engine.begin() as connection:
             await workflow_event_done(connection, event_id)
         raise
-    await publish(state.redis, moved.events)
+    await publish(state.pubsub, moved.events)
 
 
 async def _applied_by_worker(engine: AsyncEngine, event_id: int) -> None:

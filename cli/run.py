@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import gc
 import os
+import resource
 from pathlib import Path
 
 import structlog
@@ -40,6 +41,7 @@ async def run_role(arguments: argparse.Namespace) -> None:
         url = f"http://{settings.host}:{port_of(sock)}"
         stop = stop_signal()
         _spare_collections()
+        _raise_file_limit()
         async with ROLES[arguments.command](settings) as app, serving(app, sock, settings.trusted_proxies):
             emit(arguments.json, {"role": arguments.command, "url": url}, f"porthole {arguments.command} on {url}")
             await stop.wait()
@@ -52,6 +54,14 @@ def _spare_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _raise_file_limit() -> None:
+    """Every iframe is an open file, and most systems allow a process 1,024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        log.debug("file_limit", before=soft, now=hard)
 
 
 def _embed(environ: dict[str, str], data_dir: Path, embedded: contextlib.ExitStack) -> None:

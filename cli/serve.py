@@ -12,6 +12,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from cli.errors import CommandError
+from realtime.websocket import MOST_INCOMING, Upgrade
 
 GRACE_SECONDS = 5
 
@@ -70,8 +71,9 @@ async def serving(app: ASGIApp, sock: socket.socket, trusted_proxies: str = "") 
         access_log=False,
         server_header=False,
         lifespan="on",
-        ws="websockets-sansio",
-        ws_max_size=64 * 1024,
+        ws=Upgrade,
+        ws_max_size=MOST_INCOMING,
+        ws_ping_interval=None,  # Engine.IO has pings of its own
         ws_per_message_deflate=False,
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,

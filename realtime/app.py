@@ -9,7 +9,6 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from realtime.handshake import Handshakes
 from realtime.server import Realtime
 from shared.db import create_engine
 from shared.health import health_router
@@ -29,7 +28,7 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
     redis = connect(settings)
     realtime = Realtime(settings, engine)
     delivery = asyncio.create_task(realtime.run())
-    sockets = Handshakes(socketio.ASGIApp(realtime.socket_io, socketio_path=PATH))
+    sockets = socketio.ASGIApp(realtime.socket_io, socketio_path=PATH)
     state = State({"settings": settings, "engine": engine, "redis": redis})
     health = Litestar([health_router, metrics], state=state, openapi_config=None, logging_config=None)
 

@@ -47,8 +47,8 @@ def connect(settings: Settings) -> ArqRedis:
     return redis
 
 
-def connect_pubsub(settings: Settings) -> Redis:
-    """A client for subscriptions, whose reads wait for as long as nothing is published."""
+def connect_for_wakes(settings: Settings) -> Redis:
+    """A client for a worker's subscriptions, whose reads wait for as long as nothing is published."""
     redis: Redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2)
     return redis
 
@@ -80,7 +80,7 @@ class Waker:
 
     def __init__(self, redis: ArqRedis, queue: Queue, queues: int = 1) -> None:
         self._redis = redis
-        self._publisher = Publisher(redis)
+        self._publisher = Publisher(redis.connection_pool.make_connection)
         self._names = itertools.cycle([queue_name(queue, number) for number in range(queues)])
         self._wanted = False
         self._payload = b""

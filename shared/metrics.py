@@ -28,6 +28,18 @@ BATCHES_FAILED = Counter(
     "porthole_ingest_batches_failed", "Batches that were rolled back: for their data, or a deadlock.", ["reason"]
 )
 
+CONNECTIONS = Gauge("porthole_realtime_iframes", "Iframes that are connected to this process.")
+CHANNELS = Gauge("porthole_realtime_channels", "Channels that this process listens to.")
+PUSHES_IN = Counter("porthole_realtime_messages_in", "Messages that this process heard on its channels.")
+PACKETS_OUT = Counter("porthole_realtime_packets_out", "Packets that were written to iframes.")
+BYTES_OUT = Counter("porthole_realtime_bytes_out", "Bytes of those packets.")
+SLOW_DROPPED = Counter("porthole_realtime_slow_dropped", "Iframes that were cut off because they did not read.")
+DELIVERY_SECONDS = Histogram(
+    "porthole_realtime_delivery_seconds",
+    "From the publication of a message to its being written to the iframes; clocks of machines may differ.",
+    buckets=_SECONDS,
+)
+
 _refreshers: list[Callable[[], Awaitable[None]]] = []
 
 

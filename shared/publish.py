@@ -1,16 +1,16 @@
 """The one place that publishes. Call it after the commit, never before."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 import structlog
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.events import Event
-from shared.publisher import Publisher
+from shared.pubsub import PubSub
 from shared.scope import embed_channel
 
 log = structlog.get_logger()
@@ -20,21 +20,24 @@ _encode = msgspec.json.Encoder().encode
 
 
 def payloads(events: Sequence[Event]) -> list[tuple[str, bytes]]:
-    """JSON lists of at most MOST_PUSHES for each channel, in order. A push is encoded once, whatever the channels."""
+    """What is published on each channel, in order: the time in microseconds since 1970, and a JSON list of at most
+    MOST_PUSHES. A push is encoded once, whatever the channels.
+    """
+    now = b"%d" % (time.time_ns() // 1000)
     parts: dict[str, list[bytes]] = {}
     for event in events:
         encoded = _encode(event.push)
         for channel in event.channels:
             parts.setdefault(channel, []).append(encoded)
     return [
-        (channel, b"[" + b",".join(encoded[start : start + MOST_PUSHES]) + b"]")
+        (channel, now + b"[" + b",".join(encoded[start : start + MOST_PUSHES]) + b"]")
         for channel, encoded in parts.items()
         for start in range(0, len(encoded), MOST_PUSHES)
     ]
 
 
-async def publish(redis: Redis | Publisher, events: Sequence[Event]) -> None:
-    """Publish the events in one round trip; with a Publisher on its connection.
+async def publish(pubsub: PubSub, events: Sequence[Event]) -> None:
+    """Publish the events in one round trip.
 
     Redis away is no error: the rows are committed, and every iframe catches up through `changes`.
     """
@@ -42,28 +45,22 @@ async def publish(redis: Redis | Publisher, events: Sequence[Event]) -> None:
         return
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
-            if isinstance(redis, Publisher):
-                await redis.publish(payloads(events))
-                return
-            async with redis.pipeline(transaction=False) as pipeline:
-                for channel, payload in payloads(events):
-                    pipeline.publish(channel, payload)
-                await pipeline.execute()
+            await pubsub.publish(payloads(events))
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("publish_failed", events=len(events), error=str(error))
 
 
-async def close_embed(redis: Redis, embed_id: UUID, code: str) -> None:
+async def close_embed(pubsub: PubSub, embed_id: UUID, code: str) -> None:
     """Tell the iframes of an embed that its token is no longer good, by a code of shared.embeds.REFUSALS; with
     `embed_changed` they are closed if what they were opened with is no longer so.
     """
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
-            await redis.publish(embed_channel(embed_id), _encode({"code": code}))
+            await pubsub.publish([(embed_channel(embed_id), _encode({"code": code}))])
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("publish_failed", embed_id=str(embed_id), error=str(error))
 
 
-async def reload_embed(redis: Redis, embed_id: UUID) -> None:
+async def reload_embed(pubsub: PubSub, embed_id: UUID) -> None:
     """Have the open pages of an embed load again: the embed is as it was, but what its scope holds is not."""
-    await close_embed(redis, embed_id, "scope_changed")
+    await close_embed(pubsub, embed_id, "scope_changed")

@@ -3,11 +3,11 @@
 import asyncio
 import functools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
-from redis.asyncio import Redis
+from redis.asyncio import Connection
 from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import ResponseError
 
@@ -20,10 +20,13 @@ _Unanswered = deque[asyncio.Future[None] | None]
 
 
 class Publisher:
-    """One connection to Redis that only publishes. It is opened by the first `publish`, and again when it was lost."""
+    """One connection to Redis that only publishes, made by `connection`. It is opened by the first `publish`, and again
+    when it was lost.
+    """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, connection: Callable[[], Connection], command: str = "PUBLISH") -> None:
+        self._connection = connection
+        self._command = command
         self._link: RedisLink | None = None
         self._opening = asyncio.Lock()
         self._unanswered: _Unanswered = deque()
@@ -46,7 +49,7 @@ class Publisher:
         if self._link is None or self._unanswered or not self._link.is_open:
             return False
         self._unanswered.append(None)
-        self._link.send([("PUBLISH", *message)])
+        self._link.send([(self._command, *message)])
         return True
 
     async def close(self) -> None:
@@ -61,14 +64,14 @@ class Publisher:
                 unanswered: _Unanswered = deque()
                 self._unanswered = unanswered
                 heard, lost = functools.partial(_settle, unanswered), functools.partial(_give_up, unanswered)
-                self._link = await RedisLink.open(self._redis, heard, lost)
+                self._link = await RedisLink.open(self._connection(), heard, lost)
             return self._link
 
     async def _say(self, link: RedisLink, messages: Sequence[Message]) -> None:
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unanswered.extend([None] * (len(messages) - 1))
         self._unanswered.append(answered)
-        link.send([("PUBLISH", *message) for message in messages])
+        link.send([(self._command, *message) for message in messages])
         try:
             await answered
         except asyncio.CancelledError:  # by whoever has waited long enough: Redis may never answer here

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Self, cast
 
 import hiredis
-from redis.asyncio import Connection, Redis
+from redis.asyncio import Connection
 
 Command = tuple[str | bytes, ...]
 
@@ -32,9 +32,10 @@ class RedisLink(asyncio.Protocol):
         self._transport.set_protocol(self)
 
     @classmethod
-    async def open(cls, redis: Redis, heard: Callable[[Any], None], lost: Callable[[], None] = lambda: None) -> Self:
-        """A new connection as `redis` would make it. Raises RedisError, OSError or TimeoutError."""
-        connection: Connection = redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+    async def open(
+        cls, connection: Connection, heard: Callable[[Any], None], lost: Callable[[], None] = lambda: None
+    ) -> Self:
+        """Connect, and take the connection over. Raises RedisError, OSError or TimeoutError."""
         await connection.connect()  # type: ignore[no-untyped-call]
         return cls(connection, heard, lost)
 
@@ -48,10 +49,13 @@ class RedisLink(asyncio.Protocol):
             packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type] # says: of one word
             self._transport.write(b"".join(packed))
 
+    def silent_for(self) -> float:
+        """Seconds since anything was heard."""
+        return asyncio.get_running_loop().time() - self._heard_at
+
     async def until_lost(self, silence: float) -> None:
         """Return when the connection is gone, or has not been heard for so many seconds."""
-        clock = asyncio.get_running_loop().time
-        while not self._lost.done() and (left := self._heard_at + silence - clock()) > 0:
+        while not self._lost.done() and (left := silence - self.silent_for()) > 0:
             await asyncio.wait([self._lost], timeout=left)
 
     async def close(self) -> None:

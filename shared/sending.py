@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.crypto import DecryptionError, decrypt
 from shared.operations.settle_message import Accepted, message_accepted, message_refused
 from shared.publish import publish
+from shared.pubsub import PubSub
 from shared.refusals import NotFoundError
 from shared.settings import Settings
 from shared.template_words import template_words
@@ -34,10 +35,13 @@ _LOAD = text("""
 class Delivery:
     """Sends messages that the caller has leased in the outbox."""
 
-    def __init__(self, settings: Settings, engine: AsyncEngine, redis: Redis, graph: GraphClient) -> None:
+    def __init__(
+        self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
+    ) -> None:
         self._settings = settings
         self._engine = engine
         self._redis = redis
+        self._pubsub = pubsub
         self._graph = graph
 
     async def deliver(self, message_id: UUID) -> dict[str, Any]:
@@ -61,7 +65,7 @@ class Delivery:
         accepted = Accepted(wamid, known_by=known_by, words=words)
         async with self._engine.begin() as connection:
             events = await message_accepted(connection, self._settings, message_id, accepted)
-        await publish(self._redis, events)
+        await publish(self._pubsub, events)
         return answer
 
     async def _words(self, row: RowMapping, token: str) -> str | None:
@@ -75,7 +79,7 @@ class Delivery:
         """The message will not be sent. `error` is {code, title, details}."""
         async with self._engine.begin() as connection:
             events = await message_refused(connection, self._settings, message_id, error)
-        await publish(self._redis, events)
+        await publish(self._pubsub, events)
 
 
 def _access_token(settings: Settings, encrypted: bytes) -> str:

@@ -1,7 +1,8 @@
 """Applying webhooks without a worker."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.jobs import connect
 from shared.operations.apply_webhooks import Applied, apply_webhooks
+from shared.pubsub import PubSub
 from shared.settings import Settings
 from shared.whatsapp.webhook import decode_webhook
 from workers.ingest import Ingest
@@ -35,13 +37,23 @@ async def store(engine: AsyncEngine, bodies: Sequence[bytes]) -> None:
 
 async def drain(engine: AsyncEngine, settings: Settings, workers: int = 1) -> None:
     """Apply all that is in the durable inbox, by several workers at once."""
-    redis = connect(settings)
 
     async def work() -> None:
-        ingest = Ingest(engine, redis, settings)
-        while await ingest.step():
-            pass
-        await ingest.close()
+        async with ingesting(engine, settings) as ingest:
+            while await ingest.step():
+                pass
 
     await asyncio.gather(*(work() for _ in range(workers)))
-    await redis.aclose()
+
+
+@contextlib.asynccontextmanager
+async def ingesting(engine: AsyncEngine, settings: Settings) -> AsyncIterator[Ingest]:
+    """What a worker takes webhooks in with."""
+    redis, pubsub = connect(settings), PubSub(settings)
+    ingest = Ingest(engine, redis, pubsub, settings)
+    try:
+        yield ingest
+    finally:
+        await ingest.close()
+        await pubsub.close()
+        await redis.aclose()

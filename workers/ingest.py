@@ -25,7 +25,7 @@ from shared.operations.merge_contacts import OvertakenError
 from shared.operations.receive_plain import PREPARE, plain_message, receive_plain
 from shared.operations.workflow_events import apply_workflow_event, read_workflow_event
 from shared.publish import publish
-from shared.publisher import Publisher
+from shared.pubsub import PubSub
 from shared.refusals import NotFoundError, RefusedError
 from shared.settings import Settings
 from shared.template_words import forget_templates
@@ -74,12 +74,12 @@ _PROBLEM = text("""
 class Ingest:
     """What a worker takes in. A few webhooks go the short way if they are plain, everything else the long one."""
 
-    def __init__(self, engine: AsyncEngine, redis: Redis, settings: Settings) -> None:
+    def __init__(self, engine: AsyncEngine, redis: Redis, pubsub: PubSub, settings: Settings) -> None:
         self._engine = engine
         self._redis = redis
+        self._pubsub = pubsub
         self._settings = settings
         self._handovers = Handovers(settings.secret_key)
-        self._publisher = Publisher(redis)
         self._short = KeptConnection(engine, PREPARE)
         self._short_taken = False
         self._short_from = 0.0
@@ -111,7 +111,7 @@ class Ingest:
                 await self._short.close()
             finally:
                 self._short_taken = False
-        return await ingest_batch(self._engine, self._redis, self._settings)
+        return await ingest_batch(self._engine, self._redis, self._pubsub, self._settings)
 
     async def _go_the_short_way(self) -> bool:
         """Whether nothing is left that has to go the long way."""
@@ -147,15 +147,14 @@ class Ingest:
             return False
         metrics.BATCH_SIZE.observe(1)
         metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-        await publish(self._publisher, [event])
+        await publish(self._pubsub, [event])
         return True
 
     async def close(self) -> None:
         await self._short.close()
-        await self._publisher.close()
 
 
-async def ingest_batch(engine: AsyncEngine, redis: Redis, settings: Settings) -> bool:
+async def ingest_batch(engine: AsyncEngine, redis: Redis, pubsub: PubSub, settings: Settings) -> bool:
     """Apply the oldest webhooks that nobody else is applying. Returns whether there may be more.
 
     If a batch fails for what it holds, its webhooks are applied one by one, and the one at fault is marked as failed.
@@ -172,22 +171,22 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis, settings: Settings) ->
             metrics.BATCHES_FAILED.labels("data").inc()
             log.warning("batch_failed", error=_name(error))
             break
-        await _tell(redis, applied)
+        await _tell(redis, pubsub, applied)
         return more
-    return await _apply_one_by_one(engine, redis, settings)
+    return await _apply_one_by_one(engine, redis, pubsub, settings)
 
 
-async def _apply_one_by_one(engine: AsyncEngine, redis: Redis, settings: Settings) -> bool:
+async def _apply_one_by_one(engine: AsyncEngine, redis: Redis, pubsub: PubSub, settings: Settings) -> bool:
     for _ in range(BATCH):
         taken, applied = await _apply_one(engine, settings)
-        await _tell(redis, applied)
+        await _tell(redis, pubsub, applied)
         if not taken:
             return False
     return True
 
 
-async def _tell(redis: Redis, applied: Applied) -> None:
-    await publish(redis, applied.events)
+async def _tell(redis: Redis, pubsub: PubSub, applied: Applied) -> None:
+    await publish(pubsub, applied.events)
     await forget_templates(redis, applied.template_accounts)
 
 

@@ -13,10 +13,11 @@ from litestar.types import ASGIApp
 
 from shared.db import create_engine
 from shared.health import health_router
-from shared.jobs import Queue, Waker, connect, connect_pubsub, wake_released
+from shared.jobs import Queue, Waker, connect, connect_for_wakes, wake_released
 from shared.media_urls import sign_media_urls
 from shared.metrics import metrics, refreshed_by
 from shared.outbound_http import outbound_http
+from shared.pubsub import PubSub
 from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
 from shared.tasks import cancel_all, finish, keep_running
@@ -49,13 +50,14 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     sign_media_urls(settings)
     engine = create_engine(settings, application_name="worker")
     redis = connect(settings)
+    pubsub = PubSub(settings)
     http = new_http_client()
     outbound = outbound_http(settings)
     graph = GraphClient(http, settings)
-    sender = Sender(settings, engine, redis, graph)
+    sender = Sender(settings, engine, redis, pubsub, graph)
     webhooks = WebhookSender(settings, engine, outbound)
-    media = MediaFetcher(settings, engine, redis)
-    ingest = Ingest(engine, redis, settings)
+    media = MediaFetcher(settings, engine, pubsub)
+    ingest = Ingest(engine, redis, pubsub, settings)
     wakers = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
     wake_released(engine, wakers)
     drainers = {
@@ -79,13 +81,13 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
 
     starts = {name: functools.partial(woken, name) for name in served}
     serving = [asyncio.create_task(serve_queue(settings, name, start, stop)) for name, start in starts.items()]
-    wakes = connect_pubsub(settings)
+    wakes = connect_for_wakes(settings)
     repeating = [
         keep_running(Wakes(wakes, starts).run),
         _every(SWEEP_SECONDS, sweep),
         _every(RENEW_SECONDS, media.renew),
         _every(REMOVE_SECONDS, media.remove_deleted),
-        _every(IDLE_SECONDS, lambda: end_idle(settings, engine, redis)),
+        _every(IDLE_SECONDS, lambda: end_idle(settings, engine, pubsub)),
         _every(NUMBERS_SECONDS, lambda: check_numbers(settings, engine, graph)),
         _every(TIDY_SECONDS, Housekeeper(settings, engine).tidy, first=random.uniform(0, 60)),  # noqa: S311 - no secret
     ]
@@ -113,6 +115,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         await finish(waking, STOP_SECONDS)
         await http.aclose()
         await outbound.close()
+        await pubsub.close()
         await wakes.aclose()
         await redis.aclose()
         await engine.dispose()

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,6 +19,7 @@ from shared.crypto import DecryptionError, decrypt
 from shared.media_keys import file_key, thumbnail_key
 from shared.operations.settle_media import Attempt, StoredMedia, media_given_up, media_postponed, media_stored
 from shared.publish import publish
+from shared.pubsub import PubSub
 from shared.settings import Settings
 from shared.storage import Storage, StorageError
 from shared.tasks import finish
@@ -78,10 +78,10 @@ class _TooLargeError(_UnusableError):
 class MediaFetcher:
     """Fetches what is due in `media`. `drainer` starts what can be started; each file looks for the next at its end."""
 
-    def __init__(self, settings: Settings, engine: AsyncEngine, redis: Redis) -> None:
+    def __init__(self, settings: Settings, engine: AsyncEngine, pubsub: PubSub) -> None:
         self._settings = settings
         self._engine = engine
-        self._redis = redis
+        self._pubsub = pubsub
         self._http = new_http_client()  # of its own: messages are sent, however many files are on their way
         self._graph = GraphClient(self._http, settings)
         self._storage = Storage(settings)
@@ -153,7 +153,7 @@ class MediaFetcher:
         else:
             async with self._engine.begin() as connection:
                 events = await media_stored(connection, attempt, stored)
-            await publish(self._redis, events)
+            await publish(self._pubsub, events)
 
     async def _download(self, row: Row[Any], file: MediaFile) -> None:
         """Get all of the file and check it. Raises _UnusableError, and what Graph calls raise."""
@@ -212,7 +212,7 @@ class MediaFetcher:
         log.warning("media_given_up", media_id=str(attempt.id), state=state, error=problem)
         async with self._engine.begin() as connection:
             events = await media_given_up(connection, attempt, state, problem)
-        await publish(self._redis, events)
+        await publish(self._pubsub, events)
 
 
 def _bytes(found: Findings) -> bytes | None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.operations.queue_message import LEASE
 from shared.operations.settle_message import message_postponed
+from shared.pubsub import PubSub
 from shared.sending import Delivery, out_of_reach
 from shared.settings import Settings
 from shared.tasks import finish
@@ -49,9 +50,11 @@ _UNANSWERED = {
 class Sender:
     """Sends what is due in the outbox."""
 
-    def __init__(self, settings: Settings, engine: AsyncEngine, redis: Redis, graph: GraphClient) -> None:
+    def __init__(
+        self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
+    ) -> None:
         self._engine = engine
-        self._delivery = Delivery(settings, engine, redis, graph)
+        self._delivery = Delivery(settings, engine, redis, pubsub, graph)
         self._sends: set[asyncio.Task[None]] = set()
         self._stopping = False
 

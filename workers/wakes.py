@@ -41,7 +41,8 @@ class Wakes:
 
     async def _listen(self) -> None:
         """Return when the connection is lost."""
-        link = await RedisLink.open(self._redis, self._hear)
+        connection = self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        link = await RedisLink.open(connection, self._hear)
         link.send([("SUBSCRIBE", *self._starts)])
         for start in self._starts.values():  # for what was published while nobody listened
             start(b"")

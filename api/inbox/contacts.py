@@ -48,7 +48,7 @@ class ContactController(Controller):
             if updated.changes:
                 await record(connection, project_id, actor, "contact.updated", conversation.contact.id, updated.changes)
             view = await get_conversation(connection, embed.scope, conversation_id)
-        await publish(state.redis, updated.events)
+        await publish(state.pubsub, updated.events)
         if view is None:  # it was given to somebody else meanwhile
             raise not_found("Conversation")
         return RenamedAnswer(view)

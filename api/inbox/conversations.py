@@ -68,7 +68,7 @@ class ConversationController(Controller):
                 action = "conversation.updated"
                 await record(connection, embed.scope.project_id, actor, action, conversation_id, changes)
             view = await get_conversation(connection, embed.scope, conversation_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         assert view is not None
         return ConversationAnswer(view)
 
@@ -79,5 +79,5 @@ class ConversationController(Controller):
             view, events = await mark_read(connection, embed.scope, conversation_id)
         if view is None:
             raise not_found("Conversation")
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         return ConversationAnswer(view)

@@ -87,7 +87,7 @@ class MessageMediaController(Controller):
         async with state.engine.begin() as connection:
             events = await retry_media(connection, embed.scope, message_id)
             message = await get_message(connection, embed.scope, message_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         assert message is not None
         return MessageAnswer(message)
 

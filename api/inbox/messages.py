@@ -71,7 +71,7 @@ class MessageController(Controller):
             stored, events = await queue_message(connection, embed.scope, conversation_id, message)
         if events:
             state.send_waker.wake()
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         return Response(MessageAnswer(stored), status_code=201 if events else 200)
 
 

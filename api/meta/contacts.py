@@ -139,7 +139,7 @@ async def _update(
         updated = await update_contact(connection, key.project_id, contact_id, data.changes())
         if updated.changes:
             await record(connection, key.project_id, actor, "contact.updated", contact_id, updated.changes)
-    await publish(state.redis, updated.events)
+    await publish(state.pubsub, updated.events)
     return Done()
 
 

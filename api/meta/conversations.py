@@ -132,7 +132,7 @@ class ConversationController(Controller):
             changes, events = await set_conversation_status(connection, scope, conversation_id, data.status)
             if changes:
                 await record(connection, key.project_id, actor, "conversation.updated", conversation_id, changes)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         return Done()
 
 

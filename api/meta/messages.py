@@ -244,7 +244,7 @@ async def _send(request: AnyRequest, state: State, key: ProjectKey, number: Numb
         raise ApiError(422, error.code, str(error), graph_code=REENGAGEMENT) from error
     if not events:  # a repeat, of a message that was sent
         return _sent(data, recipient, {"messages": [{"id": stored["wamid"]}]})
-    await publish(state.redis, events)
+    await publish(state.pubsub, events)
     return _sent(data, recipient, await _deliver(state, stored["id"]))
 
 
@@ -252,7 +252,7 @@ async def _deliver(state: State, message_id: UUID) -> dict[str, Any]:
     """Meta's answer to the message, which the api has leased. Raises what the caller is told if Meta does not take it:
     a message that was refused, or that did not get out, has failed, and may be sent again.
     """
-    delivery = Delivery(state.settings, state.engine, state.redis, state.graph)
+    delivery = Delivery(state.settings, state.engine, state.redis, state.pubsub, state.graph)
     try:
         return await delivery.deliver(message_id)
     except GraphError as error:
@@ -289,7 +289,7 @@ async def _receipt(state: State, number: Number, data: MessageBody) -> Done:
     if found is not None:
         async with state.engine.begin() as connection:
             _, events = await mark_read(connection, number.scope(), found.conversation_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
     return Done()
 
 

@@ -84,7 +84,7 @@ class AssignmentController(Controller):
             )
             await record(connection, key.project_id, actor, "assignment.created", assignment_id)
             view = await get_assignment(connection, key.project_id, conversation_id, assignment_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         return AssignmentAnswer(view)
 
     @get("/{assignment_id:uuid}", responses=refusals(404))
@@ -113,5 +113,5 @@ class AssignmentController(Controller):
             if changes:
                 await record(connection, key.project_id, actor, "assignment.updated", assignment_id, changes)
             view = await get_assignment(connection, key.project_id, conversation_id, assignment_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         return AssignmentAnswer(view)

@@ -180,7 +180,7 @@ class ContactController(Controller):
             updated = await update_contact(connection, key.project_id, contact_id, data.contact)
             if updated.changes:
                 await record(connection, key.project_id, actor, "contact.updated", contact_id, updated.changes)
-        await publish(state.redis, updated.events)
+        await publish(state.pubsub, updated.events)
         return ContactAnswer(updated.contact)
 
     @delete("/{identifier:str}", responses=refusals(404))
@@ -190,7 +190,7 @@ class ContactController(Controller):
             contact_id = await _found(connection, key.project_id, identifier)
             events = await delete_contact(connection, key.project_id, contact_id)
             await record(connection, key.project_id, actor, "contact.erased", contact_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
 
 
 async def _found(connection: AsyncConnection, project_id: UUID, identifier: str) -> UUID:

@@ -139,6 +139,6 @@ class ConversationController(Controller):
             if changes:
                 await record(connection, key.project_id, actor, "conversation.updated", conversation_id, changes)
             view = await get_kapso_conversation(connection, scope, conversation_id)
-        await publish(state.redis, events)
+        await publish(state.pubsub, events)
         assert view is not None
         return ConversationAnswer(view)

@@ -124,4 +124,4 @@ class CustomerController(Controller):
                 changes = {"scope_id": [customer_id, None]}
                 await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
         for embed_id in embed_ids:
-            await close_embed(state.redis, embed_id, "revoked_token")
+            await close_embed(state.pubsub, embed_id, "revoked_token")

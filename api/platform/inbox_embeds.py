@@ -173,7 +173,7 @@ class InboxEmbedController(Controller):
             view = await get_embed(connection, key.project_id, embed_id)
         assert view is not None
         if changes:
-            await close_embed(state.redis, embed_id, "embed_changed")
+            await close_embed(state.pubsub, embed_id, "embed_changed")
         return EmbedAnswer(view)
 
     @post("/{embed_id:uuid}/rotate", status_code=200, responses=refusals(404))
@@ -197,7 +197,7 @@ class InboxEmbedController(Controller):
             await record(connection, key.project_id, actor, "inbox_embed.rotated", embed_id, changes)
             view = await get_embed(connection, key.project_id, embed_id)
         assert view is not None
-        await close_embed(state.redis, embed_id, "embed_changed")
+        await close_embed(state.pubsub, embed_id, "embed_changed")
         shown = _shown_once(state, view, secrets.token)
         return RotatedEmbedAnswer(RotatedEmbed(**shown, signing_secret=secrets.signing_secret or UNSET))
 
@@ -207,7 +207,7 @@ class InboxEmbedController(Controller):
         async with state.engine.begin() as connection:
             if await revoke_embed(connection, key.project_id, embed_id):
                 await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id)
-        await close_embed(state.redis, embed_id, "revoked_token")
+        await close_embed(state.pubsub, embed_id, "revoked_token")
 
 
 def _shown_once(state: State, view: InboxEmbedView, token: str) -> dict[str, Any]:

@@ -170,7 +170,7 @@ class PhoneNumberController(Controller):
             view = await get_phone_number(connection, key.project_id, phone_number_id)
         assert view is not None
         for embed_id in embed_ids:
-            await reload_embed(state.redis, embed_id)
+            await reload_embed(state.pubsub, embed_id)
         if changes:
             await forget_health(state.redis, phone_number_id)
         return PhoneNumberAnswer(view)
@@ -187,7 +187,7 @@ class PhoneNumberController(Controller):
             await _erase(state, key, actor, phone_number_id)
         finally:  # what was erased leaves the iframes even if the rest failed
             for embed_id in narrowed:
-                await reload_embed(state.redis, embed_id)
+                await reload_embed(state.pubsub, embed_id)
 
 
 class CustomerPhoneNumberController(Controller):
@@ -284,7 +284,7 @@ async def _erase(state: State, key: ProjectKey, actor: Actor, phone_number_id: s
             await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
         await record(connection, key.project_id, actor, "phone_number.deleted", phone_number_id)
     for embed_id in embed_ids:
-        await close_embed(state.redis, embed_id, "revoked_token")
+        await close_embed(state.pubsub, embed_id, "revoked_token")
 
 
 async def _check(state: State, number: Number, heard: bool) -> NumberHealth:

@@ -107,5 +107,5 @@ class UserController(Controller):
                 changes = {"assigned_user_id": [user_id, None]}
                 await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
         for embed_id in embed_ids:
-            await close_embed(state.redis, embed_id, "revoked_token")
-        await publish(state.redis, events)
+            await close_embed(state.pubsub, embed_id, "revoked_token")
+        await publish(state.pubsub, events)

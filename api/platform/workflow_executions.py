@@ -116,7 +116,7 @@ class WorkflowExecutionController(Controller):
             moved = await resume_execution(connection, key.project_id, execution_id, data)
             await record(connection, key.project_id, actor, "workflow_execution.resumed", execution_id)
             view = await get_execution(connection, key.project_id, execution_id)
-        await publish(state.redis, moved.events)
+        await publish(state.pubsub, moved.events)
         summary = {field: getattr(view, field) for field in ExecutionSummary.__struct_fields__}
         return ResumedAnswer(
             ResumedExecution(**summary, requested_execution_id=execution_id, parent_flow_execution_id=None)

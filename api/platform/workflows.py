@@ -156,7 +156,7 @@ class WorkflowController(Controller):
         async with state.engine.begin() as connection:
             started = await start_execution(connection, key.project_id, workflow_id, data.workflow_execution)
             await record(connection, key.project_id, actor, "workflow_execution.started", started.id)
-        await publish(state.redis, started.events)
+        await publish(state.pubsub, started.events)
         return AcceptedAnswer(
             AcceptedExecution("Workflow execution started", workflow_id, started.id, started.tracking_id)
         )

@@ -6,22 +6,29 @@ else.
 """
 
 import argparse
+import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
 
 from tests.benchmarks.backlog import measure_backlog, measure_saturated
 from tests.benchmarks.driver import Webhook, build_webhooks
+from tests.benchmarks.fanout import measure_fanout, measure_idle
 from tests.benchmarks.measure import listening, measure
 from tests.benchmarks.peer import PeerError, run_peer
 from tests.benchmarks.report import Figures, Round, figures_of, print_report
-from tests.benchmarks.servers import running_porthole
+from tests.benchmarks.servers import Porthole, running_porthole
 from tests.benchmarks.token_check import measure_token_check
 
 WARM_UP = 300
-MODES = ("ingest", "latency", "backlog", "saturated", "tokens")
-PEER_MODES = ("ingest", "latency")
+MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle")
+PEER_MODES = ("ingest", "latency", "fanout")
+FANOUT_RATE = 1000.0  # more than it can carry
+STEADY_RATE = 200.0
+STEADY_IFRAMES = 500
+IDLE_IFRAMES = 5000
 
 
 async def _round(arguments: argparse.Namespace, filled: int = 0) -> Round:
@@ -50,9 +57,27 @@ async def _round(arguments: argparse.Namespace, filled: int = 0) -> Round:
             measured.runs["saturated"] = await measure_saturated(
                 porthole, listener, webhooks(count), webhooks(count), connections
             )
+        await _measure_iframes(arguments, porthole, webhooks, measured)
         if "tokens" in chosen:
             measured.tokens = await measure_token_check(porthole.engine)
     return measured
+
+
+async def _measure_iframes(
+    arguments: argparse.Namespace, porthole: Porthole, webhooks: Callable[[int], list[Webhook]], measured: Round
+) -> None:
+    chosen, connections = arguments.only, arguments.connections
+    if "fanout" in chosen:
+        measured.fanout = await measure_fanout(
+            porthole, webhooks(WARM_UP), webhooks(arguments.events), arguments.iframes, FANOUT_RATE, connections
+        )
+    if "steady" in chosen:
+        count = max(1, round(STEADY_RATE * arguments.seconds))
+        measured.steady = await measure_fanout(
+            porthole, webhooks(WARM_UP), webhooks(count), STEADY_IFRAMES, STEADY_RATE, connections
+        )
+    if "idle" in chosen:
+        measured.idle = await measure_idle(porthole, IDLE_IFRAMES)
 
 
 async def _peer_round(arguments: argparse.Namespace) -> Figures:
@@ -61,6 +86,9 @@ async def _peer_round(arguments: argparse.Namespace) -> Figures:
         "--concurrency": arguments.connections,
         "--rate": arguments.rate,
         "--seconds": arguments.seconds,
+        "--clients": arguments.iframes,
+        "--events": arguments.events,
+        "--fanout-max-rate": FANOUT_RATE,
     }
     if arguments.state_dir is not None:
         options["--state-dir"] = arguments.state_dir.resolve()
@@ -84,7 +112,7 @@ async def _run(arguments: argparse.Namespace) -> bool:
         if arguments.peer is not None:
             print("the peer's", file=sys.stderr, flush=True)
             compared.append(await _peer_round(arguments))
-    sound = all(run.sound() for one in (*rounds, *others) for run in one.all_runs().values())
+    sound = all(run.sound() for one in (*rounds, *others) for run in one.accounts())
     print_report(rounds, "full" if arguments.fill else "peer", compared, sound=sound)
     return sound
 
@@ -95,6 +123,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=32, help="kept connections that post (32)")
     parser.add_argument("--rate", type=float, default=100, help="webhooks a second of the latency run (100)")
     parser.add_argument("--seconds", type=float, default=10, help="how long the latency run takes (10)")
+    parser.add_argument("--iframes", type=int, default=1000, help="iframes of the fanout run (1000)")
+    parser.add_argument("--events", type=int, default=500, help="webhooks of the fanout run (500)")
     parser.add_argument("--only", action="append", choices=MODES, help="this run; may be repeated")
     parser.add_argument("--rounds", type=int, default=1, help="each on an empty database; medians are printed (1)")
     parser.add_argument(
@@ -109,6 +139,8 @@ def _parse() -> argparse.Namespace:
 
 
 def main() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
         sound = uvloop.run(_run(_parse()))
     except PeerError as error:

@@ -61,13 +61,13 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def listening(porthole: Porthole) -> AsyncIterator[Listener]:
-    """An iframe that has joined."""
+async def listening(porthole: Porthole, module: str = "listener") -> AsyncIterator[Listener]:
+    """An iframe that has joined; with "swarm" a process that makes many of them join."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.benchmarks.listener", porthole.realtime_url),
+        *(sys.executable, "-m", f"tests.benchmarks.{module}", porthole.realtime_url),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        limit=64 * 1024 * 1024,
+        limit=256 * 1024 * 1024,
     )
     try:
         listener = Listener(process)
@@ -109,8 +109,8 @@ async def account(
         waiting=counted.waiting,
         accepted_per_s=_per_second(started, [webhook.answered for webhook in accepted]),
         end_to_end_per_s=_per_second(started, [arrivals[webhook.wamid][0] for webhook in seen]),
-        http=_percentiles(webhook.answered - webhook.sent for webhook in accepted),
-        latency=_percentiles(arrivals[webhook.wamid][0] - webhook.sent for webhook in seen),
+        http=percentiles(webhook.answered - webhook.sent for webhook in accepted),
+        latency=percentiles(arrivals[webhook.wamid][0] - webhook.sent for webhook in seen),
         cpu={name: round(seconds - cpu_before[name], 2) for name, seconds in cpu_after.items()},
         driver_cpu=round(own, 2),
     )
@@ -130,7 +130,7 @@ def _per_second(started: int, times: list[int]) -> float:
     return round(len(times) / (max(times) - started) * 1e9, 1) if times else 0.0
 
 
-def _percentiles(nanoseconds: Iterable[int]) -> dict[str, float]:
+def percentiles(nanoseconds: Iterable[int]) -> dict[str, float]:
     """By nearest rank."""
     ordered = sorted(nanoseconds)
     if not ordered:

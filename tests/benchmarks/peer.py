@@ -79,6 +79,12 @@ def _figures(result: dict[str, Any]) -> Figures:
                 sum(ingest["target_cpu_s"].values()) / (ingest["accepted"] + ingest["warmup"]) * 1000, 3
             ),
         }
+    if fanout := result.get("fanout_max"):
+        figures |= {
+            "fanout deliveries/s": fanout["deliveries_per_s"],
+            # With its start and its warm-up, which are less than a tenth.
+            "fanout deliveries/CPU s": round(fanout["deliveries"] / fanout["target_cpu_s"]["realtime"], 1),
+        }
     if latency := result.get("latency"):
         figures |= {f"latency {part} ms": latency[f"{part}_ms"] for part in ("p50", "p95", "p99")}
     return figures

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tests.benchmarks.backlog import Backlog
+from tests.benchmarks.fanout import Fanout, Idle
 from tests.benchmarks.measure import Run
 from tests.benchmarks.token_check import TokenCheck
 
@@ -18,9 +19,16 @@ class Round(msgspec.Struct):
     runs: dict[str, Run] = {}
     backlog: Backlog | None = None
     tokens: TokenCheck | None = None
+    fanout: Fanout | None = None
+    steady: Fanout | None = None
+    idle: Idle | None = None
 
     def all_runs(self) -> dict[str, Run]:
         return self.runs | ({"backlog": self.backlog.run} if self.backlog else {})
+
+    def accounts(self) -> list[Run | Fanout]:
+        """All that may have lost or doubled something."""
+        return [*self.all_runs().values(), *(one for one in (self.fanout, self.steady) if one is not None)]
 
 
 def figures_of(measured: Round) -> Figures:
@@ -48,6 +56,15 @@ def figures_of(measured: Round) -> Figures:
             "saturated HTTP p50 ms": saturated.http["p50"],
             "saturated HTTP p99 ms": saturated.http["p99"],
         }
+    if fanout := measured.fanout:
+        figures |= {
+            "fanout deliveries/s": fanout.deliveries_per_s,
+            "fanout deliveries/CPU s": fanout.deliveries_per_cpu_s,
+        }
+    if steady := measured.steady:
+        figures |= {f"steady fanout {part} ms": value for part, value in steady.latency.items()}
+    if idle := measured.idle:
+        figures |= {"idle kB/iframe": idle.kb_per_iframe}
     if tokens := measured.tokens:
         figures |= {
             "token check µs/call": tokens.microseconds,

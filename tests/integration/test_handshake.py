@@ -43,7 +43,7 @@ async def _is_closed(socket: ClientConnection, seconds: float = 5.0) -> bool:
 class TestDeadline:
     @pytest.fixture(autouse=True)
     def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("realtime.handshake.HANDSHAKE_SECONDS", 1.0)
+        monkeypatch.setattr("realtime.engine.HANDSHAKE_SECONDS", 1.0)
 
     async def test_a_websocket_that_says_nothing_is_closed(self, stack: Stack) -> None:
         async with _opened(stack) as socket:
@@ -78,7 +78,7 @@ class TestDeadline:
 class TestCrowd:
     @pytest.fixture(autouse=True)
     def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("realtime.handshake.MOST_WAITING", 2)
+        monkeypatch.setattr("realtime.engine.MOST_WAITING", 2)
 
     @contextlib.asynccontextmanager
     async def _idle(self, stack: Stack, headers: dict[str, str]) -> AsyncIterator[list[ClientConnection]]:

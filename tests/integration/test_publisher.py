@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as LostConnectionError
 
-from shared.jobs import Queue, Waker, connect, connect_pubsub
+from shared.jobs import Queue, Waker, connect, connect_for_wakes
 from shared.publisher import Publisher
 from shared.settings import Settings
 
@@ -16,7 +16,7 @@ from shared.settings import Settings
 @contextlib.asynccontextmanager
 async def _hearing(settings: Settings, *channels: str) -> AsyncIterator[asyncio.Queue[tuple[str, bytes]]]:
     """A queue of what is published."""
-    redis = connect_pubsub(settings)
+    redis = connect_for_wakes(settings)
     heard: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
     async with redis.pubsub() as subscription:
         await subscription.subscribe(*channels)
@@ -41,7 +41,7 @@ async def _cut(redis: Redis) -> None:
 
 async def test_a_publisher_goes_on_after_its_connection_was_cut(settings: Settings) -> None:
     redis = connect(settings)
-    publisher = Publisher(redis)
+    publisher = Publisher(redis.connection_pool.make_connection)
     async with _hearing(settings, "one", "two") as heard:
         await publisher.publish([("one", b"1"), ("two", b"2")])
         await _cut(redis)
@@ -54,7 +54,7 @@ async def test_a_publisher_goes_on_after_its_connection_was_cut(settings: Settin
 
 async def test_a_publisher_says_that_redis_is_away(settings: Settings) -> None:
     away = Redis.from_url("redis://127.0.0.1:9")
-    publisher = Publisher(away)
+    publisher = Publisher(away.connection_pool.make_connection)
     for _ in range(2):
         with pytest.raises(LostConnectionError):
             await publisher.publish([("one", b"1")])

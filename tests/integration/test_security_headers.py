@@ -87,7 +87,7 @@ async def test_answers_that_no_route_gives(stack: Stack) -> None:
 async def test_a_websocket_that_is_refused_gets_an_answer_of_ours(
     stack: Stack, path: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("realtime.handshake.MOST_WAITING", 0)
+    monkeypatch.setattr("realtime.engine.MOST_WAITING", 0)
     with pytest.raises(InvalidStatus) as refused:
         async with connect(f"{stack.base_url.replace('http', 'ws', 1)}{path}", proxy=None):
             pass

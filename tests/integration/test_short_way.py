@@ -20,7 +20,7 @@ from shared.kept_connection import KeptConnection
 from shared.operations.receive_plain import PREPARE, plain_message, receive_plain
 from shared.settings import Settings
 from shared.whatsapp.webhook import decode_webhook
-from tests.applying import apply, store
+from tests.applying import apply, ingesting, store
 from tests.factories import ProjectRows, new_wamid, text_message, webhook
 from tests.meta_payloads import inbound
 from workers.ingest import Ingest
@@ -58,11 +58,8 @@ async def short(engine: AsyncEngine) -> AsyncIterator[Callable[[bytes], Awaitabl
 
 @pytest.fixture
 async def ingest(engine: AsyncEngine, settings: Settings) -> AsyncIterator[Ingest]:
-    redis = connect(settings)
-    ingest = Ingest(engine, redis, settings)
-    yield ingest
-    await ingest.close()
-    await redis.aclose()
+    async with ingesting(engine, settings) as ingest:
+        yield ingest
 
 
 async def _one(engine: AsyncEngine, query: str, **values: Any) -> Any:
@@ -324,15 +321,12 @@ async def test_several_workers_that_are_handed_the_same_store_it_once(
     engine: AsyncEngine, settings: Settings, project: ProjectRows
 ) -> None:
     await apply(engine, [webhook(project.phone_number_id, messages=[text_message("first")])])
-    redis = connect(settings)
-    workers = [Ingest(engine, redis, settings) for _ in range(3)]
-    for number in range(20):
-        body = webhook(project.phone_number_id, messages=[text_message(f"message {number}")])
-        for worker in workers:
-            worker.hand_over(_handover(settings, body, event_id=number + 1))
-        await asyncio.gather(*(worker.step() for worker in workers))
+    async with contextlib.AsyncExitStack() as started:
+        workers = [await started.enter_async_context(ingesting(engine, settings)) for _ in range(3)]
+        for number in range(20):
+            body = webhook(project.phone_number_id, messages=[text_message(f"message {number}")])
+            for worker in workers:
+                worker.hand_over(_handover(settings, body, event_id=number + 1))
+            await asyncio.gather(*(worker.step() for worker in workers))
     assert await _one(engine, "SELECT count(*), count(DISTINCT id) FROM message") == (21, 21)
     assert await _one(engine, "SELECT messages_count, unread_count FROM conversation") == (21, 21)
-    for worker in workers:
-        await worker.close()
-    await redis.aclose()

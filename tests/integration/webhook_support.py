@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.jobs import connect
 from shared.operations.save_webhook import NewWebhook, create_webhook
 from shared.outbound_http import outbound_http
+from shared.pubsub import PubSub
 from shared.settings import Settings
 from tests.factories import ProjectRows, text_message, webhook
 from tests.receiver import SECRET, Receiver, receiving
@@ -32,7 +33,8 @@ class Desk:
         self.project = project
         self.receiver = receiver
         self._redis = connect(settings)
-        self._ingest = Ingest(engine, self._redis, settings)
+        self._pubsub = PubSub(settings)
+        self._ingest = Ingest(engine, self._redis, self._pubsub, settings)
         self._http = outbound_http(settings)
         self.sender = WebhookSender(settings, engine, self._http)
 
@@ -93,6 +95,7 @@ class Desk:
         await self.sender.stop(5)
         await self._http.close()
         await self._ingest.close()
+        await self._pubsub.close()
         await self._redis.aclose()
 
 
