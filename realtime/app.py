@@ -19,6 +19,7 @@ from shared.settings import Settings
 from shared.tasks import cancel_all
 
 PATH = "/realtime/socket.io"
+OPEN_SECONDS = 2.0
 
 
 @contextlib.asynccontextmanager
@@ -29,7 +30,7 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
     realtime = Realtime(settings, engine)
     delivery = asyncio.create_task(realtime.run())
     sockets = socketio.ASGIApp(realtime.socket_io, socketio_path=PATH)
-    state = State({"settings": settings, "engine": engine, "redis": redis})
+    state = State({"settings": settings, "engine": engine, "redis": redis, "hears": realtime.hub.hears})
     health = Litestar([health_router, metrics], state=state, openapi_config=None, logging_config=None)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,6 +38,9 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
         await chosen(scope, receive, send)
 
     try:
+        with contextlib.suppress(TimeoutError):  # who asks at once whether we are ready should not hear no
+            async with asyncio.timeout(OPEN_SECONDS):
+                await realtime.hub.opened.wait()
         yield SecurityHeaders(app, settings.base_url)
     finally:
         await cancel_all([delivery])

@@ -177,7 +177,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # untyped
             return self._bad_request("too many at once")
         connection = Connection(self, self.generate_id(), address)
         await environ["asgi.send"]({"type": "websocket.accept"})
-        connection.open(upgrade.hand_over(connection.hear, connection.lose))
+        websocket, texts = upgrade.hand_over(connection.hear, connection.lose)
+        connection.open(websocket)
         self.sockets[connection.sid] = connection
         kept = {name: environ[name] for name in ("HTTP_ORIGIN", "HTTP_HOST") if name in environ}
         await self.tell("connect", connection.sid, kept | {SOCKET_KEY: connection})
@@ -189,6 +190,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # untyped
             "maxPayload": MOST_INCOMING,
         }
         await connection.send(Packet(OPEN, opening))
+        websocket.resume()
+        for text in texts:
+            connection.hear(text)
         return ""
 
 

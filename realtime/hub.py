@@ -40,7 +40,8 @@ class _Channel:
 
 class Hub:
     """`deliver(channel, payload)` is called for each message, in order; `missed(channel)` after a channel was lost with
-    its connection and is subscribed again, so that its iframes can ask for what they missed.
+    its connection and is subscribed again, so that its iframes can ask for what they missed. `opened` is set with the
+    first connection.
     """
 
     def __init__(self, pubsub: PubSub, deliver: Callable[[str, bytes], None], missed: Callable[[str], None]) -> None:
@@ -50,6 +51,7 @@ class Hub:
         self._channels: dict[str, _Channel] = {}
         self._nodes: dict[str, _Node] = {}
         self._new_nodes: asyncio.Queue[_Node] = asyncio.Queue()
+        self.opened = asyncio.Event()
 
     async def join(self, channel: str, member: Hashable) -> None:
         """Return when messages of the channel reach the member. Raises TimeoutError, RedisError or OSError if they
@@ -213,6 +215,7 @@ class _Node:
         self._moved.clear()
         self._heartbeat = await self._heartbeat_channel()
         link = await self._pubsub.open_link(self._name, self._hear)
+        self._hub.opened.set()
         self._link = link  # first, so that a join during the next line subscribes its own channel
         beating = asyncio.create_task(self._beat())
         moving = asyncio.create_task(self._follow())

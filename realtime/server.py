@@ -92,6 +92,9 @@ class Realtime:
             logger=False,
             engineio_logger=False,
         )
+        metrics.CONNECTIONS.set_function(lambda: len(self._viewers))
+        metrics.CHANNELS.set_function(self.hub.channels)
+        metrics.PUSHES_WAITING.set_function(lambda: sum(len(payloads) for payloads in self._due.values()))
         self.socket_io.on("connect", self._connect)
         self.socket_io.on("disconnect", self._disconnect)
 

@@ -21,7 +21,11 @@ from shared.metrics import SLOW_DROPPED
 
 EXTENSION = "porthole.upgrade"
 MOST_INCOMING = 10_000  # bytes of a message; an iframe has nothing to say but its token, its claim and what it does
-MOST_UNSENT = 1024 * 1024  # bytes; who lets more wait does not read, and catches up when it comes again
+# Who does not read is cut off, and catches up when it comes again: at once if so many bytes wait for it, or if more
+# than a few have waited for some seconds.
+MOST_UNSENT = 2 * 1024 * 1024
+FEW_UNSENT = 128 * 1024
+SLOW_SECONDS = 5.0
 CLOSE_SECONDS = 3.0
 
 NORMAL, GOING_AWAY, POLICY = 1000, 1001, 1008  # RFC 6455, section 7.4.1
@@ -52,19 +56,21 @@ class Upgrade(WebSocketsSansIOProtocol):
         if self.handshake_initiated and not self.handshake_complete:
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self
 
-    def hand_over(self, heard: Callable[[str], None], lost: Callable[[], None]) -> "WebSocket":
-        """After the app has sent websocket.accept, and before it awaits anything: the open WebSocket. uvicorn's part in
-        it ends, but for telling it to close when the server stops.
+    def hand_over(self, heard: Callable[[str], None], lost: Callable[[], None]) -> "tuple[WebSocket, list[str]]":
+        """After the app has sent websocket.accept, and before it awaits anything: the open WebSocket, which reads once
+        it is told to `resume`, and the texts that have come already. uvicorn's part in it ends, but for telling it to
+        close when the server stops.
         """
         self.stop_keepalive()
         transport, self.transport = self.transport, _HandedOver()
         websocket = WebSocket(transport, self.conn, self.connections, heard, lost)
         self.connections.discard(self)
+        texts: list[str] = []
         while not self.queue.empty():
             message = self.queue.get_nowait()
             if message["type"] == "websocket.receive":
-                websocket.hear(message.get("text") or "")
-        return websocket
+                texts.append(message.get("text") or "")
+        return websocket, texts
 
 
 def upgrade_of(scope: Scope) -> Upgrade | None:
@@ -76,7 +82,16 @@ def upgrade_of(scope: Scope) -> Upgrade | None:
 class WebSocket(asyncio.Protocol):
     """An open WebSocket. `heard` is called with each text, `lost` once when it is gone, by whichever side."""
 
-    __slots__ = ("_close_timer", "_connections", "_fragments", "_heard", "_lost", "_protocol", "_transport")
+    __slots__ = (
+        "_close_timer",
+        "_connections",
+        "_fragments",
+        "_heard",
+        "_lost",
+        "_protocol",
+        "_slow_timer",
+        "_transport",
+    )
 
     def __init__(
         self,
@@ -93,18 +108,19 @@ class WebSocket(asyncio.Protocol):
         self._lost = lost
         self._fragments: list[bytes] = []
         self._close_timer: asyncio.TimerHandle | None = None
+        self._slow_timer: asyncio.TimerHandle | None = None
         connections.add(self)
-        transport.set_write_buffer_limits(high=MOST_UNSENT)
+        transport.set_write_buffer_limits(high=FEW_UNSENT)
         transport.set_protocol(self)
-        transport.resume_reading()
+        transport.pause_reading()
 
     def write(self, frames: bytes) -> None:
         """Write what `text_frame` made; lost if the WebSocket is closing."""
-        if self._close_timer is None:
-            self._transport.write(frames)
-
-    def hear(self, text: str) -> None:
-        self._heard(text)
+        if self._close_timer is not None:
+            return
+        self._transport.write(frames)
+        if self._slow_timer is not None and self._transport.get_write_buffer_size() > MOST_UNSENT:
+            self._cut_off()
 
     def pause(self) -> None:
         """Read no further until `resume`."""
@@ -145,14 +161,27 @@ class WebSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
+        self._stop_waiting()
         if self._close_timer is not None:
             self._close_timer.cancel()
         self._lost()
 
     def pause_writing(self) -> None:
         """It does not read as fast as it is told; the others do not wait for it."""
+        self._slow_timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._cut_off)
+
+    def resume_writing(self) -> None:
+        self._stop_waiting()
+
+    def _cut_off(self) -> None:
+        self._stop_waiting()
         SLOW_DROPPED.inc()
         self._transport.abort()
+
+    def _stop_waiting(self) -> None:
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
+            self._slow_timer = None
 
     def _handle(self, event: Event) -> None:
         assert isinstance(event, Frame)

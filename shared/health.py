@@ -22,13 +22,14 @@ CHECK_SECONDS = 2.0
 Answer = Literal["ok", "unreachable", "not migrated"]
 
 
-class Readiness(msgspec.Struct):
-    """What a role needs, and whether each part answers."""
+class Readiness(msgspec.Struct, omit_defaults=True):
+    """What a role needs, and whether each part answers. `subscriptions` is there on the realtime role."""
 
     status: Literal["ok", "unavailable"]
     postgres: Answer
     redis: Answer
     migrations: Answer
+    subscriptions: Literal["ok", "deaf"] | None = None
 
 
 async def check_readiness(engine: AsyncEngine, redis: Redis) -> Readiness:
@@ -68,8 +69,15 @@ def healthz() -> dict[str, str]:
 
 @get("/readyz", include_in_schema=False)
 async def readyz(state: State) -> Response[Readiness]:
-    """The process can do its work: 200, or 503 with the part that does not answer."""
+    """The process can do its work: 200, or 503 with the part that does not answer.
+
+    A role that hears pushes has `hears` in its state, which says whether it does.
+    """
     readiness = await check_readiness(state.engine, state.redis)
+    if "hears" in state:
+        readiness.subscriptions = "ok" if state.hears() else "deaf"
+        if readiness.subscriptions == "deaf":
+            readiness.status = "unavailable"
     return Response(readiness, status_code=200 if readiness.status == "ok" else 503)
 
 

@@ -31,6 +31,7 @@ BATCHES_FAILED = Counter(
 CONNECTIONS = Gauge("porthole_realtime_iframes", "Iframes that are connected to this process.")
 CHANNELS = Gauge("porthole_realtime_channels", "Channels that this process listens to.")
 PUSHES_IN = Counter("porthole_realtime_messages_in", "Messages that this process heard on its channels.")
+PUSHES_WAITING = Gauge("porthole_realtime_messages_waiting", "Messages that wait to be written to iframes.")
 PACKETS_OUT = Counter("porthole_realtime_packets_out", "Packets that were written to iframes.")
 BYTES_OUT = Counter("porthole_realtime_bytes_out", "Bytes of those packets.")
 SLOW_DROPPED = Counter("porthole_realtime_slow_dropped", "Iframes that were cut off because they did not read.")
