@@ -56,6 +56,25 @@ class Iframe:
 _TOKEN = object()
 
 
+@contextlib.asynccontextmanager
+async def connected_iframe(url: str, token: str, auth: Any = _TOKEN, **headers: str) -> AsyncIterator[Iframe]:
+    """An iframe on the realtime role at `url`."""
+    iframe = Iframe()
+    with contextlib.suppress(socketio.exceptions.ConnectionError):
+        await iframe.client.connect(
+            url,
+            headers=headers,
+            auth={"token": token} if auth is _TOKEN else auth,
+            transports=["websocket"],
+            socketio_path="/realtime/socket.io",
+            wait_timeout=10,
+        )
+    try:
+        yield iframe
+    finally:
+        await iframe.client.disconnect()
+
+
 class Stack:
     """Handles on a running Porthole."""
 
@@ -76,20 +95,8 @@ class Stack:
     @contextlib.asynccontextmanager
     async def iframe(self, token: str, auth: Any = _TOKEN, **headers: str) -> AsyncIterator[Iframe]:
         """A connected iframe; one that is refused says so in `refused`. `auth` replaces the usual {"token": token}."""
-        iframe = Iframe()
-        with contextlib.suppress(socketio.exceptions.ConnectionError):
-            await iframe.client.connect(
-                self.base_url,
-                headers=headers,
-                auth={"token": token} if auth is _TOKEN else auth,
-                transports=["websocket"],
-                socketio_path="/realtime/socket.io",
-                wait_timeout=10,
-            )
-        try:
+        async with connected_iframe(self.base_url, token, auth, **headers) as iframe:
             yield iframe
-        finally:
-            await iframe.client.disconnect()
 
     async def post_webhook(self, body: bytes, signature: str | None = None) -> httpx.Response:
         """Deliver a body as Meta does, correctly signed unless a signature is given."""

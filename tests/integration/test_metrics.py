@@ -1,6 +1,7 @@
 """/metrics: what each role counts, and who may read it."""
 
 import asyncio
+import time
 
 import httpx
 import msgspec
@@ -10,9 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import webhook_signature
+from shared.pubsub import PubSub
+from shared.scope import Scope
 from shared.settings import Settings
-from tests.factories import ProjectRows, text_message, webhook
+from tests.factories import ProjectRows, make_embed, text_message, webhook
 from tests.processes import running_role
+from tests.stack import connected_iframe
 from tests.waiting import eventually
 
 TOKEN = "a token for the metrics"
@@ -106,3 +110,29 @@ async def test_where_no_token_is_set_there_are_none(settings: Settings) -> None:
     async with running_role("worker", settings) as worker, httpx.AsyncClient() as client:
         for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer"}):
             assert (await client.get(f"{worker.url}/metrics", headers=headers)).status_code == 404
+
+
+async def test_the_realtime_role_counts_iframes_channels_and_what_it_writes(
+    settings: Settings, engine: AsyncEngine, project: ProjectRows
+) -> None:
+    async with engine.begin() as connection:
+        token = await make_embed(connection, project.id)
+    pubsub = PubSub(settings)
+    async with (
+        running_role("realtime", settings) as realtime,
+        connected_iframe(realtime.url, token) as iframe,
+        httpx.AsyncClient() as client,
+    ):
+        now = b"%d" % (time.time_ns() // 1000)
+        await pubsub.publish([(Scope(project.id).channel(), now + b'[{"type":"message.created"}]')])
+        await iframe.event("message.created")
+        samples = await _read(client, realtime.url)
+    await pubsub.close()
+    assert _of(samples, "porthole_realtime_iframes") == 1
+    assert _of(samples, "porthole_realtime_channels") == 2  # of the scope, and of the embed
+    assert _of(samples, "porthole_realtime_messages_in_total") == 1
+    assert _of(samples, "porthole_realtime_messages_waiting") == 0
+    assert _of(samples, "porthole_realtime_packets_out_total") == 1
+    assert _of(samples, "porthole_realtime_bytes_out_total") > 30
+    assert _of(samples, "porthole_realtime_slow_dropped_total") == 0
+    assert 0 < _of(samples, "porthole_realtime_delivery_seconds_sum") < 5
