@@ -75,5 +75,6 @@ class SessionController(Controller):
     async def changes(self, request: AnyRequest, state: State, embed: CurrentEmbed) -> ChangesAnswer:
         """Everything in the scope that changed since the cursor."""
         since = convert_fields(ChangesQuery, dict(request.query_params), strict=False).since
-        async with state.engine.connect() as connection:
+        # Without a transaction, since each query is newer than the cursor: a round trip less.
+        async with state.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             return ChangesAnswer(await list_changes(connection, embed.scope, since))

@@ -5,16 +5,23 @@ still running when the cursor was taken: whatever a reader could not see yet has
 `rev >= cursor` repeats some rows and misses none, whatever order the writers commit in.
 """
 
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db import Xid8
 from shared.events import ConversationView, MessageView
 from shared.models import Assignment, Conversation, Message
-from shared.queries.views import conversation_view, message_view, select_conversations, select_messages
+from shared.queries.views import (
+    AnySelect,
+    conversation_view,
+    message_view,
+    select_conversations,
+    select_messages,
+)
 from shared.scope import Scope
 
 MOST_ROWS = 500
@@ -37,53 +44,72 @@ class Changes(msgspec.Struct):
     cursor: str
 
 
+class _Queries(msgspec.Struct, frozen=True):
+    """What is asked for a scope, with `since` left open. To put it together takes longer than to ask it."""
+
+    anything: AnySelect
+    conversations: AnySelect
+    messages: AnySelect
+    removed: AnySelect | None
+
+
+_CURSOR = func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8)
+_SINCE = bindparam("since", type_=Xid8)
+
+
 async def current_cursor(connection: AsyncConnection) -> str:
     """A cursor from which `list_changes` misses nothing that a later query in any transaction could not see yet."""
-    query = select(func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8))
-    return str((await connection.execute(query)).scalar_one())
+    return str((await connection.execute(select(_CURSOR))).scalar_one())
 
 
 async def list_changes(connection: AsyncConnection, scope: Scope, since: int) -> Changes:
-    """What changed since the cursor `since`, at most MOST_ROWS of each kind; more answers `reset`."""
-    cursor = await current_cursor(connection)
-    if since > int(cursor):  # made by another database, before a restore
-        return Changes([], [], [], reset=True, cursor=cursor)
-    conversations = (
-        await connection.execute(select_conversations(scope).where(Conversation.rev >= since).limit(MOST_ROWS + 1))
-    ).all()
-    messages = (
-        await connection.execute(
-            select_messages(scope)
-            .where(Message.project_id == scope.project_id, Message.rev >= since)
-            .limit(MOST_ROWS + 1)
-        )
-    ).all()
-    removed = await _removed(connection, scope, since)
+    """What changed since the cursor `since`, at most MOST_ROWS of each kind; more answers `reset`.
+
+    Every open iframe asks for it twice a minute, and mostly there is nothing: that is one query.
+    """
+    queries, values = _queries(scope), {"since": since}
+    cursor, anything = (await connection.execute(queries.anything, values)).one()
+    if since > cursor:  # made by another database, before a restore
+        return Changes([], [], [], reset=True, cursor=str(cursor))
+    if not anything:
+        return Changes([], [], [], reset=False, cursor=str(cursor))
+    conversations = (await connection.execute(queries.conversations, values)).all()
+    messages = (await connection.execute(queries.messages, values)).all()
+    removed = (await connection.execute(queries.removed, values)).all() if queries.removed is not None else []
     if max(len(conversations), len(messages), len(removed)) > MOST_ROWS:
-        return Changes([], [], [], reset=True, cursor=cursor)
+        return Changes([], [], [], reset=True, cursor=str(cursor))
     return Changes(
         [conversation_view(row) for row in conversations],
         [message_view(row) for row in messages],
-        removed,
+        [Removed(row.id, str(row.rev)) for row in removed],
         reset=False,
-        cursor=cursor,
+        cursor=str(cursor),
     )
 
 
-async def _removed(connection: AsyncConnection, scope: Scope, since: int) -> list[Removed]:
+@lru_cache(maxsize=1000)
+def _queries(scope: Scope) -> _Queries:
+    conversations = select_conversations(scope).where(Conversation.rev >= _SINCE)
+    messages = select_messages(scope).where(Message.project_id == scope.project_id, Message.rev >= _SINCE)
+    kinds = [conversations, messages]
+    removed = _removed(scope) if scope.assignee_id is not None else None
+    if removed is not None:
+        kinds.append(removed)
+    anything = select(_CURSOR, or_(*(kind.with_only_columns(literal(1)).exists() for kind in kinds)))
+    return _Queries(anything, conversations.limit(MOST_ROWS + 1), messages.limit(MOST_ROWS + 1), removed)
+
+
+def _removed(scope: Scope) -> AnySelect:
     """Conversations that were the assignee's and are not any more."""
-    if scope.assignee_id is None:
-        return []
-    query = (
+    return (
         select(Conversation.id, Conversation.rev)
         .join(Assignment, Assignment.conversation_id == Conversation.id)
         .where(
             Scope(scope.project_id, scope.phone_number_id, scope.customer_id).conversations(),
-            Conversation.rev >= since,
+            Conversation.rev >= _SINCE,
             Conversation.assignee_id.is_distinct_from(scope.assignee_id),
             Assignment.user_id == scope.assignee_id,
         )
         .distinct()
         .limit(MOST_ROWS + 1)
     )
-    return [Removed(row.id, str(row.rev)) for row in await connection.execute(query)]

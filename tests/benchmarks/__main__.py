@@ -14,6 +14,7 @@ from pathlib import Path
 import uvloop
 
 from tests.benchmarks.backlog import measure_backlog, measure_saturated
+from tests.benchmarks.catch_up import measure_catch_up
 from tests.benchmarks.driver import Webhook, build_webhooks
 from tests.benchmarks.fanout import measure_fanout, measure_idle
 from tests.benchmarks.measure import listening, measure
@@ -23,7 +24,7 @@ from tests.benchmarks.servers import Porthole, running_porthole
 from tests.benchmarks.token_check import measure_token_check
 
 WARM_UP = 300
-MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle")
+MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle", "catch-up")
 PEER_MODES = ("ingest", "latency", "fanout")
 FANOUT_RATE = 1000.0  # more than it can carry
 STEADY_RATE = 200.0
@@ -76,6 +77,8 @@ async def _measure_iframes(
         measured.steady = await measure_fanout(
             porthole, webhooks(WARM_UP), webhooks(count), STEADY_IFRAMES, STEADY_RATE, connections
         )
+    if "catch-up" in chosen:
+        measured.catch_up = await measure_catch_up(porthole, connections)
     if "idle" in chosen:
         measured.idle = await measure_idle(porthole, IDLE_IFRAMES)
 

@@ -28,10 +28,14 @@ class Fanout(msgspec.Struct):
 
 
 class Idle(msgspec.Struct):
-    """By how many kB the realtime process grew for each iframe that waits."""
+    """By how many kB the realtime process grew for each iframe that waits, and what it took to let one in, in
+    milliseconds of the processors.
+    """
 
     clients: int
     kb_per_iframe: float
+    connect_cpu_ms: float
+    connect_postgres_cpu_ms: float
 
 
 async def measure_fanout(
@@ -66,7 +70,8 @@ async def measure_idle(porthole: Porthole, clients: int) -> Idle:
     async with listening(porthole, "swarm") as swarm:
         await swarm.ask(f"connect {clients // 10}")
         process = psutil.Process(porthole.pids["realtime"])
-        before = process.memory_info().rss
+        before, cpu_before = process.memory_info().rss, porthole.cpu_seconds()
         await swarm.ask(f"connect {clients}")
-        grown = process.memory_info().rss - before
-    return Idle(clients, round(grown / clients / 1000, 1))
+        grown, cpu = process.memory_info().rss - before, porthole.cpu_seconds()
+    spent = {name: round((cpu[name] - cpu_before[name]) / clients * 1000, 3) for name in ("realtime", "postgres")}
+    return Idle(clients, round(grown / clients / 1000, 1), spent["realtime"], spent["postgres"])

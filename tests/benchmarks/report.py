@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tests.benchmarks.backlog import Backlog
+from tests.benchmarks.catch_up import CatchUp
 from tests.benchmarks.fanout import Fanout, Idle
 from tests.benchmarks.measure import Run
 from tests.benchmarks.token_check import TokenCheck
@@ -22,6 +23,7 @@ class Round(msgspec.Struct):
     fanout: Fanout | None = None
     steady: Fanout | None = None
     idle: Idle | None = None
+    catch_up: CatchUp | None = None
 
     def all_runs(self) -> dict[str, Run]:
         return self.runs | ({"backlog": self.backlog.run} if self.backlog else {})
@@ -64,7 +66,18 @@ def figures_of(measured: Round) -> Figures:
     if steady := measured.steady:
         figures |= {f"steady fanout {part} ms": value for part, value in steady.latency.items()}
     if idle := measured.idle:
-        figures |= {"idle kB/iframe": idle.kb_per_iframe}
+        figures |= {
+            "idle kB/iframe": idle.kb_per_iframe,
+            "connect realtime CPU ms": idle.connect_cpu_ms,
+            "connect PostgreSQL CPU ms": idle.connect_postgres_cpu_ms,
+        }
+    if catch_up := measured.catch_up:
+        figures |= {
+            "catch-up calls/s": catch_up.calls_per_s,
+            "catch-up api CPU ms": catch_up.api_cpu_ms,
+            "catch-up PostgreSQL CPU ms": catch_up.postgres_cpu_ms,
+            "catch-up Redis CPU ms": catch_up.redis_cpu_ms,
+        }
     if tokens := measured.tokens:
         figures |= {
             "token check µs/call": tokens.microseconds,

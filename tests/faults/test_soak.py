@@ -32,6 +32,9 @@ CUSTOMERS = 40
 PROCESSES = 3
 IN_A_WEBHOOK = 10
 POSTERS = 4
+# So few that `changes` answers with what changed, and not with the advice to load again.
+MESSAGES_A_SECOND = 300
+CATCH_UP_SECONDS = 2
 REST_AT_ONCE = 16
 
 pytestmark = pytest.mark.timeout(600)
@@ -84,7 +87,7 @@ class SoakIframe:
             self._gap.set()
             while not self._lost.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._gap.wait(), 5)
+                    await asyncio.wait_for(self._gap.wait(), CATCH_UP_SECONDS)
                 self._gap.clear()
                 await self.catch_up()
 
@@ -221,7 +224,7 @@ async def soak(
         headers = {"X-API-Key": project.api_key}
         async with httpx.AsyncClient(base_url=f"{api.url}/platform/v1", headers=headers, timeout=30) as client:
             users = [await _user(client, number) for number in range(USERS)]
-        events = 20_000 if request.config.getoption("--soak") else 3_000
+        events = 20_000 if request.config.getoption("--soak") else 2_000
         yield Soak(settings, project, api.url, ports, roles, valkey, users, events)
 
 
@@ -278,6 +281,7 @@ async def _customers_write(soak: Soak) -> None:
                     return answer.status_code == 200
 
                 await eventually(taken)
+                await asyncio.sleep(POSTERS * IN_A_WEBHOOK / MESSAGES_A_SECOND)
 
         await asyncio.gather(*(post() for _ in range(POSTERS)))
 
