@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.errors import AnyRequest, ApiError
 from shared.audit import Actor
 from shared.crypto import token_hash
+from shared.db import autocommit
 from shared.embeds import MOST_TOKEN
 from shared.models import ApiKey
 from shared.rate_limit import WINDOW, Usage, count_call, count_failure
@@ -128,7 +129,7 @@ async def _good_key(engine: AsyncEngine, given: str) -> ProjectKey | None:
         ApiKey.key_hash == token_hash(given), ApiKey.revoked_at.is_(None)
     )
     # Without a transaction around it, the query is one round trip instead of three.
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with autocommit(engine).connect() as connection:
         row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None

@@ -1,6 +1,7 @@
 """The connection to PostgreSQL."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import BigInteger, DateTime, Uuid, event
@@ -39,6 +40,19 @@ class Base(DeclarativeBase):
         "uuid.UUID": Uuid,
         "datetime.datetime": DateTime(timezone=True),
     }
+
+
+_autocommits: WeakKeyDictionary[AsyncEngine, AsyncEngine] = WeakKeyDictionary()
+
+
+def autocommit(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine without transactions: a query is one round trip instead of three. It is made once, which takes
+    as long as the query.
+    """
+    made = _autocommits.get(engine)
+    if made is None:
+        made = _autocommits[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return made
 
 
 def create_engine(settings: Settings, *, application_name: str, pool_size: int | None = None) -> AsyncEngine:

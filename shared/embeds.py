@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crypto import token_hash
+from shared.db import autocommit
 from shared.models import InboxEmbed
 from shared.origins import is_own_origin, origin_is_allowed
 from shared.paging import AnyRow
@@ -117,8 +118,7 @@ async def authenticate_embed(engine: AsyncEngine, token: str) -> Embed:
     if not 0 < len(token) <= MOST_TOKEN:
         raise EmbedRefusedError("invalid_token")
     presented = token_hash(token)
-    # Without a transaction around it, the query is one round trip instead of three.
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with autocommit(engine).connect() as connection:
         row = (await connection.execute(_BY_TOKEN, {"hash": presented})).one_or_none()
         if row is None:
             raise EmbedRefusedError("invalid_token")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from api.auth import CurrentEmbed, CurrentUser
 from api.errors import AnyRequest
+from shared.db import autocommit
 from shared.models import PhoneNumber
 from shared.queries.changes import Changes, current_cursor, list_changes
 from shared.user_claims import User
@@ -75,6 +76,6 @@ class SessionController(Controller):
     async def changes(self, request: AnyRequest, state: State, embed: CurrentEmbed) -> ChangesAnswer:
         """Everything in the scope that changed since the cursor."""
         since = convert_fields(ChangesQuery, dict(request.query_params), strict=False).since
-        # Without a transaction, since each query is newer than the cursor: a round trip less.
-        async with state.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        # Each query may be newer than the one before, since the cursor is taken first.
+        async with autocommit(state.engine).connect() as connection:
             return ChangesAnswer(await list_changes(connection, embed.scope, since))
