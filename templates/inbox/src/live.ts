@@ -7,6 +7,8 @@ import type { LiveEvent } from "./types";
 
 const heartbeat = 30_000;
 const pollInterval = 5_000;
+/** When a server goes away, all its pages notice in the same moment: they ask what they missed within this time. */
+const spread = 4_000;
 /** Some proxies swallow a WebSocket without a word: after this long the page polls while the socket still tries. */
 const patience = 3_000;
 
@@ -49,14 +51,21 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
     } finally {
       busy = false;
       const pause = connection.value === "live" ? heartbeat : pollInterval;
-      if (refusal.value === null) timer = window.setTimeout(catchUp, pause);
+      if (refusal.value === null) timer = window.setTimeout(catchUp, pause * (0.75 + Math.random() / 2));
     }
+  }
+
+  function catchUpSoon(): void {
+    clearTimeout(timer);
+    timer = window.setTimeout(catchUp, Math.random() * spread);
   }
 
   const lost = () => {
     if (connected === false) return;
+    const never = connected === undefined;
     connected = false;
-    void catchUp();
+    if (never) void catchUp();
+    else catchUpSoon();
   };
   const waiting = setTimeout(() => connected ?? lost(), patience);
   const whenVisible = () => {
@@ -71,11 +80,13 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
 
   const closeSocket = openSocket(token, {
     onConnect: () => {
+      const again = connected === false;
       connected = true;
-      void catchUp();
+      if (again) catchUpSoon();
+      else void catchUp();
     },
     onDisconnect: lost,
-    onGap: () => void catchUp(),
+    onGap: catchUpSoon,
     onEvents: (events) => {
       applyEvents(events);
       announceInbound(events);
