@@ -271,6 +271,23 @@ async def test_whoever_says_nothing_for_a_while_is_gone_until_the_next_word(
         await _tells(ben, viewer, "viewing", "gone", "viewing")
 
 
+async def test_whoever_says_it_again_in_time_stays(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.presence.BURST", 100_000)
+    conversation_id = await customer_wrote(stack)
+    async with _iframe(stack, ANA) as ana, _iframe(stack, BEN) as ben, _iframe(stack) as witness:
+        await _tells(witness, await _show(witness, conversation_id), "viewing")
+        monkeypatch.setattr("realtime.presence.SILENT_SECONDS", 2.0)
+        anas, bens = await _show(ana, conversation_id), await _show(ben, conversation_id)
+
+        async def silent_one_is_gone() -> bool:
+            await _show(ana, conversation_id)
+            return _told(witness, bens) == ["viewing", "gone"]
+
+        await eventually(silent_one_is_gone)
+        await _show(ana, conversation_id, typing=True)
+        await _tells(witness, anas, "viewing", "typing")
+
+
 WRONG: list[Any] = [
     None,
     "nonsense",
@@ -340,7 +357,9 @@ async def test_a_conversation_has_only_so_many_viewers(stack: Stack, monkeypatch
         await _tells_of(ben, bens, conversation_id)
 
 
-async def test_a_database_that_fails_costs_presence_and_nothing_else(stack: Stack) -> None:
+async def test_a_database_that_fails_costs_presence_and_nothing_else(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
     conversation_id, other = await customer_wrote(stack), await customer_wrote(stack)
 
     async def rename(before: str, after: str) -> None:
@@ -363,6 +382,7 @@ async def test_a_database_that_fails_costs_presence_and_nothing_else(stack: Stac
         await eventually(back)
         await customer_wrote(stack, "still told")
         await ana.event("message.created")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_after_its_subscriptions_were_cut_a_process_tells_on(stack: Stack) -> None:
