@@ -180,7 +180,7 @@ export const ar: Dictionary = {
     other: "{count} آخرون",
   },
   "presence.typing": { other: "يكتب {names} ردًا الآن…" },
-  "presence.viewing": { other: "يطّلع {names} على هذه المحادثة أيضًا" },
+  "presence.viewing": { other: "{names} هنا أيضًا" },
   "start.failed.body": "لم يستجب الخادم. تحقق من الاتصال ثم أعد المحاولة.",
   "start.failed.title": "تعذّر فتح صندوق الوارد",
   "status.accepted": "جارٍ الإرسال",

@@ -164,7 +164,7 @@ export const de: Dictionary = {
   "presence.colleague": "Jemand aus dem Team",
   "presence.others": { one: "{count} weitere Person", other: "{count} weitere" },
   "presence.typing": { one: "{names} antwortet gerade …", other: "{names} antworten gerade …" },
-  "presence.viewing": { one: "{names} sieht sich das auch an", other: "{names} sehen sich das auch an" },
+  "presence.viewing": { one: "{names} ist auch hier", other: "{names} sind auch hier" },
   "start.failed.body": "Der Server hat nicht geantwortet. Prüfe die Verbindung und versuche es erneut.",
   "start.failed.title": "Der Posteingang konnte nicht geöffnet werden",
   "status.accepted": "Wird gesendet",

@@ -160,7 +160,7 @@ export const es: Dictionary = {
   "presence.colleague": "Alguien del equipo",
   "presence.others": { one: "{count} persona más", other: "{count} personas más" },
   "presence.typing": { one: "{names} está respondiendo…", other: "{names} están respondiendo…" },
-  "presence.viewing": { one: "{names} también está viendo esto", other: "{names} también están viendo esto" },
+  "presence.viewing": { one: "{names} también está aquí", other: "{names} también están aquí" },
   "start.failed.body": "El servidor no respondió. Comprueba la conexión y reinténtalo.",
   "start.failed.title": "No se pudo abrir la bandeja",
   "status.accepted": "Enviando",

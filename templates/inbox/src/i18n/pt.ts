@@ -161,7 +161,7 @@ export const pt: Dictionary = {
   "presence.colleague": "Alguém da equipe",
   "presence.others": { one: "mais {count} pessoa", other: "mais {count} pessoas" },
   "presence.typing": { one: "{names} está respondendo…", other: "{names} estão respondendo…" },
-  "presence.viewing": { one: "{names} também está vendo isto", other: "{names} também estão vendo isto" },
+  "presence.viewing": { one: "{names} também está aqui", other: "{names} também estão aqui" },
   "start.failed.body": "O servidor não respondeu. Verifique a conexão e tente de novo.",
   "start.failed.title": "Não foi possível abrir a caixa de entrada",
   "status.accepted": "Enviando",
