@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from realtime.engine import SOCKET_KEY, Connection, SocketServer
 from realtime.hub import Hub
+from realtime.presence import Viewers
 from realtime.websocket import text_frame
 from shared import metrics
 from shared.crypto import token_hash
@@ -33,10 +34,10 @@ from shared.jobs import connect
 from shared.paging import AnyRow
 from shared.pubsub import PubSub
 from shared.rate_limit import Usage, count_embed_call
-from shared.scope import EMBED_CHANNELS, embed_channel
+from shared.scope import EMBED_CHANNELS, PRESENCE_CHANNELS, embed_channel
 from shared.settings import Settings
 from shared.tasks import keep_running
-from shared.user_claims import read_user_claim
+from shared.user_claims import User, read_user_claim
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class _Viewer(msgspec.Struct, eq=False):
     place: tuple[UUID, str]
     channels: tuple[str, str]
     connection: Connection
+    user: User | None
     connected: bool = False
     closed: str | None = None
     expiry: asyncio.TimerHandle | None = None
@@ -79,6 +81,7 @@ class Realtime:
         self._redis = connect(settings)
         self._pubsub = PubSub(settings)
         self.hub = Hub(self._pubsub, self._deliver, self._missed)
+        self._presence = Viewers(engine, self._pubsub, self.hub)
         self._viewers: dict[str, _Viewer] = {}
         self._places: Counter[tuple[UUID, str]] = Counter()
         self._changed: asyncio.Queue[UUID] = asyncio.Queue()
@@ -97,6 +100,7 @@ class Realtime:
         metrics.PUSHES_WAITING.set_function(lambda: sum(len(payloads) for payloads in self._due.values()))
         self.socket_io.on("connect", self._connect)
         self.socket_io.on("disconnect", self._disconnect)
+        self.socket_io.on("viewing", self._hear_viewing)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -109,6 +113,7 @@ class Realtime:
             if viewer.expiry is not None:
                 viewer.expiry.cancel()
         await self.socket_io.shutdown()
+        await self._presence.close()
         await self._pubsub.close()
         await self._redis.aclose()
 
@@ -135,14 +140,15 @@ class Realtime:
         embed = await self._authenticate(environ, greeting.token, connection.address)
         limit = self._settings.embed_rate_limit
         _refuse_excess(await count_embed_call(self._redis, f"connect:{embed.id}", connection.address, limit))
+        user = None
         if greeting.user is not None:
-            read_user_claim(str(greeting.user), embed, self._settings.secret_key)
+            user = read_user_claim(str(greeting.user), embed, self._settings.secret_key)
         place = (embed.id, connection.network)
         if self._places[place] >= MOST_SOCKETS:
             raise Refused("Too many iframes are open.", {"code": "too_many_sockets"})
         self._places[place] += 1
         channels = (embed.scope.channel(), embed_channel(embed.id))
-        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), place, channels, connection)
+        viewer = self._viewers[sid] = _Viewer(embed, token_hash(greeting.token), place, channels, connection, user)
         for channel in channels:
             await self.hub.join(channel, viewer)
         # What changed before we listened shows now, what changed since then has been said to the viewer.
@@ -168,6 +174,13 @@ class Realtime:
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._forget(sid)
 
+    async def _hear_viewing(self, sid: str, said: Any = None, *_: Any) -> str | None:
+        """Returns what acknowledges it."""
+        viewer = self._viewers.get(sid)
+        if viewer is None or not viewer.connected:
+            return None
+        return self._presence.hear(viewer, viewer.embed.scope, viewer.user, said)
+
     def _forget(self, sid: str) -> None:
         viewer = self._viewers.pop(sid, None)
         if viewer is None:
@@ -180,11 +193,14 @@ class Realtime:
             del self._places[viewer.place]
         for channel in viewer.channels:
             self.hub.leave(channel, viewer)
+        self._presence.forget(viewer)
 
     def _deliver(self, channel: str, payload: bytes) -> None:
         if channel.startswith(EMBED_CHANNELS):
             self._tell_embed(UUID(channel.removeprefix(EMBED_CHANNELS)), msgspec.json.decode(payload)["code"])
             return
+        if channel.startswith(PRESENCE_CHANNELS):
+            self._presence.heard(channel, payload)
         metrics.PUSHES_IN.inc()
         if not self._due:
             asyncio.get_running_loop().call_at(self._next_write, self._write_due)
@@ -211,6 +227,8 @@ class Realtime:
     def _missed(self, channel: str) -> None:
         if channel.startswith(EMBED_CHANNELS):
             self._changed.put_nowait(UUID(channel.removeprefix(EMBED_CHANNELS)))
+            return
+        if channel.startswith(PRESENCE_CHANNELS):  # it is told again with the viewers' next words
             return
         for viewer in self.hub.members(channel):
             viewer.connection.websocket.write(_CATCH_UP)

@@ -1,7 +1,7 @@
 """What an iframe receives, over REST and over Socket.IO alike. docs/inbox-api.md describes it for readers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -96,12 +96,28 @@ class ConversationRemoved(msgspec.Struct, tag_field="type", tag="conversation.re
 
 Push = MessageCreated | MessageUpdated | ConversationUpdated | ConversationRemoved
 
+PresenceState = Literal["viewing", "typing", "gone"]
+
+
+class Presence(msgspec.Struct, tag_field="type", tag="presence"):
+    """Somebody has a conversation open, for the others who have. It is of the moment: `changes` knows nothing of it.
+
+    `viewer` is the iframe, named anew with each connection; `user` is null where the host does not say who is looking.
+    `hello` asks everybody who is there to say so.
+    """
+
+    conversation_id: UUID
+    viewer: str
+    user: User | None
+    state: PresenceState
+    hello: bool = False
+
 
 class Event(msgspec.Struct, frozen=True):
     """A push and the channels that it goes to; what a domain operation returns."""
 
     channels: tuple[str, ...]
-    push: Push
+    push: Push | Presence
 
 
 def moved(view: ConversationView, before: Audience, after: Audience) -> list[Event]:

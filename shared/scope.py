@@ -78,3 +78,11 @@ EMBED_CHANNELS = "inbox:embed:"
 def embed_channel(embed_id: UUID) -> str:
     """The channel that tells the iframes of one embed that it was revoked or changed."""
     return f"{EMBED_CHANNELS}{embed_id}"
+
+
+PRESENCE_CHANNELS = "inbox:presence:"
+
+
+def presence_channel(conversation_id: UUID) -> str:
+    """The channel that tells the iframes that have a conversation open who else has."""
+    return f"{PRESENCE_CHANNELS}{conversation_id}"

@@ -54,6 +54,12 @@ async def get_conversation(connection: AsyncConnection, scope: Scope, conversati
     return None if row is None else conversation_view(row)
 
 
+async def is_in_scope(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> bool:
+    """Whether the scope contains a conversation: one look-up by primary key."""
+    found = select(Conversation.id).where(Conversation.id == conversation_id, scope.conversations())
+    return await connection.scalar(found) is not None
+
+
 def _conditions(scope: Scope, filters: ConversationFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.whatsapp_config_id != "all":

@@ -1,6 +1,7 @@
 import { io } from "socket.io-client";
 import type { LiveEvent } from "./types";
 import { userClaim } from "./user";
+import { shareViewing } from "./viewing";
 
 interface Handlers {
   onEvents: (events: LiveEvent[]) => void;
@@ -54,7 +55,9 @@ export function openSocket(token: string, handlers: Handlers): () => void {
     if (code && refusals.includes(code)) refuse(code);
     else if (!socket.active) retry = window.setTimeout(() => socket.connect(), 5_000);
   });
+  const stopSharing = shareViewing(socket);
   return () => {
+    stopSharing();
     clearTimeout(retry);
     socket.close();
   };

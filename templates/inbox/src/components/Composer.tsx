@@ -5,6 +5,7 @@ import { replyState } from "../replyWindow";
 import { sendText } from "../sending";
 import { keep, recall } from "../storage";
 import type { Conversation } from "../types";
+import { stopTyping, typed } from "../viewing";
 import { hasTouchKeyboard } from "./focus";
 import { HandoffButton } from "./HandoffButton";
 import { ClockIcon, SendIcon } from "./icons";
@@ -46,12 +47,14 @@ function ReplyForm({ conversation: { id, contact } }: { conversation: Conversati
     if (!hasTouchKeyboard()) area.current?.focus();
   }, []);
   useEffect(() => keep("sessionStorage", draftKey(id), text || null), [id, text]);
+  useEffect(() => stopTyping, []);
   useGrowth(area, text);
 
   const send = () => {
     if (!ready) return;
     sendText(id, text.trim());
     setText("");
+    stopTyping();
     area.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -76,7 +79,11 @@ function ReplyForm({ conversation: { id, contact } }: { conversation: Conversati
         value={text}
         placeholder={t("composer.placeholder")}
         aria-label={t("composer.label", { name: contact.name })}
-        onInput={(event) => setText(event.currentTarget.value)}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          typed(id);
+        }}
+        onBlur={stopTyping}
         onKeyDown={onKeyDown}
       />
       {excess > 0 && (

@@ -4,6 +4,7 @@ import { phone } from "../format";
 import { t } from "../i18n";
 import { detailsOpen, hasSeveralNumbers, phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
+import { isReplying, presence } from "../viewing";
 import { Avatar } from "./Avatar";
 import { BackIcon, PanelIcon } from "./icons";
 
@@ -25,6 +26,11 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
           <bdi>{identity}</bdi>
           {number && <span class="badge">{number}</span>}
           {status === "ended" && <span class="badge">{t("filter.ended")}</span>}
+          {presence.value && (
+            <span class={isReplying.value ? "presence presence-replying" : "presence"} title={presence.value}>
+              {presence.value}
+            </span>
+          )}
         </p>
       </div>
       <button
