@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from realtime.hub import Hub
 from realtime.token_bucket import TokenBucket
+from shared.db import autocommit
 from shared.events import Event, Presence, PresenceState
 from shared.publish import publish
 from shared.pubsub import PubSub
@@ -67,7 +68,7 @@ class Viewers:
     """
 
     def __init__(self, engine: AsyncEngine, pubsub: PubSub, hub: Hub) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = autocommit(engine)
         self._pubsub = pubsub
         self._hub = hub
         self._viewers: dict[Hashable, _Viewer] = {}

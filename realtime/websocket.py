@@ -115,8 +115,8 @@ class WebSocket(asyncio.Protocol):
         transport.pause_reading()
 
     def write(self, frames: bytes) -> None:
-        """Write what `text_frame` made; lost if the WebSocket is closing."""
-        if self._close_timer is not None:
+        """Write what `text_frame` made; lost if the WebSocket is closing, or gone: uvloop would raise."""
+        if self._close_timer is not None or self._transport.is_closing():
             return
         self._transport.write(frames)
         if self._slow_timer is not None and self._transport.get_write_buffer_size() > MOST_UNSENT:

@@ -115,7 +115,7 @@ async def authenticate_embed(engine: AsyncEngine, token: str) -> Embed:
 
     Raises EmbedRefusedError.
     """
-    if not 0 < len(token) <= MOST_TOKEN:
+    if not (0 < len(token) <= MOST_TOKEN and token.isascii()):
         raise EmbedRefusedError("invalid_token")
     presented = token_hash(token)
     async with autocommit(engine).connect() as connection:

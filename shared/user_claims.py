@@ -41,7 +41,7 @@ def read_user_claim(claim: str, embed: Embed, secret_key: str) -> User:
     no audience was agreed on (RFC 7519, section 4.1).
     Raises EmbedRefusedError with the code `invalid_user_claim` or `expired_user_claim`.
     """
-    if embed.signing_secret is None or len(claim) > MOST_CLAIM:
+    if embed.signing_secret is None or len(claim) > MOST_CLAIM or not claim.isascii():
         raise EmbedRefusedError("invalid_user_claim", embed)
     try:
         secret = decrypt(embed.signing_secret, secret_key)

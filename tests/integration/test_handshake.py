@@ -148,3 +148,17 @@ class TestRate:
         assert answers[-1] == ["rate_limited"]
         assert await codes(token, THERE) == []
         assert await codes(other, HERE) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [('{"token":"\\ud800"}', "invalid_token"), ('{"token":"%s","user":"\\ud800"}', "invalid_user_claim")],
+)
+async def test_half_a_character_is_refused_as_any_other_nonsense(stack: Stack, said: str, code: str) -> None:
+    async with _opened(stack) as socket:
+        await socket.recv()
+        await socket.send(f"40{said.replace('%s', await stack.embed())}")
+        answer = await socket.recv()
+    assert isinstance(answer, str)
+    assert answer.startswith("44")
+    assert f'"code":"{code}"' in answer
