@@ -3,7 +3,7 @@ import type { Api } from "./api";
 import { refuse } from "./renewal";
 import { openSocket } from "./socket";
 import { connection, dispatch, refusal } from "./store";
-import type { LiveEvent } from "./types";
+import type { Push } from "./types";
 
 const heartbeat = 30_000;
 const pollInterval = 5_000;
@@ -105,7 +105,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
   };
 }
 
-function applyEvents(events: readonly LiveEvent[]): void {
+function applyEvents(events: readonly Push[]): void {
   // A removal and a return of one conversation may share a packet, so that their order counts.
   for (const [removal, run] of runs(events)) {
     dispatch({
@@ -118,8 +118,8 @@ function applyEvents(events: readonly LiveEvent[]): void {
 }
 
 /** Neighbours of one kind together: a packet of pushes then costs one new state, not one for each push. */
-function runs(events: readonly LiveEvent[]): [removal: boolean, run: LiveEvent[]][] {
-  const found: [boolean, LiveEvent[]][] = [];
+function runs(events: readonly Push[]): [removal: boolean, run: Push[]][] {
+  const found: [boolean, Push[]][] = [];
   for (const event of events) {
     const removal = event.type === "conversation.removed";
     const last = found.at(-1);
