@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import ConversationUpdated, Event, MessageCreated
+from shared.events import ConversationRemoved, ConversationUpdated, Event, MessageCreated
 from shared.operations.apply_statuses import apply_statuses, keep_statuses, message_events
 from shared.operations.change_messages import keep_changes, refresh_messages
 from shared.operations.emit_webhooks import Happened
@@ -83,14 +83,15 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     )
     if not active.keys() >= set(places):
         await lock_contacts(connection, {contact_id for _, contact_id in places})
-    await update_profiles(connection, list(zip(rows, contacts, strict=True)))
+    renamed = await update_profiles(connection, list(zip(rows, contacts, strict=True)))
     received = await receive_messages(connection, rows, active)
     await keep_changes(connection, changes)
     keys = targets | {(*_key(row), row.contact_id) for row in received.awaited}
     changed = await refresh_messages(connection, keys) if keys else {}
     outbound = {row.id: row.message.wamid for row in received.added if row.message.direction == "outbound"}
     kept = await keep_statuses(connection, statuses, outbound)
-    events = [*resolved.events, *await _events(connection, received, changed)]
+    told = await _events(connection, received, changed)
+    events = [*resolved.events, *told, *await _renamed(connection, renamed, told)]
     applied = await apply_statuses(connection, kept)
     events += await _saved(connection, projects, resolved, whole)
     strangers, template_accounts = await _account(connection, webhooks)
@@ -153,6 +154,16 @@ async def _events(connection: AsyncConnection, received: Received, changed: dict
     if updated:
         events += await message_events(connection, updated)
     return events
+
+
+async def _renamed(connection: AsyncConnection, renamed: list[UUID], events: list[Event]) -> list[Event]:
+    """The conversations of people who call themselves something else, but those that `events` tell of."""
+    told = {event.push.conversation.id for event in events if not isinstance(event.push, ConversationRemoved)}
+    others = [one for one in renamed if one not in told]
+    if not others:
+        return []
+    views = await conversation_views(connection, others)
+    return [Event(audience.channels(), ConversationUpdated(view)) for view, audience in views.values()]
 
 
 async def _saved(

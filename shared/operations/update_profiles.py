@@ -1,14 +1,16 @@
 """Keep what WhatsApp says of people: the name that they gave themselves, their number, their username."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.operations.place_messages import PlacedMessage
 from shared.operations.resolve_contacts import FoundContact
+from shared.operations.touch_conversations import touch_conversations
 
 # Before the statement below, which must see what others that hold the contact have written.
 _LOCK = text("SELECT id FROM contact WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
@@ -31,13 +33,19 @@ _UPDATE = text("""
                         THEN coalesce(g.username, c.username) ELSE c.username END,
         updated_at = now()
     FROM given g WHERE c.id = g.contact_id
+    RETURNING c.id, c.profile_name, c.phone_number, c.username
 """)
 
 _FIELDS = ("profile_name", "phone_number", "username")
 
 
-async def update_profiles(connection: AsyncConnection, rows: Sequence[tuple[PlacedMessage, FoundContact]]) -> None:
-    """Store what differs from the contacts as they were found. Call it before the messages are counted."""
+async def update_profiles(
+    connection: AsyncConnection, rows: Sequence[tuple[PlacedMessage, FoundContact]]
+) -> list[UUID]:
+    """Store what differs from the contacts as they were found. Call it before the messages are counted.
+
+    Returns the ids of the conversations that show it.
+    """
     told: dict[UUID, dict[str, object]] = {}
     for row, contact in sorted(rows, key=lambda one: (_telling(one[0]), one[0].message.sent_at)):
         for field in _FIELDS:
@@ -52,9 +60,16 @@ async def update_profiles(connection: AsyncConnection, rows: Sequence[tuple[Plac
         for contact_id, newest in told.items()
         if any(newest.get(field, known) != known for field in _FIELDS for known in [getattr(found[contact_id], field)])
     ]
-    if given:
-        await connection.execute(_LOCK, {"ids": [one["contact_id"] for one in given]})
-        await connection.execute(_UPDATE, {"rows": msgspec.json.encode(given).decode()})
+    if not given:
+        return []
+    await connection.execute(_LOCK, {"ids": [one["contact_id"] for one in given]})
+    stored = (await connection.execute(_UPDATE, {"rows": msgspec.json.encode(given).decode()})).all()
+    changed = [row.id for row in stored if _shown(row) != _shown(found[row.id])]
+    return await touch_conversations(connection, changed)
+
+
+def _shown(contact: Row[Any] | FoundContact) -> list[str | None]:
+    return [getattr(contact, field) for field in _FIELDS]
 
 
 def _telling(row: PlacedMessage) -> bool:
