@@ -18,7 +18,8 @@ MediaState = Literal["pending", "ready", "failed", "gone"]
 
 class ContactView(msgspec.Struct):
     """The person on the other side. `name` is the best name we have, never empty; `saved_name` is that of the address
-    book on the business's phone.
+    book on the business's phone. `merged_at` is when somebody else turned out to be this person: the threads have to be
+    loaded again then, since they go on into the conversations of both.
     """
 
     id: UUID
@@ -28,6 +29,7 @@ class ContactView(msgspec.Struct):
     profile_name: str | None
     phone_number: str | None
     username: str | None
+    merged_at: datetime | None
 
 
 class LastMessageView(msgspec.Struct):
@@ -178,7 +180,9 @@ class ConversationUpdated(msgspec.Struct, tag_field="type", tag="conversation.up
 
 
 class ConversationRemoved(msgspec.Struct, tag_field="type", tag="conversation.removed"):
-    """A conversation left the receiver's scope: it was given to somebody else. `rev` is that of the row that left."""
+    """A conversation left the receiver's scope, being given to somebody else, or is no more. `rev` is that of the row
+    that left.
+    """
 
     conversation_id: UUID
     rev: str

@@ -11,7 +11,15 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import ConversationRemoved, ConversationUpdated, Event, MessageCreated
+from shared.events import (
+    ConversationRemoved,
+    ConversationUpdated,
+    ConversationView,
+    Event,
+    MessageCreated,
+    MessageUpdated,
+    MessageView,
+)
 from shared.operations.apply_statuses import apply_statuses, keep_statuses, message_events
 from shared.operations.change_messages import keep_changes, refresh_messages
 from shared.operations.emit_webhooks import Happened
@@ -91,12 +99,14 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
     outbound = {row.id: row.message.wamid for row in received.added if row.message.direction == "outbound"}
     kept = await keep_statuses(connection, statuses, outbound)
     told = await _events(connection, received, changed)
-    events = [*resolved.events, *told, *await _renamed(connection, renamed, told)]
     applied = await apply_statuses(connection, kept)
-    events += await _saved(connection, projects, resolved, whole)
+    told += applied.events
+    told += await _renamed(connection, renamed, told)
+    events = [*resolved.events, *told, *await _saved(connection, projects, resolved, whole)]
+    _agree(events)
     strangers, template_accounts = await _account(connection, webhooks)
     return Applied(
-        events + applied.events,
+        events,
         received.happened + applied.happened,
         watched,
         [_problem(one, known, strangers) for one in whole],
@@ -164,6 +174,20 @@ async def _renamed(connection: AsyncConnection, renamed: list[UUID], events: lis
         return []
     views = await conversation_views(connection, others)
     return [Event(audience.channels(), ConversationUpdated(view)) for view, audience in views.values()]
+
+
+def _agree(events: list[Event]) -> None:
+    """Have all events, oldest first, show what the last of them shows: they share a `rev`, by which a page cannot tell
+    which of two rows is the newer.
+    """
+    conversations: dict[UUID, ConversationView] = {}
+    messages: dict[UUID, MessageView] = {}
+    for event in reversed(events):
+        push = event.push
+        if not isinstance(push, ConversationRemoved):
+            push.conversation = conversations.setdefault(push.conversation.id, push.conversation)
+        if isinstance(push, MessageCreated | MessageUpdated):
+            push.message = messages.setdefault(push.message["id"], push.message)
 
 
 async def _saved(

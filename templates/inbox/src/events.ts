@@ -42,7 +42,8 @@ export interface User {
 
 /**
  * The person on the other side. `name` is the best name we have, never empty; `saved_name` is that of the address book
- * on the business's phone.
+ * on the business's phone. `merged_at` is when somebody else turned out to be this person: the threads have to be
+ * loaded again then, since they go on into the conversations of both.
  */
 export interface Contact {
   id: string;
@@ -52,6 +53,7 @@ export interface Contact {
   profile_name: string | null;
   phone_number: string | null;
   username: string | null;
+  merged_at: string | null;
 }
 
 /** The newest message of a conversation. An empty `preview` leaves the words to the page, by `type`. */
@@ -163,7 +165,10 @@ export interface ConversationUpdated {
   conversation: Conversation;
 }
 
-/** A conversation left the receiver's scope: it was given to somebody else. `rev` is that of the row that left. */
+/**
+ * A conversation left the receiver's scope, being given to somebody else, or is no more. `rev` is that of the row that
+ * left.
+ */
 export interface ConversationRemoved {
   type: "conversation.removed";
   conversation_id: string;
@@ -210,7 +215,7 @@ export interface Changes {
   cursor: string;
 }
 
-/** A conversation that the assignee had and has not any more, and the `rev` of the row that left. */
+/** A conversation that is no more, or that the assignee had and has not any more; `rev` is that of its leaving. */
 export interface Removed {
   conversation_id: string;
   rev: string;

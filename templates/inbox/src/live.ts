@@ -3,7 +3,7 @@ import type { Api } from "./api";
 import { refuse } from "./renewal";
 import { openSocket } from "./socket";
 import { connection, dispatch, refusal } from "./store";
-import type { Push } from "./types";
+import type { Changes, Push } from "./types";
 
 const heartbeat = 30_000;
 const pollInterval = 5_000;
@@ -41,7 +41,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
           dispatch({ type: "reset" });
           cursor = await reload();
         } else {
-          dispatch({ ...data, type: "rows" });
+          applyChanges(data);
           cursor = data.cursor;
         }
       } while (again);
@@ -105,7 +105,12 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
   };
 }
 
-function applyEvents(events: readonly Push[]): void {
+/** Everything that changed since a cursor. */
+export function applyChanges({ conversations, messages, removed }: Changes): void {
+  dispatch({ type: "rows", conversations, messages, removed });
+}
+
+export function applyEvents(events: readonly Push[]): void {
   // A removal and a return of one conversation may share a packet, so that their order counts.
   for (const [removal, run] of runs(events)) {
     dispatch({
