@@ -30,7 +30,7 @@ from shared.operations.receive_messages import Received, receive_messages
 from shared.operations.receive_plain import is_plain
 from shared.operations.resolve_contacts import Resolved, resolve_contacts
 from shared.operations.save_address_book import save_address_book
-from shared.operations.update_profiles import update_profiles
+from shared.operations.update_profiles import new_profiles, update_profiles
 from shared.queries.views import conversation_views, message_views, new_message_view
 from shared.whatsapp.updates import Decoded, Person
 from shared.whatsapp.wamid import wamid_key
@@ -79,6 +79,7 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
         for change in one.changes
         if change.phone_number_id in projects
     ]
+    profiles = new_profiles(list(zip(rows, contacts, strict=True)))
     statuses = [status for one in whole for status in one.statuses]
     targets = {(change.phone_number_id, change.target_key, contact_id) for change, contact_id in changes}
     places = [(change.phone_number_id, contact_id) for change, contact_id in changes]
@@ -88,10 +89,11 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
         {(number, key) for number, key, _ in targets}
         | {(status.phone_number_id, wamid_key(status.wamid)) for status in statuses},
         [status.message_id for status in statuses if status.message_id is not None],
+        [profile.found.id for profile in profiles],
     )
     if not active.keys() >= set(places):
         await lock_contacts(connection, {contact_id for _, contact_id in places})
-    renamed = await update_profiles(connection, list(zip(rows, contacts, strict=True)))
+    renamed = await update_profiles(connection, profiles)
     received = await receive_messages(connection, rows, active)
     await keep_changes(connection, changes)
     keys = targets | {(*_key(row), row.contact_id) for row in received.awaited}

@@ -39,30 +39,41 @@ _UPDATE = text("""
 _FIELDS = ("profile_name", "phone_number", "username")
 
 
-async def update_profiles(
-    connection: AsyncConnection, rows: Sequence[tuple[PlacedMessage, FoundContact]]
-) -> list[UUID]:
-    """Store what differs from the contacts as they were found. Call it before the messages are counted.
+class Profile(msgspec.Struct):
+    """What is said of a contact that is not known of it as it was found: {field: value, field_at: when}."""
 
-    Returns the ids of the conversations that show it.
-    """
-    told: dict[UUID, dict[str, object]] = {}
+    found: FoundContact
+    told: dict[str, object]
+
+
+def new_profiles(rows: Sequence[tuple[PlacedMessage, FoundContact]]) -> list[Profile]:
+    """What messages say that differs from the contacts as they were found."""
+    profiles: dict[UUID, Profile] = {}
     for row, contact in sorted(rows, key=lambda one: (_telling(one[0]), one[0].message.sent_at)):
         for field in _FIELDS:
             value = getattr(row.message.person, field)
             if value is not None:
-                newest = told.setdefault(contact.id, {})
-                newest[field] = value
-                newest[f"{field}_at"] = row.message.sent_at if _telling(row) else None
-    found = {contact.id: contact for _, contact in rows}
-    given = [
-        {"contact_id": contact_id, **newest}
-        for contact_id, newest in told.items()
-        if any(newest.get(field, known) != known for field in _FIELDS for known in [getattr(found[contact_id], field)])
-    ]
-    if not given:
+                told = profiles.setdefault(contact.id, Profile(contact, {})).told
+                told[field] = value
+                told[f"{field}_at"] = row.message.sent_at if _telling(row) else None
+    return [profile for profile in profiles.values() if any(_differs(profile, field) for field in _FIELDS)]
+
+
+def _differs(profile: Profile, field: str) -> bool:
+    known = getattr(profile.found, field)
+    return bool(profile.told.get(field, known) != known)
+
+
+async def update_profiles(connection: AsyncConnection, profiles: Sequence[Profile]) -> list[UUID]:
+    """Store them, before the messages are counted; the caller has locked the contacts' conversations.
+
+    Returns the ids of the conversations that show it.
+    """
+    if not profiles:
         return []
-    await connection.execute(_LOCK, {"ids": [one["contact_id"] for one in given]})
+    found = {profile.found.id: profile.found for profile in profiles}
+    given = [{"contact_id": profile.found.id, **profile.told} for profile in profiles]
+    await connection.execute(_LOCK, {"ids": list(found)})
     stored = (await connection.execute(_UPDATE, {"rows": msgspec.json.encode(given).decode()})).all()
     changed = [row.id for row in stored if _shown(row) != _shown(found[row.id])]
     return await touch_conversations(connection, changed)
