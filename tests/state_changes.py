@@ -111,6 +111,15 @@ async def next_message(scene: Scene) -> AsyncGenerator[None]:
     await scene.receive(text_message("Hello?", wa_id=wa_id))
 
 
+async def message_that_moves_up(scene: Scene) -> AsyncGenerator[None]:
+    """Its conversation goes past one that began later."""
+    now = int(time.time())
+    wa_id = (await scene.wrote(at=now - 60))["wa_id"]
+    await scene.wrote(at=now - 30)
+    yield
+    await scene.receive(text_message("Hello?", wa_id=wa_id, at=now))
+
+
 async def two_messages_at_once(scene: Scene) -> AsyncGenerator[None]:
     wa_id = (await scene.wrote())["wa_id"]
     yield

@@ -34,6 +34,7 @@ Viewer = Literal["everybody", "assignee"]
 CASES: list[tuple[Change, Viewer, list[str]]] = [
     (happens.first_message, "everybody", [CREATED]),
     (happens.next_message, "everybody", [CREATED]),
+    (happens.message_that_moves_up, "everybody", [CREATED]),
     (happens.two_messages_at_once, "everybody", [CREATED, CREATED]),
     (happens.older_message, "everybody", [CREATED]),
     (happens.message_after_the_end, "everybody", [CREATED]),

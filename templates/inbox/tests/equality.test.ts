@@ -80,6 +80,8 @@ function reloadStale({ old, new: { lists: rows, threads } }: Case): void {
   }
 }
 
+const ids = (rows: readonly { id: string }[]) => rows.map((row) => row.id);
+
 /** All that is drawn. */
 function shown() {
   const threads = [...inbox.value.threads].map(([id, thread]) => [
@@ -107,6 +109,13 @@ describe.each(cases)("$name", (seen) => {
   const threads = Object.keys(seen.old.threads);
 
   describe.each(Object.keys(lists) as List[])("in the list of %s", (list) => {
+    test("in the server's order", () => {
+      load(seen.new, list, Object.keys(seen.new.threads));
+      expect(ids(listed.value)).toEqual(ids(seen.new.lists[list]));
+      for (const [id, thread] of inbox.value.threads)
+        expect(ids(threadMessages(thread)).toReversed()).toEqual(ids(seen.new.threads[id] ?? []));
+    });
+
     test.each(Object.entries(ways))("by %s", (_, apply) => {
       for (const opened of [[], threads]) {
         load(seen.old, list, opened);
