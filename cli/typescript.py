@@ -12,7 +12,7 @@ from api.inbox.conversations import ConversationAnswer, ConversationPage
 from api.inbox.handoff import HandoffAnswer
 from api.inbox.messages import MessageAnswer, MessagePage
 from api.inbox.session import ChangesAnswer, SessionAnswer
-from shared.events import MessageView, Push
+from shared.events import MessageView, Presence, Push
 
 FILE = Path(__file__).resolve().parents[1] / "templates" / "inbox" / "src" / "events.ts"
 HEADER = """\
@@ -39,10 +39,10 @@ _Shape = inspect.StructType | inspect.TypedDictType
 
 
 def typescript() -> str:
-    """The file's text: `Push`, and an interface for each struct and mapping that a push or an answer is made of."""
-    push, *answers = inspect.multi_type_info([Push, *ANSWERS])
+    """The file's text: `Push`, and an interface for each struct and mapping that pushes, presences and answers hold."""
+    push, *others = inspect.multi_type_info([Push, Presence, *ANSWERS])
     found: dict[type[Any], _Shape] = {}
-    for kind in (push, *answers):
+    for kind in (push, *others):
         _collect(kind, found)
     names = [_name(shape) for shape in found.values()]
     if len(set(names)) < len(names):

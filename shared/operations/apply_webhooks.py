@@ -12,7 +12,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import (
-    ConversationRemoved,
     ConversationUpdated,
     ConversationView,
     Event,
@@ -40,6 +39,9 @@ _NUMBERS = text("""
            EXISTS (SELECT FROM webhook_endpoint e WHERE e.active AND e.phone_number_id = n.phone_number_id) AS watched
     FROM phone_number n WHERE n.phone_number_id = ANY(:ids)
 """)
+
+
+_WITH_CONVERSATION = MessageCreated | MessageUpdated | ConversationUpdated
 
 
 class Applied(msgspec.Struct):
@@ -170,7 +172,7 @@ async def _events(connection: AsyncConnection, received: Received, changed: dict
 
 async def _renamed(connection: AsyncConnection, renamed: list[UUID], events: list[Event]) -> list[Event]:
     """The conversations of people who call themselves something else, but those that `events` tell of."""
-    told = {event.push.conversation.id for event in events if not isinstance(event.push, ConversationRemoved)}
+    told = {event.push.conversation.id for event in events if isinstance(event.push, _WITH_CONVERSATION)}
     others = [one for one in renamed if one not in told]
     if not others:
         return []
@@ -186,7 +188,7 @@ def _agree(events: list[Event]) -> None:
     messages: dict[UUID, MessageView] = {}
     for event in reversed(events):
         push = event.push
-        if not isinstance(push, ConversationRemoved):
+        if isinstance(push, _WITH_CONVERSATION):
             push.conversation = conversations.setdefault(push.conversation.id, push.conversation)
         if isinstance(push, MessageCreated | MessageUpdated):
             push.message = messages.setdefault(push.message["id"], push.message)

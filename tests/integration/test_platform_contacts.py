@@ -297,7 +297,7 @@ async def test_an_erased_contact_leaves_nothing_behind_and_every_open_inbox(stac
 
 async def test_whoever_missed_that_a_contact_was_erased_hears_of_it_within_the_scope(stack: Stack) -> None:
     project, conversation_id = stack.project, await _ana_writes(stack)
-    scopes: list[tuple[dict[str, str], bool]] = [
+    scopes: list[tuple[dict[str, Any], bool]] = [
         ({}, True),
         ({"scope_type": "phone_number", "scope_id": project.phone_number_id}, True),
         ({"scope_type": "phone_number", "scope_id": project.customer_phone_number_id}, False),

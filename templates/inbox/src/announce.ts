@@ -1,10 +1,10 @@
 import { summary } from "./content";
 import { t } from "./i18n";
 import { announcement } from "./store";
-import type { Push } from "./types";
+import type { LiveEvent } from "./types";
 
 /** Screen readers hear of messages that are pushed, never of those that a page load or an older history brings. */
-export function announceInbound(events: readonly Push[]): void {
+export function announceInbound(events: readonly LiveEvent[]): void {
   const arrived = events.findLast(
     (event) =>
       event.type === "message.created" &&

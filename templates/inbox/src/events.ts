@@ -175,6 +175,20 @@ export interface ConversationRemoved {
   rev: string;
 }
 
+/**
+ * Somebody has a conversation open, for the others who have. It is of the moment: `changes` knows nothing of it.
+ * `viewer` is the iframe, named anew with each connection; `user` is null where the host does not say who is looking.
+ * `hello` asks everybody who is there to say so.
+ */
+export interface Presence {
+  type: "presence";
+  conversation_id: string;
+  viewer: string;
+  user: User | null;
+  state: "gone" | "typing" | "viewing";
+  hello: boolean;
+}
+
 export interface SessionAnswer {
   data: Session;
 }

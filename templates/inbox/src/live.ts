@@ -1,9 +1,9 @@
 import { announceInbound } from "./announce";
 import type { Api } from "./api";
+import { applyChanges, applyEvents } from "./apply";
 import { refuse } from "./renewal";
 import { openSocket } from "./socket";
 import { connection, dispatch, refusal } from "./store";
-import type { Changes, Push } from "./types";
 
 const heartbeat = 30_000;
 const pollInterval = 5_000;
@@ -103,33 +103,4 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
     window.removeEventListener("online", catchUp);
     window.removeEventListener("offline", whenOffline);
   };
-}
-
-/** Everything that changed since a cursor. */
-export function applyChanges({ conversations, messages, removed }: Changes): void {
-  dispatch({ type: "rows", conversations, messages, removed });
-}
-
-export function applyEvents(events: readonly Push[]): void {
-  // A removal and a return of one conversation may share a packet, so that their order counts.
-  for (const [removal, run] of runs(events)) {
-    dispatch({
-      type: "rows",
-      conversations: run.flatMap((event) => ("conversation" in event ? event.conversation : [])),
-      messages: run.flatMap((event) => ("message" in event ? event.message : [])),
-      removed: removal ? run.flatMap((event) => ("conversation_id" in event ? event : [])) : [],
-    });
-  }
-}
-
-/** Neighbours of one kind together: a packet of pushes then costs one new state, not one for each push. */
-function runs(events: readonly Push[]): [removal: boolean, run: Push[]][] {
-  const found: [boolean, Push[]][] = [];
-  for (const event of events) {
-    const removal = event.type === "conversation.removed";
-    const last = found.at(-1);
-    if (last && last[0] === removal) last[1].push(event);
-    else found.push([removal, [event]]);
-  }
-  return found;
 }

@@ -1,10 +1,10 @@
 import { io } from "socket.io-client";
-import type { Push } from "./types";
+import type { LiveEvent } from "./types";
 import { userClaim } from "./user";
 import { shareViewing } from "./viewing";
 
 interface Handlers {
-  onEvents: (events: Push[]) => void;
+  onEvents: (events: LiveEvent[]) => void;
   onConnect: () => void;
   onDisconnect: () => void;
   /** The server may have missed something itself. */

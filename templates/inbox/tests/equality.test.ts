@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { applyChanges, applyEvents } from "../src/apply";
 import { type Filters, noFilters } from "../src/filters";
-import { applyChanges, applyEvents } from "../src/live";
 import { threadMessages } from "../src/selectors";
 import { dispatch, filters, inbox, listed } from "../src/store";
 import type { Changes, Conversation, Message, Push } from "../src/types";
