@@ -39,8 +39,9 @@ format: setup ## format and fix what can be fixed
 bench: setup ## intake and end to end per second, latency, a token's check; PEER=<folder> compares
 	@python -m tests.benchmarks $(if $(PEER),--peer $(PEER)) $(ARGS)
 
-docs: setup ## write the generated parts of docs/
+docs: setup ## write what is generated from Python: the table of settings in docs/, the page's types
 	@python -m cli.configuration_docs
+	@python -m cli.typescript
 
 lock: setup ## write requirements/*.txt anew from pyproject.toml
 	@for set in runtime: dev:--group=dev; do \

@@ -1,18 +1,25 @@
 """What an iframe receives, over REST and over Socket.IO alike. docs/inbox-api.md describes it for readers."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 
 import msgspec
 
 from shared.scope import Audience
 from shared.user_claims import User
+from shared.whatsapp.status import MessageStatus
+from shared.whatsapp.updates import Direction, Origin, Side
+
+ConversationStatus = Literal["active", "ended"]
+ConversationMode = Literal["running", "handoff", "failed"]
+MediaState = Literal["pending", "ready", "failed", "gone"]
 
 
 class ContactView(msgspec.Struct):
     """The person on the other side. `name` is the best name we have, never empty; `saved_name` is that of the address
-    book on the business's phone.
+    book on the business's phone. `merged_at` is when somebody else turned out to be this person: the threads have to be
+    loaded again then, since they go on into the conversations of both.
     """
 
     id: UUID
@@ -22,6 +29,7 @@ class ContactView(msgspec.Struct):
     profile_name: str | None
     phone_number: str | None
     username: str | None
+    merged_at: datetime | None
 
 
 class LastMessageView(msgspec.Struct):
@@ -29,10 +37,10 @@ class LastMessageView(msgspec.Struct):
 
     id: UUID
     wamid: str | None
-    direction: str
+    direction: Direction
     type: str
     preview: str
-    status: str
+    status: MessageStatus
     timestamp: datetime
     deleted: bool
 
@@ -43,8 +51,8 @@ class ConversationView(msgspec.Struct):
     """
 
     id: UUID
-    status: str
-    mode: str | None
+    status: ConversationStatus
+    mode: ConversationMode | None
     handed_off_by: User | None
     contact: ContactView
     whatsapp_config_id: UUID
@@ -61,10 +69,94 @@ class ConversationView(msgspec.Struct):
     rev: str
 
 
-MessageView = dict[str, Any]
-"""A message; a mapping and not a struct, since Meta's content object stands under the key that its type names.
-`sent_by` is {"id", "name"} of the person who sent it from an inbox, where the host's user claim named one, or null.
-"""
+class MediaView(msgspec.Struct):
+    """A message's file. All but `id`, `state` and `filename` is null until it is `ready`, and what cannot be found out
+    stays so. `size` is in bytes, `width` and `height` in pixels as shown; `waveform` has 64 loudnesses from 0 to 255.
+    The URLs open without a token, for an hour at least; `expires` in their query says until when, in Unix seconds.
+    """
+
+    id: UUID
+    state: MediaState
+    url: str | None
+    thumbnail_url: str | None
+    mime_type: str | None
+    size: int | None
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    pages: int | None
+    waveform: list[int] | None
+    filename: str | None
+
+
+class MessageError(TypedDict):
+    """Why a message failed; of an inbound one, why WhatsApp did not pass it on."""
+
+    code: int
+    title: str
+    details: str | None
+
+
+class QuotedMessage(TypedDict):
+    """The message that another one answers."""
+
+    id: UUID
+    direction: Direction
+    type: str
+    preview: str
+    sent_by: User | None
+    deleted: bool
+
+
+class Context(TypedDict):
+    """What a message answers. `message` is null where we do not have it."""
+
+    message_id: str
+    message: QuotedMessage | None
+
+
+class Referral(TypedDict, total=False):
+    """The ad or post that brought the customer here, as Meta describes it; there may be more than this."""
+
+    source_url: str
+    source_type: str
+    headline: str
+    body: str
+
+
+class Reaction(TypedDict):
+    """What one side thinks of a message."""
+
+    emoji: str
+    by: Side
+    at: str
+
+
+# A mapping and not a struct, since Meta's content object stands under the key that its type names.
+class MessageView(TypedDict):
+    """A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
+    sent it from an inbox, where the host's user claim named one; `media` is the file that a customer sent.
+    """
+
+    id: UUID
+    conversation_id: UUID
+    wamid: str | None
+    client_id: str | None
+    direction: Direction
+    origin: Origin
+    status: MessageStatus
+    error: MessageError | None
+    context: Context | None
+    forwarded: Literal["forwarded", "frequently"] | None
+    referral: Referral | None
+    reactions: list[Reaction]
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    sent_by: User | None
+    timestamp: datetime
+    media: MediaView | None
+    rev: str
+    type: str
 
 
 class MessageCreated(msgspec.Struct, tag_field="type", tag="message.created"):
@@ -88,7 +180,9 @@ class ConversationUpdated(msgspec.Struct, tag_field="type", tag="conversation.up
 
 
 class ConversationRemoved(msgspec.Struct, tag_field="type", tag="conversation.removed"):
-    """A conversation left the receiver's scope: it was given to somebody else. `rev` is that of the row that left."""
+    """A conversation left the receiver's scope, being given to somebody else, or is no more. `rev` is that of the row
+    that left.
+    """
 
     conversation_id: UUID
     rev: str

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, and_
 
-from shared.models import Conversation, PhoneNumber
+from shared.models import Conversation, ConversationRemoval, PhoneNumber
 
 ScopeType = Literal["project", "customer", "phone_number"]
 
@@ -28,6 +28,17 @@ class Scope(msgspec.Struct, frozen=True):
             conditions.append(Conversation.customer_id == self.customer_id)
         if self.assignee_id is not None:
             conditions.append(Conversation.assignee_id == self.assignee_id)
+        return and_(*conditions)
+
+    def removals(self) -> ColumnElement[bool]:
+        """The condition on `conversation_removal`. Whose the conversations were is not known any more: that one is gone
+        is told to every assignee.
+        """
+        conditions = [ConversationRemoval.project_id == self.project_id]
+        if self.phone_number_id is not None:
+            conditions.append(ConversationRemoval.phone_number_id == self.phone_number_id)
+        if self.customer_id is not None:
+            conditions.append(ConversationRemoval.customer_id == self.customer_id)
         return and_(*conditions)
 
     def phone_numbers(self) -> ColumnElement[bool]:

@@ -11,9 +11,9 @@ from api.access import CurrentActor
 from api.auth import CurrentEmbed
 from api.errors import AnyRequest, not_found
 from shared.audit import record
-from shared.events import ConversationView
+from shared.events import ConversationStatus, ConversationView
 from shared.operations.mark_read import mark_read
-from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
+from shared.operations.set_conversation_status import set_conversation_status
 from shared.paging import Paging
 from shared.publish import publish
 from shared.queries.conversations import ConversationFilters, get_conversation, list_conversations

@@ -13,8 +13,10 @@ from sqlalchemy import select
 from api.auth import CurrentEmbed, CurrentUser
 from api.errors import AnyRequest
 from shared.db import autocommit
+from shared.embeds import Language, Mode
 from shared.models import PhoneNumber
 from shared.queries.changes import Changes, current_cursor, list_changes
+from shared.scope import ScopeType
 from shared.user_claims import User
 from shared.validation import convert_fields
 
@@ -22,9 +24,9 @@ from shared.validation import convert_fields
 class EmbedView(msgspec.Struct):
     id: UUID
     name: str | None
-    scope_type: str
-    default_mode: str
-    language: str
+    scope_type: ScopeType
+    default_mode: Mode
+    language: Language
     expires_at: datetime | None
 
 

@@ -18,6 +18,7 @@ from api.meta.numbers import NumberId, number_of
 from api.openapi import graph_refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
 from shared.audit import record
+from shared.events import ConversationStatus
 from shared.kapso.conversations import (
     CONVERSATION_FIELDS,
     KapsoConversation,
@@ -28,7 +29,7 @@ from shared.kapso.conversations import (
     select_conversation_fields,
 )
 from shared.kapso.fields import wanted_fields
-from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
+from shared.operations.set_conversation_status import set_conversation_status
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
 from shared.scope import Scope

@@ -14,13 +14,14 @@ from api.openapi import refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
 from api.platform.workflows import ExecutionList
 from shared.audit import record
+from shared.events import ConversationStatus
 from shared.kapso.conversations import (
     KapsoConversation,
     KapsoConversationFilters,
     get_kapso_conversation,
     list_kapso_conversations,
 )
-from shared.operations.set_conversation_status import ConversationStatus, set_conversation_status
+from shared.operations.set_conversation_status import set_conversation_status
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
 from shared.queries.executions import (

@@ -4,7 +4,14 @@ from shared.db import Base
 from shared.models.access import AuditEvent, IdempotencyKey
 from shared.models.account_event import AccountEvent
 from shared.models.contact import Contact, ContactIdentity
-from shared.models.conversation import Assignment, Conversation, Message, MessageChange, MessageStatus
+from shared.models.conversation import (
+    Assignment,
+    Conversation,
+    ConversationRemoval,
+    Message,
+    MessageChange,
+    MessageStatus,
+)
 from shared.models.embed import InboxEmbed
 from shared.models.media import Media, MediaRemoval
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
@@ -21,6 +28,7 @@ __all__ = [
     "Contact",
     "ContactIdentity",
     "Conversation",
+    "ConversationRemoval",
     "Customer",
     "IdempotencyKey",
     "InboundEvent",

@@ -47,6 +47,9 @@ class Contact(Base):
             persisted=True,
         ),
     )
+    merged_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="when somebody else turned out to be this person"
+    )
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 

@@ -93,6 +93,26 @@ class Conversation(Base):
     )
 
 
+class ConversationRemoval(Base):
+    """A conversation that is no more, for iframes that missed the push: it was erased, or went into another one. A
+    trigger adds it, whichever foreign key takes the conversation along; after 30 days it goes.
+    """
+
+    __tablename__ = "conversation_removal"
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    phone_number_id: Mapped[str] = mapped_column(Text)
+    customer_id: Mapped[UUID | None]
+    removed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+    rev: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+
+    __table_args__ = (
+        Index("conversation_removal_rev", "project_id", "rev"),
+        Index("conversation_removal_age", "removed_at"),
+    )
+
+
 class Message(Base):
     """One message, in Meta's shape: `content` is the object under the key that `type` names, `details` what else Meta
     sent beside it (context, referral, errors ...).

@@ -266,12 +266,14 @@ async def message_events(connection: AsyncConnection, changed: dict[UUID, UUID])
     """
     if not changed:
         return []
-    conversation_ids: Iterable[UUID] = set(changed.values())
+    messages = [message for message in await message_views(connection, changed) if message["type"] != "reaction"]
+    if not messages:
+        return []
+    conversation_ids = {message["conversation_id"] for message in messages}
     await connection.execute(_TOUCH, {"ids": sorted(conversation_ids)})
     conversations = await conversation_views(connection, conversation_ids)
     return [
         Event(audience.channels(), MessageUpdated(conversation, message))
-        for message in await message_views(connection, changed)
-        if message["type"] != "reaction"
+        for message in messages
         for conversation, audience in [conversations[message["conversation_id"]]]
     ]

@@ -11,7 +11,14 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import ConversationUpdated, Event, MessageCreated
+from shared.events import (
+    ConversationUpdated,
+    ConversationView,
+    Event,
+    MessageCreated,
+    MessageUpdated,
+    MessageView,
+)
 from shared.operations.apply_statuses import apply_statuses, keep_statuses, message_events
 from shared.operations.change_messages import keep_changes, refresh_messages
 from shared.operations.emit_webhooks import Happened
@@ -22,7 +29,7 @@ from shared.operations.receive_messages import Received, receive_messages
 from shared.operations.receive_plain import is_plain
 from shared.operations.resolve_contacts import Resolved, resolve_contacts
 from shared.operations.save_address_book import save_address_book
-from shared.operations.update_profiles import update_profiles
+from shared.operations.update_profiles import new_profiles, update_profiles
 from shared.queries.views import conversation_views, message_views, new_message_view
 from shared.whatsapp.updates import Decoded, Person
 from shared.whatsapp.wamid import wamid_key
@@ -32,6 +39,9 @@ _NUMBERS = text("""
            EXISTS (SELECT FROM webhook_endpoint e WHERE e.active AND e.phone_number_id = n.phone_number_id) AS watched
     FROM phone_number n WHERE n.phone_number_id = ANY(:ids)
 """)
+
+
+_WITH_CONVERSATION = MessageCreated | MessageUpdated | ConversationUpdated
 
 
 class Applied(msgspec.Struct):
@@ -71,6 +81,7 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
         for change in one.changes
         if change.phone_number_id in projects
     ]
+    profiles = new_profiles(list(zip(rows, contacts, strict=True)))
     statuses = [status for one in whole for status in one.statuses]
     targets = {(change.phone_number_id, change.target_key, contact_id) for change, contact_id in changes}
     places = [(change.phone_number_id, contact_id) for change, contact_id in changes]
@@ -80,22 +91,26 @@ async def apply_webhooks(connection: AsyncConnection, webhooks: Sequence[tuple[D
         {(number, key) for number, key, _ in targets}
         | {(status.phone_number_id, wamid_key(status.wamid)) for status in statuses},
         [status.message_id for status in statuses if status.message_id is not None],
+        [profile.found.id for profile in profiles],
     )
     if not active.keys() >= set(places):
         await lock_contacts(connection, {contact_id for _, contact_id in places})
-    await update_profiles(connection, list(zip(rows, contacts, strict=True)))
+    renamed = await update_profiles(connection, profiles)
     received = await receive_messages(connection, rows, active)
     await keep_changes(connection, changes)
     keys = targets | {(*_key(row), row.contact_id) for row in received.awaited}
     changed = await refresh_messages(connection, keys) if keys else {}
     outbound = {row.id: row.message.wamid for row in received.added if row.message.direction == "outbound"}
     kept = await keep_statuses(connection, statuses, outbound)
-    events = [*resolved.events, *await _events(connection, received, changed)]
+    told = await _events(connection, received, changed)
     applied = await apply_statuses(connection, kept)
-    events += await _saved(connection, projects, resolved, whole)
+    told += applied.events
+    told += await _renamed(connection, renamed, told)
+    events = [*resolved.events, *told, *await _saved(connection, projects, resolved, whole)]
+    _agree(events)
     strangers, template_accounts = await _account(connection, webhooks)
     return Applied(
-        events + applied.events,
+        events,
         received.happened + applied.happened,
         watched,
         [_problem(one, known, strangers) for one in whole],
@@ -153,6 +168,30 @@ async def _events(connection: AsyncConnection, received: Received, changed: dict
     if updated:
         events += await message_events(connection, updated)
     return events
+
+
+async def _renamed(connection: AsyncConnection, renamed: list[UUID], events: list[Event]) -> list[Event]:
+    """The conversations of people who call themselves something else, but those that `events` tell of."""
+    told = {event.push.conversation.id for event in events if isinstance(event.push, _WITH_CONVERSATION)}
+    others = [one for one in renamed if one not in told]
+    if not others:
+        return []
+    views = await conversation_views(connection, others)
+    return [Event(audience.channels(), ConversationUpdated(view)) for view, audience in views.values()]
+
+
+def _agree(events: list[Event]) -> None:
+    """Have all events, oldest first, show what the last of them shows: they share a `rev`, by which a page cannot tell
+    which of two rows is the newer.
+    """
+    conversations: dict[UUID, ConversationView] = {}
+    messages: dict[UUID, MessageView] = {}
+    for event in reversed(events):
+        push = event.push
+        if isinstance(push, _WITH_CONVERSATION):
+            push.conversation = conversations.setdefault(push.conversation.id, push.conversation)
+        if isinstance(push, MessageCreated | MessageUpdated):
+            push.message = messages.setdefault(push.message["id"], push.message)
 
 
 async def _saved(

@@ -29,6 +29,8 @@ _LOCK = text("""
         UNION
         SELECT m.conversation_id FROM unnest(CAST(:message_ids AS uuid[])) AS g(id)
         CROSS JOIN LATERAL (SELECT conversation_id FROM message WHERE id = g.id LIMIT 1) AS m
+        UNION
+        SELECT id FROM conversation WHERE contact_id = ANY(CAST(:contact_ids AS uuid[]))
     )
     SELECT c.id, c.phone_number_id, c.contact_id, c.status FROM conversation c
     WHERE c.id = ANY(ARRAY(SELECT id FROM wanted)) ORDER BY c.id FOR NO KEY UPDATE
@@ -43,9 +45,10 @@ async def lock_conversations(
     places: Iterable[Place],
     keys: Iterable[tuple[str, str]],
     message_ids: Sequence[UUID],
+    contact_ids: Sequence[UUID],
 ) -> dict[Place, UUID]:
-    """Lock the active conversations of places, and those of messages, which are given as (phone_number_id, wamid_key)
-    or by our id. Returns the active ones.
+    """Lock the active conversations of places, those of messages, which are given as (phone_number_id, wamid_key) or by
+    our id, and all of contacts. Returns the active ones.
 
     A change of a message that is not there yet locks the place as the message does: of the two, the second sees what
     the first has left.
@@ -59,6 +62,7 @@ async def lock_conversations(
             "places": _json([{"phone_number_id": number, "contact_id": contact} for number, contact in places]),
             "keys": _json([{"phone_number_id": number, "wamid_key": key} for number, key in keys]),
             "message_ids": list(message_ids),
+            "contact_ids": list(contact_ids),
         },
     )
     return {(row.phone_number_id, row.contact_id): row.id for row in rows if row.status == "active"}

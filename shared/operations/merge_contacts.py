@@ -71,7 +71,8 @@ _SUM = text("""
 
 _GONE_CONVERSATIONS = text("DELETE FROM conversation WHERE id = ANY(:gone)")
 
-_CONVERSATIONS = text("UPDATE conversation SET contact_id = :kept WHERE contact_id = ANY(:gone)")
+# Those of the kept contact are touched: they show other words, and their threads go on into those of the others.
+_CONVERSATIONS = text("UPDATE conversation SET contact_id = :kept WHERE contact_id = :kept OR contact_id = ANY(:gone)")
 
 _CHANGED = text("SELECT phone_number_id, wamid_key, contact_id FROM message_change WHERE contact_id = :kept")
 
@@ -113,7 +114,7 @@ _CONTACT = text("""
         profile_name = n.profile_name, phone_number = n.phone_number, username = n.username,
         display_name = n.display_name, customer_id = n.customer_id,
         saved_name = n.saved_name, saved_at = n.saved_at, metadata = n.metadata || c.metadata,
-        updated_at = now()
+        merged_at = clock_timestamp(), updated_at = now()
     FROM newest n WHERE c.id = :kept
 """)
 
@@ -128,8 +129,8 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
     """Make the contacts `gone` a part of `kept`, for good. Where both have an active conversation over one number,
     those become one; ended ones stay as they are. What the kept contact has of its own goes first.
 
-    Returns `conversation.updated` for the conversations that changed, `conversation.removed` for those that went into
-    another, and `message.updated` for messages that have changed by it. Raises OvertakenError if one of the contacts is
+    Returns `conversation.updated` for their conversations, `conversation.removed` for those that went into another, and
+    `message.updated` for messages that have changed by it. Raises OvertakenError if one of the contacts is
     gone already.
     """
     theirs = Conversation.contact_id.in_([kept, *gone])
@@ -143,18 +144,16 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
     await connection.execute(_NAMES, pair)
     await connection.execute(_CONTACT, pair)  # while their conversations still tell who wrote last
     removed: set[UUID] = set()
-    changed = {view.id for view, _ in before.values() if view.contact.id in gone}
     for double in (await connection.execute(_DOUBLE, {"ids": [kept, *gone]})).all():
         await _merge_conversations(connection, double.kept, double.gone)
         removed.update(double.gone)
-        changed.add(double.kept)
     for statement in (_CONVERSATIONS, _CHANGES):
         await connection.execute(statement, pair)
     await connection.execute(_GONE_CONTACTS, {"gone": list(gone)})
     # What one name did to messages under the other name is theirs to do now.
     keys = [tuple(row) for row in await connection.execute(_CHANGED, {"kept": kept})]
     messages = await refresh_messages(connection, keys) if keys else {}
-    views = await conversation_views(connection, changed - removed)
+    views = await conversation_views(connection, before.keys() - removed)
     rev = str(await connection.scalar(select(cast(func.pg_current_xact_id(), Text))))
     return [
         *(Event(before[one][1].channels(), ConversationRemoved(one, rev)) for one in sorted(removed)),

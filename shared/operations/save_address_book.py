@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.operations.touch_conversations import touch_conversations
 from shared.whatsapp.updates import SavedContact
 
 _SAVE = text("""
@@ -21,9 +22,6 @@ _SAVE = text("""
     RETURNING c.id
 """)
 
-# Their rows in the lists show the name.
-_TOUCH = text("UPDATE conversation SET contact_id = contact_id WHERE contact_id = ANY(:ids) RETURNING id")
-
 
 async def save_address_book(connection: AsyncConnection, saved: Sequence[tuple[SavedContact, UUID]]) -> list[UUID]:
     """Store the newest name of each contact. Returns the ids of the conversations that show it."""
@@ -33,6 +31,4 @@ async def save_address_book(connection: AsyncConnection, saved: Sequence[tuple[S
         for contact_id, entry in newest.items()
     ]
     changed = (await connection.execute(_SAVE, {"rows": msgspec.json.encode(rows).decode()})).scalars().all()
-    if not changed:
-        return []
-    return list((await connection.execute(_TOUCH, {"ids": list(changed)})).scalars())
+    return await touch_conversations(connection, changed)

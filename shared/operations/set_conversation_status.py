@@ -1,13 +1,12 @@
 """End a conversation, or open an ended one again."""
 
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import ConversationUpdated, Event
+from shared.events import ConversationStatus, ConversationUpdated, Event
 from shared.kapso.webhooks import ENDED
 from shared.models import Conversation
 from shared.operations.emit_webhooks import emit_conversation
@@ -15,8 +14,6 @@ from shared.operations.update_execution import end_open_execution
 from shared.queries.views import conversation_views
 from shared.refusals import NotFoundError, RefusedError
 from shared.scope import Scope
-
-ConversationStatus = Literal["active", "ended"]
 
 
 async def set_conversation_status(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db import Xid8
 from shared.events import ConversationView, MessageView
-from shared.models import Assignment, Conversation, Message
+from shared.models import Assignment, Conversation, ConversationRemoval, Message
 from shared.queries.views import (
     AnySelect,
     conversation_view,
@@ -28,7 +28,7 @@ MOST_ROWS = 500
 
 
 class Removed(msgspec.Struct):
-    """A conversation that the assignee had and has not any more, and the `rev` of the row that left."""
+    """A conversation that is no more, or that the assignee had and has not any more; `rev` is that of its leaving."""
 
     conversation_id: UUID
     rev: str
@@ -50,7 +50,7 @@ class _Queries(msgspec.Struct, frozen=True):
     anything: AnySelect
     conversations: AnySelect
     messages: AnySelect
-    removed: AnySelect | None
+    removed: tuple[AnySelect, ...]
 
 
 _CURSOR = func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8)
@@ -75,7 +75,7 @@ async def list_changes(connection: AsyncConnection, scope: Scope, since: int) ->
         return Changes([], [], [], reset=False, cursor=str(cursor))
     conversations = (await connection.execute(queries.conversations, values)).all()
     messages = (await connection.execute(queries.messages, values)).all()
-    removed = (await connection.execute(queries.removed, values)).all() if queries.removed is not None else []
+    removed = [row for query in queries.removed for row in await connection.execute(query, values)]
     if max(len(conversations), len(messages), len(removed)) > MOST_ROWS:
         return Changes([], [], [], reset=True, cursor=str(cursor))
     return Changes(
@@ -91,15 +91,22 @@ async def list_changes(connection: AsyncConnection, scope: Scope, since: int) ->
 def _queries(scope: Scope) -> _Queries:
     conversations = select_conversations(scope).where(Conversation.rev >= _SINCE)
     messages = select_messages(scope).where(Message.project_id == scope.project_id, Message.rev >= _SINCE)
-    kinds = [conversations, messages]
-    removed = _removed(scope) if scope.assignee_id is not None else None
-    if removed is not None:
-        kinds.append(removed)
+    removed = (_erased(scope),) if scope.assignee_id is None else (_erased(scope), _reassigned(scope))
+    kinds = (conversations, messages, *removed)
     anything = select(_CURSOR, or_(*(kind.with_only_columns(literal(1)).exists() for kind in kinds)))
     return _Queries(anything, conversations.limit(MOST_ROWS + 1), messages.limit(MOST_ROWS + 1), removed)
 
 
-def _removed(scope: Scope) -> AnySelect:
+def _erased(scope: Scope) -> AnySelect:
+    """Conversations that are no more."""
+    return (
+        select(ConversationRemoval.conversation_id.label("id"), ConversationRemoval.rev)
+        .where(scope.removals(), ConversationRemoval.rev >= _SINCE)
+        .limit(MOST_ROWS + 1)
+    )
+
+
+def _reassigned(scope: Scope) -> AnySelect:
     """Conversations that were the assignee's and are not any more."""
     return (
         select(Conversation.id, Conversation.rev)

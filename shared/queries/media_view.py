@@ -1,16 +1,13 @@
 """What a message's view says of its file."""
 
-from typing import Any, Literal
-from uuid import UUID
+from typing import Any
 
-import msgspec
 from sqlalchemy import Row
 
+from shared.events import MediaView
 from shared.media_urls import stored_media_url
 from shared.models import Media
 from shared.whatsapp.media_file import clean_filename
-
-MediaState = Literal["pending", "ready", "failed", "gone"]
 
 MEDIA_COLUMNS = (
     Media.id.label("media_id"),
@@ -25,26 +22,6 @@ MEDIA_COLUMNS = (
     Media.waveform.label("media_waveform"),
 )
 """All that `media_view` needs of the table, beside the message's `content`."""
-
-
-class MediaView(msgspec.Struct):
-    """A message's file. All but `id`, `state` and `filename` is null until it is `ready`, and what cannot be found out
-    stays so. `size` is in bytes, `width` and `height` in pixels as shown; `waveform` has 64 loudnesses from 0 to 255.
-    The URLs open without a token, for an hour at least; `expires` in their query says until when, in Unix seconds.
-    """
-
-    id: UUID
-    state: MediaState
-    url: str | None
-    thumbnail_url: str | None
-    mime_type: str | None
-    size: int | None
-    width: int | None
-    height: int | None
-    duration_ms: int | None
-    pages: int | None
-    waveform: list[int] | None
-    filename: str | None
 
 
 def media_view(row: Row[Any]) -> MediaView | None:

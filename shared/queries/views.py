@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from shared.events import ContactView, ConversationView, LastMessageView, MessageView
+from shared.events import ContactView, Context, ConversationView, LastMessageView, MessageView, QuotedMessage
 from shared.models import Contact, Conversation, Media, Message, PhoneNumber
 from shared.queries.media_view import MEDIA_COLUMNS, media_view
 from shared.scope import Audience, Scope
 from shared.user_claims import User
-from shared.whatsapp.updates import ReceivedMessage
+from shared.whatsapp.status import MessageStatus
+from shared.whatsapp.updates import Direction, Origin, ReceivedMessage
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's message free text may be sent (Meta: Cloud API, "Customer service windows")."""
@@ -48,6 +49,7 @@ CONVERSATION: AnySelect = (
         Contact.profile_name,
         Contact.phone_number,
         Contact.username,
+        Contact.merged_at,
         PhoneNumber.id.label("whatsapp_config_id"),
         _last.c.id.label("last_id"),
         _last.c.wamid.label("last_wamid"),
@@ -169,6 +171,7 @@ def conversation_view(row: Row[Any]) -> ConversationView:
             profile_name=row.profile_name,
             phone_number=row.phone_number,
             username=row.username,
+            merged_at=row.merged_at,
         ),
         whatsapp_config_id=row.whatsapp_config_id,
         phone_number_id=row.phone_number_id,
@@ -204,13 +207,13 @@ class NewMessageRow(msgspec.Struct):
     id: UUID
     conversation_id: UUID
     wamid: str
-    direction: str
-    origin: str
+    direction: Direction
+    origin: Origin
     type: str
     content: Any
     details: dict[str, Any] | None
-    status: str
-    error: dict[str, Any] | None
+    status: MessageStatus
+    error: Any
     sent_at: datetime
     rev: str
     client_id: None = None
@@ -244,7 +247,7 @@ def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
         "type": row.type,
     }
     # Last, and only under a name of its own: a type that Meta invents must not overwrite the keys above.
-    view.setdefault(row.type, row.content)
+    cast("dict[str, Any]", view).setdefault(row.type, row.content)
     return view
 
 
@@ -268,13 +271,13 @@ def new_message_view(message: ReceivedMessage, row_id: UUID, conversation: Conve
     )
 
 
-def _context(row: Row[Any] | NewMessageRow) -> dict[str, Any] | None:
+def _context(row: Row[Any] | NewMessageRow) -> Context | None:
     if isinstance(row, NewMessageRow) or row.reply_to is None:
         return None
     return {"message_id": row.reply_to, "message": None if row.quoted_id is None else _quoted_message(row)}
 
 
-def _quoted_message(row: Row[Any]) -> dict[str, Any]:
+def _quoted_message(row: Row[Any]) -> QuotedMessage:
     return {
         "id": row.quoted_id,
         "direction": row.quoted_direction,
@@ -285,7 +288,7 @@ def _quoted_message(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _forwarded(details: dict[str, Any]) -> str | None:
+def _forwarded(details: dict[str, Any]) -> Literal["forwarded", "frequently"] | None:
     """Meta: "Webhooks" reference, `context`: forwarded up to five times, or more often."""
     context = details.get("context")
     if not isinstance(context, dict):

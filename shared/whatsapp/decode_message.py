@@ -11,6 +11,7 @@ import msgspec
 
 from shared.whatsapp.content import preview_of, text_of
 from shared.whatsapp.phone import digits_of_number
+from shared.whatsapp.status import MessageStatus
 from shared.whatsapp.updates import ChangeKind, Decoded, Direction, MessageChange, Origin, Person, ReceivedMessage
 from shared.whatsapp.wamid import wamid_key
 
@@ -26,7 +27,7 @@ _COLUMNS = frozenset({
 })  # fmt: skip
 _QUOTE = frozenset({"id", "from", "from_user_id", "from_parent_user_id"})
 _OLDER_TYPES = {"voice": "audio", "unknown": "unsupported"}
-_HISTORY_STATUSES = {
+_HISTORY_STATUSES: Mapping[str, MessageStatus] = {
     "PENDING": "accepted",
     "SENT": "sent",
     "DELIVERED": "delivered",
@@ -267,7 +268,7 @@ def _details(message: Json, kind: str) -> Json | None:
     return rest or None
 
 
-def _status(source: Source, message: Json) -> str:
+def _status(source: Source, message: Json) -> MessageStatus:
     if source.direction == "inbound":
         return "received"
     context = message.get("history_context")

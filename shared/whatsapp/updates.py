@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from shared.whatsapp.status import MessageStatus
+
 Identity = tuple[str, str]
 """(kind, value), see ContactIdentity."""
 
@@ -43,7 +45,7 @@ class ReceivedMessage(msgspec.Struct, frozen=True, kw_only=True):
     preview: str
     reply_to: str | None = None
     reply_to_key: str | None = None
-    status: str = "received"
+    status: MessageStatus = "received"
     error: dict[str, Any] | None = None
     sent_at: datetime
 

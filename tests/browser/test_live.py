@@ -51,6 +51,19 @@ async def test_a_new_message_moves_its_conversation_to_the_top(inbox: Inbox, cus
     await expect(inbox.unread(first.name, 2)).to_be_visible()
 
 
+async def test_an_open_thread_goes_on_into_that_of_somebody_who_turns_out_to_be_the_same_person(
+    inbox: Inbox, customers: Customers
+) -> None:
+    first, second = await customers.new(), await customers.new()
+    await first.says("Do you mend tents?")
+    await inbox.open(first.name)
+    await second.says("Do you mend boots?")
+    await expect(inbox.row(second.name)).to_be_visible()
+    await second.sends("system", {"type": "user_changed_number", "wa_id": first.wa_id})
+    await expect(inbox.message("Do you mend boots?")).to_be_visible()
+    await expect(inbox.message("Do you mend tents?")).to_be_visible()
+
+
 async def test_a_reply_reaches_the_phone_and_its_ticks_follow_it_until_it_is_read(
     inbox: Inbox, context: BrowserContext, demo: Demo, customers: Customers
 ) -> None:

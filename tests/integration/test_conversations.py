@@ -1,7 +1,7 @@
 """How a conversation begins, ends and goes on, and how the next one follows it."""
 
 import time
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -54,7 +54,7 @@ async def _thread(engine: AsyncEngine, scope: Scope, conversation_id: UUID, limi
     async with engine.connect() as connection:
         while True:
             rows, paging = await list_messages(connection, scope, conversation_id, limit=limit, after=after)
-            pages.append([row["text"]["body"] for row in rows])
+            pages.append([cast("dict[str, Any]", row)["text"]["body"] for row in rows])
             after = paging.next
             if after is None:
                 return pages

@@ -44,6 +44,20 @@ async def test_idempotency_keys_go_after_a_day(engine: AsyncEngine, settings: Se
     assert await count(engine, "idempotency_key") == await count(engine, "idempotency_key", "key = 'young'") == 1
 
 
+async def test_removed_conversations_are_forgotten_after_thirty_days(
+    engine: AsyncEngine, settings: Settings, project: ProjectRows
+) -> None:
+    await _run(
+        engine,
+        "INSERT INTO conversation_removal (conversation_id, project_id, phone_number_id, removed_at)"
+        " VALUES (gen_random_uuid(), :p, :number, :at)",
+        [{"p": project.id, "number": str(days), "at": NOW - timedelta(days=days)} for days in (31, 29)],
+    )
+    await _tidy(engine, settings)
+    left = await count(engine, "conversation_removal", "phone_number_id = '29'")
+    assert await count(engine, "conversation_removal") == left == 1
+
+
 async def test_deliveries_go_thirty_days_after_they_were_made_unless_they_wait(
     engine: AsyncEngine, settings: Settings, project: ProjectRows
 ) -> None:

@@ -295,6 +295,25 @@ async def test_an_erased_contact_leaves_nothing_behind_and_every_open_inbox(stac
     assert len((await stack.get("/inbox/v1/conversations", token))["data"]) == 1
 
 
+async def test_whoever_missed_that_a_contact_was_erased_hears_of_it_within_the_scope(stack: Stack) -> None:
+    project, conversation_id = stack.project, await _ana_writes(stack)
+    scopes: list[tuple[dict[str, Any], bool]] = [
+        ({}, True),
+        ({"scope_type": "phone_number", "scope_id": project.phone_number_id}, True),
+        ({"scope_type": "phone_number", "scope_id": project.customer_phone_number_id}, False),
+        ({"scope_type": "customer", "scope_id": str(project.customer_id)}, False),
+    ]
+    tokens = [(await stack.embed(**fields), is_told) for fields, is_told in scopes]
+    async with stack.engine.begin() as connection:
+        other = await make_project(connection, stack.settings, "Other business")
+    tokens.append((await stack.embed(other), False))
+    cursor = (await stack.get("/inbox/v1/session", tokens[0][0]))["data"]["cursor"]
+    await PlatformApi(stack).remove(f"{CONTACTS}/{ANA}")
+    for token, is_told in tokens:
+        removed = (await stack.get("/inbox/v1/changes", token, since=cursor))["data"]["removed"]
+        assert [row["conversation_id"] for row in removed] == ([conversation_id] if is_told else [])
+
+
 async def test_a_person_is_renamed_from_the_inbox_within_the_embeds_scope(stack: Stack) -> None:
     project = stack.project
     own, customers = await _ana_writes(stack), await _ana_writes(stack, project.customer_phone_number_id)

@@ -460,7 +460,7 @@ async def test_a_number_is_deleted_while_a_customer_writes_to_it_and_nobody_wait
             await delete_number(connection, project.id, number)
 
     async with engine.begin() as connection:
-        await lock_conversations(connection, [(number, contact_id)], [], [])
+        await lock_conversations(connection, [(number, contact_id)], [], [], [])
         removing = asyncio.create_task(remove())
 
         async def waiting() -> bool:

@@ -14,10 +14,12 @@ export async function start(token: string, version: string): Promise<() => void>
   api = new Api(token, version, refuse);
   reopen();
   const cursor = await load();
-  const stopWatching = effect(closeRemoved);
+  const stopClosing = effect(closeRemoved);
+  const stopReloading = effect(reloadStale);
   const stopLive = goLive({ api, token, cursor, reload: load });
   return () => {
-    stopWatching();
+    stopClosing();
+    stopReloading();
     stopLive();
   };
 }
@@ -25,6 +27,11 @@ export async function start(token: string, version: string): Promise<() => void>
 /** The open conversation may leave the scope: it was given to a colleague, for one. */
 function closeRemoved(): void {
   if (openId.value && inbox.value.removed.has(openId.value)) close();
+}
+
+/** The open thread is loaded again at once, another one when it is opened. */
+function reloadStale(): void {
+  if (openId.value && openThread.value?.phase === "stale") void loadThread(openId.value);
 }
 
 export const theApi = () => api;

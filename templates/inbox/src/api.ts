@@ -1,5 +1,13 @@
 import { type Filters, filterQuery } from "./filters";
-import type { Changes, Conversation, Message, Page, Session } from "./types";
+import type {
+  ChangesAnswer,
+  ConversationAnswer,
+  ConversationPage,
+  HandoffAnswer,
+  MessageAnswer,
+  MessagePage,
+  SessionAnswer,
+} from "./types";
 import { userClaim } from "./user";
 
 /** An answer other than 2xx. `status` 0 means that no answer came at all. */
@@ -34,33 +42,33 @@ export class Api {
     private readonly onRefused: (code: string) => void,
   ) {}
 
-  session = () => this.call<{ data: Session }>("GET", "/session");
+  session = () => this.call<SessionAnswer>("GET", "/session");
 
   conversations = (filters: Filters, after: string | null, signal: AbortSignal) => {
     const query = filterQuery(filters);
     if (after) query.set("after", after);
-    return this.call<Page<Conversation>>("GET", `/conversations?${query}`, { signal });
+    return this.call<ConversationPage>("GET", `/conversations?${query}`, { signal });
   };
 
-  conversation = (id: string) => this.call<{ data: Conversation }>("GET", `/conversations/${id}`);
+  conversation = (id: string) => this.call<ConversationAnswer>("GET", `/conversations/${id}`);
 
   messages = (id: string, after: string | null) => {
     const query = new URLSearchParams(after ? { after } : {});
-    return this.call<Page<Message>>("GET", `/conversations/${id}/messages?${query}`);
+    return this.call<MessagePage>("GET", `/conversations/${id}/messages?${query}`);
   };
 
   send = (id: string, reply: Reply) =>
-    this.call<{ data: Message }>("POST", `/conversations/${id}/messages`, { body: reply });
+    this.call<MessageAnswer>("POST", `/conversations/${id}/messages`, { body: reply });
 
-  message = (id: string) => this.call<{ data: Message }>("GET", `/messages/${id}`);
+  message = (id: string) => this.call<MessageAnswer>("GET", `/messages/${id}`);
 
-  retryMedia = (id: string) => this.call<{ data: Message }>("POST", `/messages/${id}/media/retry`);
+  retryMedia = (id: string) => this.call<MessageAnswer>("POST", `/messages/${id}/media/retry`);
 
-  markRead = (id: string) => this.call<{ data: Conversation }>("POST", `/conversations/${id}/read`);
+  markRead = (id: string) => this.call<ConversationAnswer>("POST", `/conversations/${id}/read`);
 
-  handOff = (id: string) => this.call<{ data: Conversation }>("POST", `/conversations/${id}/handoff`);
+  handOff = (id: string) => this.call<HandoffAnswer>("POST", `/conversations/${id}/handoff`);
 
-  changes = (since: string) => this.call<{ data: Changes }>("GET", `/changes?${new URLSearchParams({ since })}`);
+  changes = (since: string) => this.call<ChangesAnswer>("GET", `/changes?${new URLSearchParams({ since })}`);
 
   private async call<Answer>(method: string, path: string, { signal, body }: Options = {}): Promise<Answer> {
     const response = await this.fetch(method, path, signal, body);

@@ -1,9 +1,9 @@
 import { announceInbound } from "./announce";
 import type { Api } from "./api";
+import { applyChanges, applyEvents } from "./apply";
 import { refuse } from "./renewal";
 import { openSocket } from "./socket";
 import { connection, dispatch, refusal } from "./store";
-import type { LiveEvent } from "./types";
 
 const heartbeat = 30_000;
 const pollInterval = 5_000;
@@ -41,7 +41,7 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
           dispatch({ type: "reset" });
           cursor = await reload();
         } else {
-          dispatch({ ...data, type: "rows" });
+          applyChanges(data);
           cursor = data.cursor;
         }
       } while (again);
@@ -103,28 +103,4 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
     window.removeEventListener("online", catchUp);
     window.removeEventListener("offline", whenOffline);
   };
-}
-
-function applyEvents(events: readonly LiveEvent[]): void {
-  // A removal and a return of one conversation may share a packet, so that their order counts.
-  for (const [removal, run] of runs(events)) {
-    dispatch({
-      type: "rows",
-      conversations: run.flatMap((event) => ("conversation" in event ? event.conversation : [])),
-      messages: run.flatMap((event) => ("message" in event ? event.message : [])),
-      removed: removal ? run.flatMap((event) => ("conversation_id" in event ? event : [])) : [],
-    });
-  }
-}
-
-/** Neighbours of one kind together: a packet of pushes then costs one new state, not one for each push. */
-function runs(events: readonly LiveEvent[]): [removal: boolean, run: LiveEvent[]][] {
-  const found: [boolean, LiveEvent[]][] = [];
-  for (const event of events) {
-    const removal = event.type === "conversation.removed";
-    const last = found.at(-1);
-    if (last && last[0] === removal) last[1].push(event);
-    else found.push([removal, [event]]);
-  }
-  return found;
 }

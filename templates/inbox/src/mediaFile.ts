@@ -1,13 +1,13 @@
 import { theApi } from "./actions";
 import { locale } from "./i18n";
 import { dispatch } from "./store";
-import type { MediaFile, Message } from "./types";
+import type { Media, Message } from "./types";
 
 /** How a file is shown: by what it is, and not by what the message calls it. */
 export type Shape = "picture" | "film" | "sound" | "document";
 
 /** Without a thumbnail there is nothing to see of a picture: it is offered like a document. */
-export function shapeOf({ mime_type, thumbnail_url }: MediaFile): Shape {
+export function shapeOf({ mime_type, thumbnail_url }: Media): Shape {
   if (mime_type?.startsWith("image/") && thumbnail_url) return "picture";
   if (mime_type?.startsWith("video/") && thumbnail_url) return "film";
   return mime_type?.startsWith("audio/") ? "sound" : "document";
@@ -34,16 +34,16 @@ export function isStale(url: string, now = Date.now()): boolean {
   return expires * 1000 - now < 30_000;
 }
 
-const asked = new Map<string, Promise<MediaFile | null>>();
+const asked = new Map<string, Promise<Media | null>>();
 
 /** Asks for the message again, whose URLs are new then; the promise fails when the server cannot be reached. */
-export function renew(message: Message): Promise<MediaFile | null> {
+export function renew(message: Message): Promise<Media | null> {
   const asking = asked.get(message.id) ?? ask(message.id);
   asked.set(message.id, asking);
   return asking;
 }
 
-async function ask(id: string): Promise<MediaFile | null> {
+async function ask(id: string): Promise<Media | null> {
   try {
     const { data } = await theApi().message(id);
     dispatch({ type: "rows", messages: [data] });

@@ -1,15 +1,5 @@
 import { isolated, locale, t } from "./i18n";
-import type { User } from "./types";
-
-/** Somebody has a conversation open. `viewer` is their page, until it connects anew. */
-export interface Presence {
-  type: "presence";
-  conversation_id: string;
-  viewer: string;
-  user: User | null;
-  state: "viewing" | "typing" | "gone";
-  hello: boolean;
-}
+import type { Presence, User } from "./types";
 
 /** Milliseconds; a page that is there says so more often. */
 const expiry = 60_000;

@@ -7,12 +7,15 @@ import type { Conversation, Message, Removed } from "./types";
  */
 export type Phase = "loading" | "ready" | "failed";
 
+/** A stale thread shows what it has, and has to be loaded again. */
+export type ThreadPhase = Phase | "stale";
+
 export interface Thread {
   messages: ReadonlyMap<string, Message>;
   /** The oldest message paged in; what is older stays out of sight until its page is loaded. */
   oldest: Message | null;
   next: string | null;
-  phase: Phase;
+  phase: ThreadPhase;
 }
 
 export interface ConversationList {
@@ -110,21 +113,35 @@ function mergeRows(inbox: Inbox, { conversations = [], messages = [], removed = 
 }
 
 function mergeConversations(inbox: Inbox, rows: readonly Conversation[]): Inbox {
+  const conversations = new Map(inbox.conversations);
   const fresh = rows.filter((row) => {
     const removedAt = inbox.removed.get(row.id);
-    return removedAt === undefined ? isNews(inbox.conversations.get(row.id), row) : isNewer(row.rev, removedAt);
+    return (removedAt === undefined || isNewer(row.rev, removedAt)) && keepNewest(conversations, row);
   });
   if (fresh.length === 0) return inbox;
-  const conversations = new Map(inbox.conversations);
-  for (const row of fresh) keepNewest(conversations, row);
+  const merged = fresh.filter((row) => isMerged(inbox.conversations.get(row.id), row));
   return {
     ...inbox,
     conversations,
+    threads: stale(inbox.threads, merged),
     removed: without(
       inbox.removed,
       fresh.map((row) => row.id),
     ),
   };
+}
+
+/** Somebody else turned out to be the person: the thread goes on into conversations that it did not go on into before. */
+function isMerged(known: Conversation | undefined, row: Conversation): boolean {
+  return known !== undefined && known.contact.merged_at !== row.contact.merged_at;
+}
+
+function stale(threads: Inbox["threads"], rows: readonly Conversation[]): Inbox["threads"] {
+  const changed = rows.flatMap(({ id }): [string, Thread][] => {
+    const thread = threads.get(id);
+    return thread ? [[id, { ...thread, phase: "stale" }]] : [];
+  });
+  return changed.length === 0 ? threads : new Map([...threads, ...changed]);
 }
 
 /**
@@ -135,11 +152,9 @@ function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | nu
   const changed = new Map<string, Thread>();
   for (const [id, thread] of inbox.threads) {
     const belongs = (row: Message) => id === into || row.conversation_id === id || thread.messages.has(row.id);
-    const fresh = rows.filter((row) => belongs(row) && isNews(thread.messages.get(row.id), row));
-    if (fresh.length === 0) continue;
     const messages = new Map(thread.messages);
-    for (const row of fresh) keepNewest(messages, row);
-    changed.set(id, { ...thread, messages });
+    const fresh = rows.filter((row) => belongs(row) && keepNewest(messages, row));
+    if (fresh.length > 0) changed.set(id, { ...thread, messages });
   }
   const outbox = without(
     inbox.outbox,
@@ -210,8 +225,11 @@ function isNews(known: { rev: string } | undefined, row: { rev: string }): boole
   return known.rev === row.rev ? JSON.stringify(known) !== JSON.stringify(row) : isNewer(row.rev, known.rev);
 }
 
-function keepNewest<Row extends { id: string; rev: string }>(rows: Map<string, Row>, row: Row): void {
-  if (isNews(rows.get(row.id), row)) rows.set(row.id, row);
+/** Returns whether the row says anything new. Of several in one packet each is compared with the one before it. */
+function keepNewest<Row extends { id: string; rev: string }>(rows: Map<string, Row>, row: Row): boolean {
+  const kept = isNews(rows.get(row.id), row);
+  if (kept) rows.set(row.id, row);
+  return kept;
 }
 
 /** The same map when there is nothing to take out, so that what depends on it does not run again. */

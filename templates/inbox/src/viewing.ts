@@ -1,8 +1,9 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Socket } from "socket.io-client";
 import { now, visible } from "./now";
-import { hear, type Others, type Presence, people, presenceText } from "./presence";
+import { hear, type Others, people, presenceText } from "./presence";
 import { announcement, openId, session } from "./store";
+import type { LiveEvent } from "./types";
 
 /** Milliseconds; the server takes a page that says nothing for 60 seconds for gone. */
 const refresh = 25_000;
@@ -54,10 +55,10 @@ export function shareViewing(socket: Socket): () => void {
       announcement.value = presenceText([other]);
     }
   };
-  const onEvents = (events: { type: string }[]) => {
-    const told = (events as Presence[]).filter(
-      ({ type, conversation_id, viewer }) => type === "presence" && conversation_id === shown.value && viewer !== own,
-    );
+  const onEvents = (events: LiveEvent[]) => {
+    const told = events
+      .filter((event) => event.type === "presence")
+      .filter(({ conversation_id, viewer }) => conversation_id === shown.value && viewer !== own);
     if (told.length > 0) others.value = hear(others.value, told, Date.now());
   };
 

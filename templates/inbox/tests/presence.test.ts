@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { loadLanguage } from "../src/i18n";
-import { hear, type Presence, people, presenceText } from "../src/presence";
+import { hear, people, presenceText } from "../src/presence";
+import type { Presence } from "../src/types";
 
 const ana = { id: "1", name: "Ana" };
 const ben = { id: "2", name: "Ben" };

@@ -86,6 +86,14 @@ describe("rows from three sources", () => {
       conversations: [conversation({ id: "a", unread_count })],
     });
     expect(play([rows(1), rows(2)]).conversations.get("a")?.unread_count).toBe(2);
+    const packet: Action = {
+      type: "rows",
+      conversations: [1, 2].map((unread_count) => conversation({ id: "a", unread_count })),
+      messages: ["x", "y"].map((body) => message({ id: "m", text: { body } })),
+    };
+    const twice = play([...opened, packet, packet]);
+    expect(twice.conversations.get("a")?.unread_count).toBe(2);
+    expect(threadOf(twice, "a").messages.get("m")?.text?.body).toBe("y");
   });
 
   test("are compared by rev as numbers of any length", () => {
@@ -93,6 +101,28 @@ describe("rows from three sources", () => {
     expect(isNewer("9", "10")).toBe(false);
     expect(isNewer("7", "7")).toBe(false);
     expect(isNewer("18446744073709551616", "18446744073709551615")).toBe(true);
+  });
+});
+
+describe("a thread of somebody who turned out to be two", () => {
+  const row = (rev: string, merged_at: string | null, id = "a"): Action => {
+    const { contact, ...values } = conversation({ id, rev });
+    return { type: "rows", conversations: [{ ...values, contact: { ...contact, merged_at } }] };
+  };
+  const inbox = play([...opened, row("5", null), row("5", null, "b"), row("6", "2026-01-01T10:00:00Z")]);
+
+  test("is to be loaded again, and no other is", () => {
+    expect(threadOf(inbox, "a").phase).toBe("stale");
+    expect(threadOf(inbox, "b").phase).toBe("ready");
+  });
+
+  test("is not stale any more once it is loaded, until it happens again", () => {
+    const loaded = play(
+      [{ type: "thread.page", id: "a", messages: [], next: null }, row("6", "2026-01-01T10:00:00Z")],
+      inbox,
+    );
+    expect(threadOf(loaded, "a").phase).toBe("ready");
+    expect(threadOf(play([row("7", "2026-01-02T10:00:00Z")], loaded), "a").phase).toBe("stale");
   });
 });
 

@@ -13,6 +13,7 @@ export function conversation(values: Partial<Conversation> & { id: string }): Co
       saved_name: null,
       phone_number: "5215555550100",
       username: null,
+      merged_at: null,
     },
     whatsapp_config_id: "11111111-1111-4111-8111-111111111111",
     phone_number_id: "1065",

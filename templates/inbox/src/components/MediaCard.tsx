@@ -1,6 +1,6 @@
 import { t } from "../i18n";
 import { shapeOf } from "../mediaFile";
-import type { MediaFile, Message } from "../types";
+import type { Media, Message } from "../types";
 import { FileIcon, ImageIcon, StickerIcon, VideoIcon, VoiceIcon } from "./icons";
 import { MediaDocument } from "./MediaDocument";
 import { MediaFilm, MediaPicture } from "./MediaPicture";
@@ -46,7 +46,7 @@ function File({ message, type, kind }: Props & { kind: string }) {
 
 interface ReadyProps {
   message: Message;
-  file: MediaFile & { url: string };
+  file: Media & { url: string };
   type: MediaType;
   title: string;
 }

@@ -1,12 +1,12 @@
 import { t } from "../i18n";
 import { fileSize } from "../mediaFile";
-import type { MediaFile, Message } from "../types";
+import type { Media, Message } from "../types";
 import { DownIcon, FileIcon } from "./icons";
 import { MediaLink } from "./MediaLink";
 
 interface Props {
   message: Message;
-  file: MediaFile & { url: string };
+  file: Media & { url: string };
   title: string;
 }
 
@@ -42,7 +42,7 @@ export function MediaDocument({ message, file, title }: Props) {
 }
 
 /** What people call the type: PDF, DOCX. */
-function ending({ filename }: MediaFile): string {
+function ending({ filename }: Media): string {
   const found = /\.([a-z0-9]{1,5})$/i.exec(filename ?? "");
   return (found?.[1] ?? "").toUpperCase();
 }

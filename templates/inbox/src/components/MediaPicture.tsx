@@ -1,11 +1,11 @@
 import { t } from "../i18n";
 import { frameSize, isStale, renew } from "../mediaFile";
-import type { MediaFile, Message } from "../types";
+import type { Media, Message } from "../types";
 import { MediaLink } from "./MediaLink";
 
 interface Props {
   message: Message;
-  file: MediaFile & { url: string };
+  file: Media & { url: string };
   title: string;
 }
 

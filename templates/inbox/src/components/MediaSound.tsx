@@ -2,13 +2,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { duration } from "../format";
 import { t } from "../i18n";
 import { isStale, renew } from "../mediaFile";
-import type { MediaFile, Message } from "../types";
+import type { Media, Message } from "../types";
 import { PauseIcon, PlayIcon } from "./icons";
 import { MediaDocument } from "./MediaDocument";
 
 interface Props {
   message: Message;
-  file: MediaFile & { url: string };
+  file: Media & { url: string };
   title: string;
 }
 

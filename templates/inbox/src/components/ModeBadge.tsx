@@ -1,6 +1,6 @@
 import { bannerText } from "../banner";
 import { t } from "../i18n";
-import type { ConversationMode, Person } from "../types";
+import type { ConversationMode, User } from "../types";
 import { BotIcon, HandIcon, WarningIcon } from "./icons";
 
 const icons = { running: BotIcon, handoff: HandIcon, failed: WarningIcon };
@@ -26,7 +26,7 @@ export function ModeIcon({ mode }: { mode: ConversationMode }) {
   );
 }
 
-export function ModeBanner({ mode, by }: { mode: ConversationMode; by: Person | null }) {
+export function ModeBanner({ mode, by }: { mode: ConversationMode; by: User | null }) {
   const Icon = icons[mode];
   return (
     <p class={`banner banner-${mode}`}>

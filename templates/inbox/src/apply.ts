@@ -1,0 +1,32 @@
+import { dispatch } from "./store";
+import type { Changes, LiveEvent } from "./types";
+
+/** Everything that changed since a cursor. */
+export function applyChanges({ conversations, messages, removed }: Changes): void {
+  dispatch({ type: "rows", conversations, messages, removed });
+}
+
+/** What the socket brought, oldest first. */
+export function applyEvents(events: readonly LiveEvent[]): void {
+  // A removal and a return of one conversation may share a packet, so that their order counts.
+  for (const [, run] of runs(events)) {
+    dispatch({
+      type: "rows",
+      conversations: run.flatMap((event) => ("conversation" in event ? event.conversation : [])),
+      messages: run.flatMap((event) => ("message" in event ? event.message : [])),
+      removed: run.filter((event) => event.type === "conversation.removed"),
+    });
+  }
+}
+
+/** Neighbours of one kind together: a packet of pushes then costs one new state, not one for each push. */
+function runs(events: readonly LiveEvent[]): [removal: boolean, run: LiveEvent[]][] {
+  const found: [boolean, LiveEvent[]][] = [];
+  for (const event of events) {
+    const removal = event.type === "conversation.removed";
+    const last = found.at(-1);
+    if (last && last[0] === removal) last[1].push(event);
+    else found.push([removal, [event]]);
+  }
+  return found;
+}

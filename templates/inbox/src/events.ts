@@ -1,0 +1,271 @@
+/* Written by `make docs` from shared/events.py and api/inbox: change those instead. */
+import type { Content } from "./meta";
+
+export type Push = MessageCreated | MessageUpdated | ConversationUpdated | ConversationRemoved;
+
+/** A new message, with its conversation as it is after it. */
+export interface MessageCreated {
+  type: "message.created";
+  conversation: Conversation;
+  message: Message;
+}
+
+/**
+ * A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent. `handed_off_by` is there
+ * while the mode is handoff, and null where nobody is known to have pressed the button.
+ */
+export interface Conversation {
+  id: string;
+  status: "active" | "ended";
+  mode: "failed" | "handoff" | "running" | null;
+  handed_off_by: User | null;
+  contact: Contact;
+  whatsapp_config_id: string;
+  phone_number_id: string;
+  assigned_user_id: string | null;
+  unread_count: number;
+  messages_count: number;
+  last_message: LastMessage | null;
+  last_active_at: string;
+  last_inbound_at: string | null;
+  window_expires_at: string | null;
+  created_at: string;
+  ended_at: string | null;
+  rev: string;
+}
+
+/** A person of the host's: `id` is the host's own, `name` is what others read. */
+export interface User {
+  id: string;
+  name: string;
+}
+
+/**
+ * The person on the other side. `name` is the best name we have, never empty; `saved_name` is that of the address book
+ * on the business's phone. `merged_at` is when somebody else turned out to be this person: the threads have to be
+ * loaded again then, since they go on into the conversations of both.
+ */
+export interface Contact {
+  id: string;
+  name: string;
+  display_name: string | null;
+  saved_name: string | null;
+  profile_name: string | null;
+  phone_number: string | null;
+  username: string | null;
+  merged_at: string | null;
+}
+
+/** The newest message of a conversation. An empty `preview` leaves the words to the page, by `type`. */
+export interface LastMessage {
+  id: string;
+  wamid: string | null;
+  direction: "inbound" | "outbound";
+  type: string;
+  preview: string;
+  status: "accepted" | "delivered" | "failed" | "played" | "queued" | "read" | "received" | "sent";
+  timestamp: string;
+  deleted: boolean;
+}
+
+/**
+ * A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
+ * sent it from an inbox, where the host's user claim named one; `media` is the file that a customer sent.
+ */
+export interface Message extends Content {
+  client_id: string | null;
+  context: Context | null;
+  conversation_id: string;
+  deleted_at: string | null;
+  direction: "inbound" | "outbound";
+  edited_at: string | null;
+  error: MessageError | null;
+  forwarded: "forwarded" | "frequently" | null;
+  id: string;
+  media: Media | null;
+  origin: "business_app" | "cloud_api" | "history_sync";
+  reactions: Reaction[];
+  referral: Referral | null;
+  rev: string;
+  sent_by: User | null;
+  status: "accepted" | "delivered" | "failed" | "played" | "queued" | "read" | "received" | "sent";
+  timestamp: string;
+  type: string;
+  wamid: string | null;
+}
+
+/** What a message answers. `message` is null where we do not have it. */
+export interface Context {
+  message: QuotedMessage | null;
+  message_id: string;
+}
+
+/** The message that another one answers. */
+export interface QuotedMessage {
+  deleted: boolean;
+  direction: "inbound" | "outbound";
+  id: string;
+  preview: string;
+  sent_by: User | null;
+  type: string;
+}
+
+/** Why a message failed; of an inbound one, why WhatsApp did not pass it on. */
+export interface MessageError {
+  code: number;
+  details: string | null;
+  title: string;
+}
+
+/**
+ * A message's file. All but `id`, `state` and `filename` is null until it is `ready`, and what cannot be found out
+ * stays so. `size` is in bytes, `width` and `height` in pixels as shown; `waveform` has 64 loudnesses from 0 to 255.
+ * The URLs open without a token, for an hour at least; `expires` in their query says until when, in Unix seconds.
+ */
+export interface Media {
+  id: string;
+  state: "failed" | "gone" | "pending" | "ready";
+  url: string | null;
+  thumbnail_url: string | null;
+  mime_type: string | null;
+  size: number | null;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  pages: number | null;
+  waveform: number[] | null;
+  filename: string | null;
+}
+
+/** What one side thinks of a message. */
+export interface Reaction {
+  at: string;
+  by: "business" | "contact";
+  emoji: string;
+}
+
+/** The ad or post that brought the customer here, as Meta describes it; there may be more than this. */
+export interface Referral {
+  body?: string;
+  headline?: string;
+  source_type?: string;
+  source_url?: string;
+}
+
+/** A message changed, by a status for example. */
+export interface MessageUpdated {
+  type: "message.updated";
+  conversation: Conversation;
+  message: Message;
+}
+
+/** A conversation changed and no message did: it was read, ended, assigned. */
+export interface ConversationUpdated {
+  type: "conversation.updated";
+  conversation: Conversation;
+}
+
+/**
+ * A conversation left the receiver's scope, being given to somebody else, or is no more. `rev` is that of the row that
+ * left.
+ */
+export interface ConversationRemoved {
+  type: "conversation.removed";
+  conversation_id: string;
+  rev: string;
+}
+
+/**
+ * Somebody has a conversation open, for the others who have. It is of the moment: `changes` knows nothing of it.
+ * `viewer` is the iframe, named anew with each connection; `user` is null where the host does not say who is looking.
+ * `hello` asks everybody who is there to say so.
+ */
+export interface Presence {
+  type: "presence";
+  conversation_id: string;
+  viewer: string;
+  user: User | null;
+  state: "gone" | "typing" | "viewing";
+  hello: boolean;
+}
+
+export interface SessionAnswer {
+  data: Session;
+}
+
+export interface Session {
+  embed: Embed;
+  phone_numbers: PhoneNumber[];
+  user: User | null;
+  cursor: string;
+}
+
+export interface Embed {
+  id: string;
+  name: string | null;
+  scope_type: "customer" | "phone_number" | "project";
+  default_mode: "dark" | "light" | "system";
+  language: "ar" | "de" | "en" | "es" | "fr" | "pt";
+  expires_at: string | null;
+}
+
+export interface PhoneNumber {
+  whatsapp_config_id: string;
+  phone_number_id: string;
+  name: string;
+  display_phone_number: string;
+}
+
+export interface ChangesAnswer {
+  data: Changes;
+}
+
+/** `reset` asks the reader to load again from the start; the lists are empty then. */
+export interface Changes {
+  conversations: Conversation[];
+  messages: Message[];
+  removed: Removed[];
+  reset: boolean;
+  cursor: string;
+}
+
+/** A conversation that is no more, or that the assignee had and has not any more; `rev` is that of its leaving. */
+export interface Removed {
+  conversation_id: string;
+  rev: string;
+}
+
+export interface ConversationPage {
+  data: Conversation[];
+  paging: Paging;
+}
+
+/** Kapso's paging object: `next` is the value for `after`, `previous` the one for `before`; null at the ends. */
+export interface Paging {
+  cursors: Cursors;
+  next: string | null;
+  previous: string | null;
+}
+
+/** `before` is the place of the page's first row, `after` that of its last; both null for an empty page. */
+export interface Cursors {
+  before: string | null;
+  after: string | null;
+}
+
+export interface ConversationAnswer {
+  data: Conversation;
+}
+
+export interface HandoffAnswer {
+  data: Conversation;
+}
+
+export interface MessagePage {
+  data: Message[];
+  paging: Paging;
+}
+
+export interface MessageAnswer {
+  data: Message;
+}

@@ -1,0 +1,97 @@
+/** Meta's content objects, as docs/inbox-api.md has them. They come from Meta, so every part of one may be missing. */
+
+/** What stands in a message under the key of its type. There may be new types at any time. */
+export interface Content {
+  text?: { body?: string };
+  image?: FileContent;
+  video?: FileContent;
+  audio?: FileContent;
+  document?: FileContent;
+  sticker?: FileContent;
+  location?: Location;
+  contacts?: ContactCard[];
+  interactive?: Interactive;
+  button?: { text?: string };
+  order?: Order;
+  system?: System;
+  call?: Call;
+  unsupported?: { type?: string };
+  template?: Template;
+}
+
+export interface FileContent {
+  caption?: string;
+  filename?: string;
+  mime_type?: string;
+  voice?: boolean;
+}
+
+export interface Location {
+  latitude?: number | string;
+  longitude?: number | string;
+  name?: string;
+  address?: string;
+}
+
+export interface ContactCard {
+  name?: { formatted_name?: string };
+  phones?: { phone?: string; wa_id?: string }[];
+  emails?: { email?: string }[];
+  org?: { company?: string; title?: string };
+}
+
+/** What a customer answered to the request to call them. */
+export interface CallPermission {
+  response?: string;
+  is_permanent?: boolean;
+  expiration_timestamp?: number | string;
+}
+
+export interface Interactive {
+  type?: string;
+  header?: { type?: string; text?: string };
+  body?: { text?: string };
+  footer?: { text?: string };
+  action?: {
+    button?: string;
+    buttons?: { reply?: { title?: string } }[];
+    sections?: { title?: string; rows?: { title?: string; description?: string }[] }[];
+    parameters?: { display_text?: string; url?: string; flow_cta?: string };
+  };
+  button_reply?: { title?: string };
+  list_reply?: { title?: string; description?: string };
+  nfm_reply?: { name?: string; body?: string; response_json?: unknown };
+  call_permission_reply?: CallPermission;
+}
+
+export interface Template {
+  name?: string;
+  components?: { type?: string; parameters?: { text?: string }[] }[];
+}
+
+export interface Order {
+  text?: string;
+  product_items?: {
+    product_retailer_id?: string;
+    quantity?: number | string;
+    item_price?: number | string;
+    currency?: string;
+  }[];
+}
+
+export interface System {
+  type?: string;
+  body?: string;
+  /** The new number, of somebody who changed it; older versions of the webhook have it in the second. */
+  wa_id?: string;
+  new_wa_id?: string;
+}
+
+export interface Call {
+  direction?: string;
+  event?: string;
+  status?: string;
+  start_time?: number | string;
+  end_time?: number | string;
+  duration?: number | string;
+}
