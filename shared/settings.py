@@ -34,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: Url
     redis_url: Url
-    pubsub_url: Annotated[str, Meta(max_length=2000)] = ""
+    pubsub_url: Annotated[str, Meta(pattern=r"^([a-z][a-z0-9+.-]*://|$)", max_length=2000)] = ""
     secret_key: Secret
     whatsapp_app_secret: Annotated[str, Meta(min_length=8, max_length=500)]
     whatsapp_verify_token: Annotated[str, Meta(min_length=8, max_length=500)]
@@ -77,9 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 DESCRIPTIONS: dict[str, str] = {
     "database_url": "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/database`.",
+    "redis_url": "Redis or Valkey: `redis://host:6379/0`, `rediss://` for TLS, `unix:///path` for a socket.",
     "pubsub_url": "Where pushes travel to iframes, if not over `PORTHOLE_REDIS_URL`: a server of their own, or a node "
     "of a Cluster, over whose shards they then spread.",
-    "redis_url": "Redis or Valkey: `redis://host:6379/0`, `rediss://` for TLS, `unix:///path` for a socket.",
     "secret_key": "Encrypts tokens and secrets at rest. At least 16 characters; keep it, and keep it secret.",
     "whatsapp_app_secret": "The Meta app's secret, which signs webhooks. Two, separated by a comma, during a rotation.",
     "whatsapp_verify_token": "The word that you type into Meta's webhook form, and that Meta sends back to verify.",
