@@ -66,6 +66,7 @@ def _text(kind: inspect.StrType) -> str:
 _PATTERNS = {
     None: "text",
     r"^[a-z][a-z0-9+.-]*://": "a URL",
+    r"^([a-z][a-z0-9+.-]*://|$)": "a URL",
     r"^https?://[^/\s]+[^\s]*$": "an `http` or `https` URL",
     r"^(file:///|(s3|gs|az)://[^/\s])": "a `file`, `s3`, `gs` or `az` URL",
     r"^v\d+\.\d+$": "a version such as `v25.0`",

@@ -13,6 +13,7 @@ import socketio
 import structlog
 from engineio.packet import CLOSE, MESSAGE, OPEN, PING, PONG, Packet
 from litestar.types import Scope
+from socketio.packet import CONNECT, DISCONNECT, EVENT
 
 from realtime.websocket import MOST_INCOMING, NORMAL, POLICY, WebSocket, text_frame, upgrade_of
 from shared.rate_limit import network_of
@@ -25,6 +26,9 @@ MOST_UNHEARD = 20  # messages that one connection may have waiting
 
 SOCKET_KEY = "porthole.socket"
 
+# Socket.IO's CONNECT, DISCONNECT and EVENT. Nobody has to acknowledge anything to us, and binary packets would be kept
+# until all of the parts that they promise have come.
+_UNDERSTOOD = tuple(f"{MESSAGE}{kind}" for kind in (CONNECT, DISCONNECT, EVENT))
 _PING = text_frame(str(PING).encode())
 
 
@@ -99,7 +103,7 @@ class Connection:
             self._answered = True
         elif text == str(CLOSE):
             self.websocket.close(NORMAL)
-        elif not text.startswith(str(MESSAGE)):
+        elif not text.startswith(_UNDERSTOOD):
             self.websocket.close(POLICY, "unknown packet")
         elif self._heard is None:
             self._heard = [text[1:]]
@@ -175,8 +179,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # untyped
         if self.waiting[network_of(address)] >= MOST_WAITING:
             log.info("handshakes_exceeded", address=address)
             return self._bad_request("too many at once")
-        connection = Connection(self, self.generate_id(), address)
         await environ["asgi.send"]({"type": "websocket.accept"})
+        connection = Connection(self, self.generate_id(), address)
         websocket, texts = upgrade.hand_over(connection.hear, connection.lose)
         connection.open(websocket)
         self.sockets[connection.sid] = connection

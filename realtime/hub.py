@@ -5,26 +5,20 @@ process follows its own iframes and not the whole deployment's traffic.
 """
 
 import asyncio
-import itertools
-import random
 from collections.abc import Callable, Hashable, Set
 from typing import Any
-from uuid import uuid4
 
-import hiredis
 import structlog
 from redis.exceptions import RedisError
 
+from realtime.node import Node
 from shared.pubsub import PubSub
-from shared.redis_link import RedisLink
 from shared.tasks import keep_running
 
 log = structlog.get_logger()
 
 SUBSCRIBE_SECONDS = 5.0
-RECONNECT_SECONDS = 0.5
-HEARTBEAT_SECONDS = 3.0
-SILENCE_SECONDS = 10.0
+RETRY_SECONDS = 0.5
 FIRST_CHANNEL = "inbox:heartbeat"
 
 
@@ -33,7 +27,7 @@ class _Channel:
 
     def __init__(self) -> None:
         self.members: set[Hashable] = set()
-        self.node: str | None = None
+        self.node: Node | None = None
         self.subscribed = asyncio.Event()
         self.lost = False  # with its connection; whoever listens has missed something
 
@@ -49,21 +43,19 @@ class Hub:
         self._deliver = deliver
         self._missed = missed
         self._channels: dict[str, _Channel] = {}
-        self._nodes: dict[str, _Node] = {}
-        self._new_nodes: asyncio.Queue[_Node] = asyncio.Queue()
+        self._nodes: dict[str, Node] = {}
+        self._new_nodes: asyncio.Queue[Node] = asyncio.Queue()
         self.opened = asyncio.Event()
 
     async def join(self, channel: str, member: Hashable) -> None:
         """Return when messages of the channel reach the member. Raises TimeoutError, RedisError or OSError if they
         cannot; `leave` is due all the same.
         """
-        entry = self._channels.get(channel)
-        if entry is None:
-            entry = self._channels[channel] = _Channel()
-            entry.members.add(member)
-            await self._subscribe(channel, entry)
+        entry = self._channels.setdefault(channel, _Channel())
         entry.members.add(member)
         async with asyncio.timeout(SUBSCRIBE_SECONDS):
+            if entry.node is None:
+                await self._find_place(channel, entry)
             await entry.subscribed.wait()
 
     def leave(self, channel: str, member: Hashable) -> None:
@@ -74,7 +66,7 @@ class Hub:
         if not entry.members:
             del self._channels[channel]
             if entry.node is not None:
-                self._nodes[entry.node].unsubscribe(channel)
+                entry.node.unsubscribe(channel)
 
     def members(self, channel: str) -> Set[Any]:
         """Who listens to a channel in this process."""
@@ -106,160 +98,72 @@ class Hub:
                 self._node(await self._pubsub.node_of(FIRST_CHANNEL))
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("no_pubsub", error=type(error).__name__)
-                await asyncio.sleep(RECONNECT_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
 
-    async def _subscribe(self, channel: str, entry: _Channel) -> None:
+    async def _find_place(self, channel: str, entry: _Channel) -> None:
         name = await self._pubsub.node_of(channel)
-        if self._channels.get(channel) is entry:
-            entry.node = name
-            self._node(name).subscribe(channel)
+        if entry.node is None and self._channels.get(channel) is entry:
+            self._place(channel, entry, name)
 
-    def _node(self, name: str) -> "_Node":
+    def _place(self, channel: str, entry: _Channel, name: str) -> None:
+        entry.node = self._node(name)
+        entry.node.subscribe(channel)
+
+    def _node(self, name: str) -> Node:
         if name not in self._nodes:
-            self._nodes[name] = _Node(name, self._pubsub, self)
+            self._nodes[name] = Node(name, self._pubsub, self)
             self._new_nodes.put_nowait(self._nodes[name])
         return self._nodes[name]
 
-    def heard(self, kind: bytes, channel: str, payload: bytes) -> None:
-        """Called by a node's connection."""
-        if kind.endswith(b"message"):
+    def heard(self, channel: str, payload: bytes) -> None:
+        """Something was said on a channel. A mistake in one message costs no other."""
+        try:
             self._deliver(channel, payload)
-            return
+        except Exception:
+            log.exception("delivery_failed")
+
+    def subscribed(self, channel: str) -> None:
         entry = self._channels.get(channel)
-        if entry is not None and kind.endswith(b"subscribe") and not kind.endswith(b"unsubscribe"):
-            entry.subscribed.set()
-            if entry.lost:
-                entry.lost = False
-                self._missed(channel)
+        if entry is None:
+            return
+        entry.subscribed.set()
+        if entry.lost:
+            entry.lost = False
+            self._missed(channel)
 
-    def channels_of(self, node: str) -> list[str]:
-        return [channel for channel, entry in self._channels.items() if entry.node == node]
+    def channels_of(self, node: Node) -> list[str]:
+        return [channel for channel, entry in self._channels.items() if entry.node is node]
 
-    def lose(self, node: str) -> None:
-        """What the node's iframes hear is not complete any more."""
-        for channel in self.channels_of(node):
-            self._channels[channel].lost = True
+    def is_of(self, channel: str, node: Node) -> bool:
+        entry = self._channels.get(channel)
+        return entry is not None and entry.node is node
 
-    async def move(self, node: str) -> bool:
-        """In a Cluster: subscribe to each of the node's channels where it is now, if that is elsewhere. Returns whether
-        the node is still there.
-        """
+    def lose(self, channel: str) -> None:
+        """What its iframes hear is not complete any more, until it is subscribed again."""
+        entry = self._channels[channel]
+        entry.lost = True
+        entry.subscribed.clear()
+
+    async def move(self, node: Node) -> None:
+        """In a Cluster: subscribe anew to what the node does not carry for us any more, wherever it is now."""
         await self._pubsub.look_again()
         for channel in self.channels_of(node):
-            entry = self._channels[channel]
-            if await self._pubsub.node_of(channel) != node:
-                entry.lost = True
-                await self._subscribe(channel, entry)
-        if self._pubsub.knows(node):
-            return True
-        self._nodes.pop(node, None)
-        return False
+            name = await self._pubsub.node_of(channel)
+            entry = self._channels.get(channel)
+            if entry is None or entry.node is not node:
+                continue
+            if name != node.name:
+                self.lose(channel)
+                self._place(channel, entry, name)
+            elif not entry.subscribed.is_set():
+                node.subscribe(channel)
 
-
-class _Node:
-    """One subscribing connection to a node, which only `run` opens."""
-
-    def __init__(self, name: str, pubsub: PubSub, hub: Hub) -> None:
-        self._name = name
-        self._pubsub = pubsub
-        self._hub = hub
-        self._link: RedisLink | None = None
-        self._moved = asyncio.Event()
-        self._heartbeat = ""
-
-    def hears(self) -> bool:
-        return self._link is not None and self._link.silent_for() < SILENCE_SECONDS
-
-    def subscribe(self, channel: str) -> None:
-        """While there is no connection, `run` subscribes to all channels when it has one."""
-        self._send("SUBSCRIBE", channel)
-
-    def unsubscribe(self, channel: str) -> None:
-        self._send("UNSUBSCRIBE", channel)
-
-    def _send(self, command: str, *channels: str) -> None:
-        if self._link is None:
-            return
-        if self._pubsub.is_sharded:  # channels of one command must be of one slot
-            self._link.send([(f"S{command}", channel) for channel in channels])
-        else:
-            self._link.send([(command, *channels)])
-
-    async def run(self) -> None:
-        """Listen until cancelled, or until the node has left the Cluster, over a new connection whenever the old one
-        breaks or falls silent.
-        """
-        there = True
-        while there:
-            try:
-                await self._listen()
-                log.warning("subscriptions_lost", node=self._name)
-                there = await self._hub.move(self._name)
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("subscriptions_lost", node=self._name, error=type(error).__name__)
-            await asyncio.sleep(RECONNECT_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-
-    async def _heartbeat_channel(self) -> str:
-        """A channel of our own that this node carries."""
-        own = f"inbox:heartbeat:{uuid4().hex}"
-        for number in itertools.count():
-            channel = f"{own}:{number}"
-            if await self._pubsub.node_of(channel) == self._name:
-                return channel
-        raise AssertionError
-
-    async def _listen(self) -> None:
-        """Return when the connection is lost."""
-        self._moved.clear()
-        self._heartbeat = await self._heartbeat_channel()
-        link = await self._pubsub.open_link(self._name, self._hear)
-        self._hub.opened.set()
-        self._link = link  # first, so that a join during the next line subscribes its own channel
-        beating = asyncio.create_task(self._beat())
-        moving = asyncio.create_task(self._follow())
-        try:
-            self._send("SUBSCRIBE", self._heartbeat, *self._hub.channels_of(self._name))
-            await link.until_lost(SILENCE_SECONDS)
-        finally:
-            self._link = None
-            self._hub.lose(self._name)
-            beating.cancel()
-            moving.cancel()
-            await link.close()
-
-    def _hear(self, reply: Any) -> None:
-        if isinstance(reply, hiredis.ReplyError):  # MOVED, in a Cluster
-            log.warning("subscription_refused", error=str(reply))
-            self._moved.set()
-            return
-        kind, channel, payload = reply
-        name = channel.decode()
-        if name == self._heartbeat:
-            return
-        if kind == b"sunsubscribe" and name in self._hub.channels_of(self._name):  # its slot went to another node
-            self._moved.set()
-        self._hub.heard(kind, name, payload)
-
-    async def _follow(self) -> None:
-        """Subscribe elsewhere to what this node carries no more."""
-        while True:
-            await self._moved.wait()
-            self._moved.clear()
-            try:
-                await self._hub.move(self._name)
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("move_failed", error=type(error).__name__)
-                self._moved.set()
-            await asyncio.sleep(RECONNECT_SECONDS)
-
-    async def _beat(self) -> None:
-        """Say something to ourselves, so that a connection which died without a word is noticed."""
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    await self._pubsub.publish([(self._heartbeat, b"")])
-            except (RedisError, OSError, TimeoutError) as error:
-                log.info("heartbeat_failed", error=type(error).__name__)
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+    def drop_if_gone(self, node: Node) -> bool:
+        """Forget a node that has left the Cluster, or has nothing in it any more."""
+        if self._pubsub.carries_something(node.name) or self.channels_of(node):
+            return False
+        if self._nodes.get(node.name) is node:
+            del self._nodes[node.name]
+        return True

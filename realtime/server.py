@@ -42,6 +42,7 @@ from shared.user_claims import User, read_user_claim
 log = structlog.get_logger()
 
 CHECK_SECONDS = 5.0
+COMPARED_AT_ONCE = 200
 MOST_SOCKETS = 100  # of one embed and one address, in one process
 MOST_IN_ONE_PACKET = 256 * 1024  # bytes
 # To write to an iframe takes 5 to 10 microseconds, whatever is written. Where many listen, what comes within twice
@@ -65,6 +66,15 @@ class _Viewer(msgspec.Struct, eq=False):
     expiry: asyncio.TimerHandle | None = None
 
 
+class _Told(msgspec.Struct):
+    """A payload of shared/publish.py: when it was published, in microseconds since 1970, and pushes in JSON, between
+    commas.
+    """
+
+    at: int
+    pushes: bytes
+
+
 class _Greeting(msgspec.Struct):
     """What an iframe says as it connects (docs/inbox-api.md)."""
 
@@ -86,7 +96,7 @@ class Realtime:
         self._places: Counter[tuple[UUID, str]] = Counter()
         self._changed: asyncio.Queue[UUID] = asyncio.Queue()
         self._closing: set[asyncio.Task[None]] = set()
-        self._due: dict[str, list[bytes]] = {}
+        self._due: dict[str, list[_Told]] = {}
         self._next_write = 0.0
         self.socket_io = SocketServer(
             async_mode="asgi",
@@ -97,7 +107,7 @@ class Realtime:
         )
         metrics.CONNECTIONS.set_function(lambda: len(self._viewers))
         metrics.CHANNELS.set_function(self.hub.channels)
-        metrics.PUSHES_WAITING.set_function(lambda: sum(len(payloads) for payloads in self._due.values()))
+        metrics.PUSHES_WAITING.set_function(lambda: sum(len(messages) for messages in self._due.values()))
         self.socket_io.on("connect", self._connect)
         self.socket_io.on("disconnect", self._disconnect)
         self.socket_io.on("viewing", self._hear_viewing)
@@ -157,6 +167,8 @@ class Realtime:
             raise EmbedRefusedError("embed_changed", embed)
         if viewer.closed is not None:
             raise EmbedRefusedError(viewer.closed, embed)
+        if connection.closed:  # python-socketio would not be told
+            raise Refused("The connection is gone.", {"code": "unavailable"})
         self._close_at_end(sid, viewer)
         viewer.connected = True
         connection.admit()
@@ -201,26 +213,28 @@ class Realtime:
             return
         if channel.startswith(PRESENCE_CHANNELS):
             self._presence.heard(channel, payload)
+        start = payload.index(b"[")
+        told = _Told(int(payload[:start] or 0), payload[start + 1 : -1])
         metrics.PUSHES_IN.inc()
         if not self._due:
             asyncio.get_running_loop().call_at(self._next_write, self._write_due)
-        self._due.setdefault(channel, []).append(payload)
+        self._due.setdefault(channel, []).append(told)
 
     def _write_due(self) -> None:
         """What came together goes out together: encoded once and framed once for all iframes of a channel."""
         due, self._due = self._due, {}
         written = 0
-        for channel, payloads in due.items():
+        for channel, messages in due.items():
             viewers = self.hub.members(channel)
-            for text in _packets(payloads):
+            for text in _packets(messages):
                 frame = text_frame(text)
                 for viewer in viewers:
                     viewer.connection.websocket.write(frame)
                 written += len(viewers)
                 metrics.BYTES_OUT.inc(len(frame) * len(viewers))
             now = time.time()
-            for payload in payloads:
-                metrics.DELIVERY_SECONDS.observe(max(0.0, now - int(payload[: payload.index(b"[")]) / 1e6))
+            for message in messages:
+                metrics.DELIVERY_SECONDS.observe(max(0.0, now - message.at / 1e6))
         metrics.PACKETS_OUT.inc(written)
         self._next_write = asyncio.get_running_loop().time() + min(LONGEST_PACE, written * PACE_SECONDS)
 
@@ -266,8 +280,10 @@ class Realtime:
         except (SQLAlchemyError, OSError) as error:
             log.warning("embeds_not_checked", error=type(error).__name__)
             return
-        for sid, viewer in viewers:
+        for number, (sid, viewer) in enumerate(viewers, 1):
             await self._compare(sid, viewer, rows.get(viewer.embed.id))
+            if number % COMPARED_AT_ONCE == 0:  # pushes do not wait for all of them
+                await asyncio.sleep(0)
 
     async def _compare(self, sid: str, viewer: _Viewer, row: AnyRow | None) -> None:
         """Close an iframe whose embed is no longer what it was opened with. Where only the end moved, it goes along."""
@@ -279,9 +295,11 @@ class Realtime:
         except EmbedRefusedError as error:
             await self._close(sid, error.code)
             return
+        if viewer.embed == embed:
+            return
         if viewer.embed.version() != embed.version():
             await self._close(sid, "embed_changed")
-        elif viewer.embed != embed:
+        else:
             viewer.embed = embed
             self._close_at_end(sid, viewer)
 
@@ -310,17 +328,16 @@ class Realtime:
             await self.socket_io.disconnect(sid)
 
 
-def _packets(payloads: Sequence[bytes]) -> Iterator[bytes]:
-    """Socket.IO's packets for payloads of one channel, as shared/publish.py makes them: a time and a JSON list."""
+def _packets(messages: Sequence[_Told]) -> Iterator[bytes]:
+    """Socket.IO's packets for what was told on one channel."""
     parts: list[bytes] = []
     size = 0
-    for payload in payloads:
-        pushes = payload[payload.index(b"[") + 1 : -1]
-        if parts and size + len(pushes) > MOST_IN_ONE_PACKET:
+    for message in messages:
+        if parts and size + len(message.pushes) > MOST_IN_ONE_PACKET:
             yield b'42["events",[' + b",".join(parts) + b"]]"
             parts, size = [], 0
-        parts.append(pushes)
-        size += len(pushes)
+        parts.append(message.pushes)
+        size += len(message.pushes)
     yield b'42["events",[' + b",".join(parts) + b"]]"
 
 

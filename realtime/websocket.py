@@ -21,6 +21,7 @@ from shared.metrics import SLOW_DROPPED
 
 EXTENSION = "porthole.upgrade"
 MOST_INCOMING = 10_000  # bytes of a message; an iframe has nothing to say but its token, its claim and what it does
+MOST_FRAGMENTS = 100  # of a message
 # Who does not read is cut off, and catches up when it comes again: at once if so many bytes wait for it, or if more
 # than a few have waited for some seconds.
 MOST_UNSENT = 2 * 1024 * 1024
@@ -119,8 +120,7 @@ class WebSocket(asyncio.Protocol):
         if self._close_timer is not None or self._transport.is_closing():
             return
         self._transport.write(frames)
-        if self._slow_timer is not None and self._transport.get_write_buffer_size() > MOST_UNSENT:
-            self._cut_off()
+        self._look_at_unsent()
 
     def pause(self) -> None:
         """Read no further until `resume`."""
@@ -173,6 +173,10 @@ class WebSocket(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._stop_waiting()
 
+    def _look_at_unsent(self) -> None:
+        if self._slow_timer is not None and self._transport.get_write_buffer_size() > MOST_UNSENT:
+            self._cut_off()
+
     def _cut_off(self) -> None:
         self._stop_waiting()
         SLOW_DROPPED.inc()
@@ -185,14 +189,18 @@ class WebSocket(asyncio.Protocol):
 
     def _handle(self, event: Event) -> None:
         assert isinstance(event, Frame)
+        if event.opcode is Opcode.BINARY or len(self._fragments) == MOST_FRAGMENTS:
+            self.close(POLICY, "one text at a time")
         if event.opcode not in (Opcode.TEXT, Opcode.CONT) or self._close_timer is not None:
-            return  # pings and closing are answered by `websockets`, and nobody sends us anything else
+            return  # pings and closing are answered by `websockets`
         self._fragments.append(bytes(event.data))
         if event.fin:
             text, self._fragments = b"".join(self._fragments), []
             self._heard(text.decode(errors="replace"))
 
     def _flush(self) -> None:
+        """Write what `websockets` has to say: pongs, and goodbye."""
         output = b"".join(self._protocol.data_to_send())
-        if output:
+        if output and not self._transport.is_closing():
             self._transport.write(output)
+            self._look_at_unsent()

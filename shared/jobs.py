@@ -25,6 +25,7 @@ from shared.settings import Settings
 
 log = structlog.get_logger()
 
+PUBLISH_SECONDS = 1.0
 JOB_SECONDS = 1.0  # between two jobs for one class of work: who listens need not wait for them
 
 
@@ -90,10 +91,11 @@ class Waker:
 
     def wake(self, payload: bytes = b"") -> None:
         """Ask for a drain. Returns at once: the caller's answer does not wait for Redis."""
-        if not self._wanted and self._publisher.publish_now((name := next(self._names), payload)):
+        if not self._wanted and self._publisher.is_free:
             if not self._owed:  # else `run` waits already until a job is due
                 self._called.set()
-            self._owed.add(name)
+            self._owed.add(name := next(self._names))
+            self._publisher.publish_now((name, payload))
             return
         self._payload = b"" if self._wanted else payload
         self._wanted = True
@@ -115,7 +117,8 @@ class Waker:
                     self._wanted = False
                     name = next(self._names)
                     self._owed.add(name)
-                    await self._publisher.publish([(name, self._payload)])
+                    async with asyncio.timeout(PUBLISH_SECONDS):
+                        await self._publisher.publish([(name, self._payload)])
                 if self._owed and (self._stopping or clock() >= due):
                     owed, self._owed = self._owed, set()
                     due = clock() + JOB_SECONDS

@@ -15,8 +15,12 @@ from shared.redis_link import RedisLink
 
 Message = tuple[str, bytes]
 
-_Unanswered = deque[asyncio.Future[None] | None]
-"""Of one connection, in the order of what was written to it; None where nobody waits for the answer."""
+OPEN_SECONDS = 0.4  # whoever publishes waits for a second in all
+
+_Unanswered = deque[tuple[asyncio.Future[None], bool] | None]
+"""Of one connection, for each message in the order in which they were written: who waits for the answer, and whether it
+is the last that he waits for; None where nobody does.
+"""
 
 
 class Publisher:
@@ -42,15 +46,16 @@ class Publisher:
                 return
         await self._say(await self._opened(), messages)
 
-    def publish_now(self, message: Message) -> bool:
-        """Write one message and do not wait for what becomes of it. False if that is not possible: there is no
-        connection, or something that was written is not answered yet.
-        """
-        if self._link is None or self._unanswered or not self._link.is_open:
-            return False
+    @property
+    def is_free(self) -> bool:
+        """Whether there is a connection, and all that was written to it is answered."""
+        return self._link is not None and self._link.is_open and not self._unanswered
+
+    def publish_now(self, message: Message) -> None:
+        """Write one message and do not wait for what becomes of it; only while the publisher is free."""
+        assert self._link is not None
         self._unanswered.append(None)
         self._link.send([(self._command, *message)])
-        return True
 
     async def close(self) -> None:
         link, self._link = self._link, None
@@ -62,35 +67,39 @@ class Publisher:
             if self._link is None or not self._link.is_open:
                 await self.close()
                 unanswered: _Unanswered = deque()
-                self._unanswered = unanswered
                 heard, lost = functools.partial(_settle, unanswered), functools.partial(_give_up, unanswered)
-                self._link = await RedisLink.open(self._connection(), heard, lost)
+                self._link = await RedisLink.open(self._connection(), heard, lost, OPEN_SECONDS)
+                self._unanswered = unanswered
             return self._link
 
     async def _say(self, link: RedisLink, messages: Sequence[Message]) -> None:
+        if not link.is_open:
+            raise LostConnectionError("the connection was lost before anything was said")
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unanswered.extend([None] * (len(messages) - 1))
-        self._unanswered.append(answered)
+        self._unanswered.extend((answered, place == len(messages)) for place in range(1, len(messages) + 1))
         link.send([(self._command, *message) for message in messages])
         try:
             await answered
         except asyncio.CancelledError:  # by whoever has waited long enough: Redis may never answer here
-            await self.close()
+            if self._link is link:
+                self._link = None
+            await link.close()
             raise
 
 
 def _settle(unanswered: _Unanswered, reply: Any) -> None:
-    answered = unanswered.popleft()
-    if answered is None or answered.done():
+    waiting = unanswered.popleft()
+    if waiting is None or waiting[0].done():
         return
+    answered, is_last = waiting
     if isinstance(reply, hiredis.ReplyError):
         answered.set_exception(ResponseError(str(reply)))
-    else:
+    elif is_last:
         answered.set_result(None)
 
 
 def _give_up(unanswered: _Unanswered) -> None:
-    for answered in unanswered:
-        if answered is not None and not answered.done():
-            answered.set_exception(LostConnectionError("the connection was lost before the answer"))
+    for waiting in unanswered:
+        if waiting is not None and not waiting[0].done():
+            waiting[0].set_exception(LostConnectionError("the connection was lost before the answer"))
     unanswered.clear()

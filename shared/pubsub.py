@@ -1,7 +1,7 @@
 """Channels, on the server or the Cluster that PORTHOLE_PUBSUB_URL names.
 
-In a Cluster they are sharded: a channel belongs to a slot, and only the slot's node carries what is said on it, where
-plain PUBLISH goes to every node. https://valkey.io/topics/pubsub/, "Sharded Pub/Sub"
+In a Cluster they are sharded: a channel belongs to a slot, and only the slot's primary carries what is said on it,
+where plain PUBLISH goes to every node. https://valkey.io/topics/pubsub/, "Sharded Pub/Sub"
 """
 
 import asyncio
@@ -12,13 +12,13 @@ from typing import Any
 
 from redis.asyncio import Connection, Redis, RedisCluster
 from redis.exceptions import ConnectionError as LostConnectionError
-from redis.exceptions import RedisClusterException, ResponseError
+from redis.exceptions import NoPermissionError, RedisClusterException, RedisError
 
 from shared.publisher import Message, Publisher
 from shared.redis_link import RedisLink
 from shared.settings import Settings
 
-CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 2.0  # of a server that is asked about itself
 ONLY_NODE = ""
 
 
@@ -29,10 +29,11 @@ class PubSub:
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.pubsub_url or settings.redis_url
-        self._redis: Redis = Redis.from_url(self._url, socket_connect_timeout=CONNECT_SECONDS)
+        self._redis: Redis = self._client(Redis)
         self._cluster: RedisCluster | None = None
         self._asked = False
         self._asking = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
         self._publishers: dict[str, Publisher] = {}
 
     async def node_of(self, channel: str) -> str:
@@ -43,7 +44,8 @@ class PubSub:
             return ONLY_NODE
         with _as_lost():
             node = self._cluster.get_node_from_key(channel)
-        assert node is not None
+        if node is None:
+            raise LostConnectionError("no node has the channel's slot")
         return node.name
 
     @property
@@ -51,15 +53,20 @@ class PubSub:
         """Known once `node_of` has answered."""
         return self._cluster is not None
 
-    def knows(self, node: str) -> bool:
-        """Whether a node is there, as far as was last seen."""
-        return self._cluster is None or self._cluster.get_node(node_name=node) is not None
+    def carries_something(self, node: str) -> bool:
+        """Whether a node has channels at all, as far as was last seen."""
+        if self._cluster is None:
+            return True
+        return any(nodes[0].name == node for nodes in self._cluster.nodes_manager.slots_cache.values())
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish pairs of a channel and a payload: in order on each node, in one round trip to each."""
         try:
             await self._publish(messages)
-        except (LostConnectionError, ResponseError, OSError):
+        except asyncio.CancelledError:  # its time was over: whoever publishes next may find another node there
+            self._start_looking()
+            raise
+        except (RedisError, OSError):
             if self._cluster is None:
                 raise
             await self.look_again()
@@ -80,15 +87,15 @@ class PubSub:
         return await RedisLink.open(self._connection(node), heard)
 
     async def look_again(self) -> None:
-        """Ask the Cluster again which node has what."""
-        if self._cluster is not None:
-            with _as_lost():
-                await self._cluster.nodes_manager.initialize()
-            known = {node.name for node in self._cluster.get_nodes()}
-            for name in self._publishers.keys() - known:
-                await self._publishers.pop(name).close()
+        """Ask the Cluster again which node has what; all who want to know at a time share one look."""
+        looking = self._start_looking()
+        if looking is not None:
+            await asyncio.shield(looking)
 
     async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         for publisher in self._publishers.values():
             await publisher.close()
         self._publishers.clear()
@@ -100,13 +107,33 @@ class PubSub:
         async with self._asking:
             if self._asked:
                 return
-            told = await self._redis.info("cluster")
+            try:
+                told = await self._redis.info("cluster")
+            except NoPermissionError:  # who may not ask is given a server, not a Cluster
+                told = {}
             if told.get("cluster_enabled"):
-                cluster = RedisCluster.from_url(self._url, socket_connect_timeout=CONNECT_SECONDS)
+                cluster: RedisCluster = self._client(RedisCluster)
                 with _as_lost():
-                    await cluster.initialize()
-                self._cluster = cluster
+                    self._cluster = await cluster.initialize()
             self._asked = True
+
+    def _start_looking(self) -> asyncio.Task[None] | None:
+        if self._cluster is None:
+            return None
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(self._cluster))
+            self._looking.add_done_callback(_retrieve)
+        return self._looking
+
+    async def _look(self, cluster: RedisCluster) -> None:
+        with _as_lost():
+            await cluster.nodes_manager.initialize()
+        known = {node.name for node in cluster.get_nodes()}
+        for name in self._publishers.keys() - known:
+            await self._publishers.pop(name).close()
+
+    def _client(self, kind: Any) -> Any:
+        return kind.from_url(self._url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS)
 
     def _publisher(self, node: str) -> Publisher:
         publisher = self._publishers.get(node)
@@ -125,10 +152,18 @@ class PubSub:
         return found.connection_class(**found.connection_kwargs)
 
 
+def _retrieve(looking: asyncio.Task[None]) -> None:
+    """Nobody may have waited for it; what it raises is not to be complained about."""
+    if not looking.cancelled():
+        looking.exception()
+
+
 @contextlib.contextmanager
 def _as_lost() -> Iterator[None]:
-    """redis-py's errors of a Cluster that has no node for something are no RedisError."""
+    """What redis-py raises of a Cluster that has no node for something, or changes while it is asked, is no
+    RedisError.
+    """
     try:
         yield
-    except RedisClusterException as error:
+    except (RedisClusterException, RuntimeError, LookupError) as error:
         raise LostConnectionError(str(error)) from error

@@ -13,6 +13,8 @@ from redis.asyncio import Connection
 
 Command = tuple[str | bytes, ...]
 
+OPEN_SECONDS = 2.0
+
 
 class RedisLink(asyncio.Protocol):
     """`heard(reply)` is called with each reply and each push, in order; an error that Redis answers is a
@@ -33,10 +35,19 @@ class RedisLink(asyncio.Protocol):
 
     @classmethod
     async def open(
-        cls, connection: Connection, heard: Callable[[Any], None], lost: Callable[[], None] = lambda: None
+        cls,
+        connection: Connection,
+        heard: Callable[[Any], None],
+        lost: Callable[[], None] = lambda: None,
+        seconds: float = OPEN_SECONDS,
     ) -> Self:
         """Connect, and take the connection over. Raises RedisError, OSError or TimeoutError."""
-        await connection.connect()  # type: ignore[no-untyped-call]
+        try:
+            async with asyncio.timeout(seconds):  # redis-py has none for what it says after it has connected
+                await connection.connect()  # type: ignore[no-untyped-call]
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
         return cls(connection, heard, lost)
 
     @property
@@ -44,21 +55,23 @@ class RedisLink(asyncio.Protocol):
         return not (self._lost.done() or self._transport.is_closing())
 
     def send(self, commands: Iterable[Command]) -> None:
-        """Write commands at once. What is written to a link that is not open is lost."""
-        if self.is_open:
-            packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type] # says: of one word
-            self._transport.write(b"".join(packed))
+        """Write commands at once. Raises ConnectionError if the link is not open."""
+        if not self.is_open:
+            raise ConnectionError("the connection to Redis is lost")
+        packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type] # says: of one word
+        self._transport.write(b"".join(packed))
 
     def silent_for(self) -> float:
         """Seconds since anything was heard."""
         return asyncio.get_running_loop().time() - self._heard_at
 
     async def until_lost(self, silence: float) -> None:
-        """Return when the connection is gone, or has not been heard for so many seconds."""
+        """Return when the connection is gone, or nothing was heard on it for so many seconds."""
         while not self._lost.done() and (left := silence - self.silent_for()) > 0:
             await asyncio.wait([self._lost], timeout=left)
 
     async def close(self) -> None:
+        self._transport.abort()  # what is not written yet may never be: the other side may be gone
         await self._connection.disconnect(nowait=True)
 
     def data_received(self, data: bytes) -> None:

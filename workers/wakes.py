@@ -1,9 +1,11 @@
 """Starts a drain as soon as its queue is woken: the wakers publish under the queue's name (shared/jobs.py)."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import hiredis
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -54,12 +56,15 @@ class Wakes:
             await link.close()
 
     def _hear(self, reply: Any) -> None:
-        if reply[0] == b"message":
+        if isinstance(reply, hiredis.ReplyError):
+            log.warning("wakes_refused", error=str(reply))
+        elif reply[0] == b"message":
             self._starts[reply[1]](reply[2])
 
 
 async def _ping(link: RedisLink) -> None:
     """Have Redis say something, so that a connection which died without a word is noticed by its silence."""
-    while True:
-        await asyncio.sleep(PING_SECONDS)
-        link.send([("PING",)])
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            link.send([("PING",)])

@@ -98,6 +98,7 @@ class Intake:
                 while self._waiting:  # they would only wait for the same failure
                     _settle(self._next_group(), failure)
                 await self._connection.close()
+                self._next_id = None  # of a database that may have been set back
         finally:
             await self._connection.close()
 
@@ -131,7 +132,7 @@ class Intake:
     async def _store(self, group: list[_Webhook]) -> None:
         """One round trip: each statement is a transaction of its own."""
         driver = await self._connection.driver()
-        if driver is not self._driver:  # whose database may have been set back
+        if driver is not self._driver:
             self._driver, self._next_id = driver, None
         if len(group) == 1 and group[0].alone and group[0].handover is None:
             if self._next_id is None:
@@ -143,7 +144,7 @@ class Intake:
 
     def _hand_over(self, webhook: _Webhook) -> None:
         """Give it to a worker if it may be plain and an id for it is at hand."""
-        if self._next_id is None or not _may_be_plain(webhook.body):
+        if self._next_id is None or self._driver.is_closed() or not _may_be_plain(webhook.body):
             return
         webhook.handover = Handover(self._next_id, datetime.now(UTC), webhook.body)
         self._next_id = None

@@ -59,6 +59,7 @@ class SoakIframe:
         self.conversations: dict[str, Any] = {}
         self.foreign: list[Any] = []
         self.heard = 0
+        self.asks = True
         self._gone: dict[str, int] = {}
         self._rest = rest
         self._hosts = hosts
@@ -87,9 +88,12 @@ class SoakIframe:
             self._gap.set()
             while not self._lost.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._gap.wait(), CATCH_UP_SECONDS)
+                    await asyncio.wait_for(self._gap.wait(), CATCH_UP_SECONDS if self.asks else None)
                 self._gap.clear()
                 await self.catch_up()
+
+    def wake(self) -> None:
+        self._gap.set()
 
     def cut(self) -> None:
         """Lose the connection, as a phone in a lift does."""
@@ -254,8 +258,8 @@ async def _views(engine: AsyncEngine, soak: Soak) -> list[View]:
     return views
 
 
-async def _customers_write(soak: Soak) -> None:
-    """All messages, as Meta sends them when it is busy. What is not taken is sent again."""
+async def _post(soak: Soak, messages: int) -> None:
+    """Customers write, and Meta delivers it as when it is busy. What is not taken is sent again."""
     numbers = [soak.project.phone_number_id, soak.project.customer_phone_number_id]
     bodies = iter(
         [
@@ -266,7 +270,7 @@ async def _customers_write(soak: Soak) -> None:
                     for number in range(IN_A_WEBHOOK)
                 ],
             )
-            for batch in range(soak.events // IN_A_WEBHOOK)
+            for batch in range(messages // IN_A_WEBHOOK)
         ]
     )
     secret = soak.settings.app_secrets()[0]
@@ -333,6 +337,20 @@ async def _things_go_away(soak: Soak, engine: AsyncEngine, started: contextlib.A
     soak.valkey.start()
 
 
+async def _all_hear(soak: Soak, iframes: list[SoakIframe]) -> None:
+    """One more message for each number reaches all who may see it by itself."""
+    before = {iframe: iframe.heard for iframe in iframes if iframe.view.assignee is None}
+    for iframe in iframes:
+        iframe.asks = False
+        iframe.wake()
+    await _post(soak, 2 * IN_A_WEBHOOK)
+
+    async def heard() -> bool:
+        return all(iframe.heard > count for iframe, count in before.items())
+
+    await eventually(heard, 20)
+
+
 async def test_every_iframe_shows_what_rest_says_and_hears_of_nothing_else(
     soak: Soak, engine: AsyncEngine, request: pytest.FixtureRequest
 ) -> None:
@@ -348,7 +366,7 @@ async def test_every_iframe_shows_what_rest_says_and_hears_of_nothing_else(
         troubles = [asyncio.create_task(one) for one in (_assignments_change(soak), _connections_break(iframes))]
         going = asyncio.create_task(_things_go_away(soak, engine, started))
         try:
-            await _customers_write(soak)
+            await _post(soak, soak.events)
             await going
 
             async def all_stored() -> bool:
@@ -367,6 +385,7 @@ async def test_every_iframe_shows_what_rest_says_and_hears_of_nothing_else(
             return all(iframe.conversations == said[iframe.view.name] for iframe in iframes)
 
         await eventually(show_the_same, 60)
+        await _all_hear(soak, iframes)
         for task in showing:
             task.cancel()
         ended = await asyncio.gather(*showing, return_exceptions=True)

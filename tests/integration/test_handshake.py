@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from shared.settings import Settings
 from tests.stack import Stack
@@ -162,3 +162,22 @@ async def test_half_a_character_is_refused_as_any_other_nonsense(stack: Stack, s
     assert isinstance(answer, str)
     assert answer.startswith("44")
     assert f'"code":"{code}"' in answer
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hello",
+        "4zzz",
+        '459999999-["viewing"]',  # promises so many binary parts, which would all be kept
+        b"\x04binary",
+        [""] * 200,  # one message in very many parts
+        "x" * 20_000,
+    ],
+)
+async def test_who_says_what_no_iframe_says_is_hung_up_on(stack: Stack, said: str | bytes | list[str]) -> None:
+    async with _opened(stack) as socket:
+        assert (await _ask_in(socket, await stack.embed())).startswith("40")
+        with contextlib.suppress(ConnectionClosed):
+            await socket.send(said)
+        assert await _is_closed(socket)
