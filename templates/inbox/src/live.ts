@@ -82,8 +82,9 @@ export function goLive({ api, token, cursor, reload }: Options): () => void {
     onConnect: () => {
       const again = connected === false;
       connected = true;
-      if (again) catchUpSoon();
-      else void catchUp();
+      if (!again) return void catchUp();
+      if (connection.value === "polling") connection.value = "live";
+      catchUpSoon();
     },
     onDisconnect: lost,
     onGap: catchUpSoon,
