@@ -6,6 +6,7 @@ where plain PUBLISH goes to every node. https://valkey.io/topics/pubsub/, "Shard
 
 import asyncio
 import contextlib
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -126,8 +127,13 @@ class PubSub:
         return self._looking
 
     async def _look(self, cluster: RedisCluster) -> None:
+        manager = cluster.nodes_manager
+        # redis-py asks them in this order, and believes the first that answers; it may be the last to know.
+        known_nodes = list(manager.startup_nodes.items())
+        random.shuffle(known_nodes)
+        manager.startup_nodes = dict(known_nodes)
         with _as_lost():
-            await cluster.nodes_manager.initialize()
+            await manager.initialize()
         known = {node.name for node in cluster.get_nodes()}
         for name in self._publishers.keys() - known:
             await self._publishers.pop(name).close()
