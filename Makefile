@@ -36,7 +36,7 @@ format: setup ## format and fix what can be fixed
 	@ruff check --fix .
 	@cd $(INBOX) && npm run format --silent
 
-bench: setup ## intake and end to end per second, latency, a token's check; PEER=<folder> compares
+bench: setup ## intake, latency, fan-out, memory of an iframe, and more; PEER=<folder> compares
 	@python -m tests.benchmarks $(if $(PEER),--peer $(PEER)) $(ARGS)
 
 docs: setup ## write what is generated from Python: the table of settings in docs/, the page's types
