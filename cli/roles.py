@@ -27,7 +27,9 @@ async def running_all(settings: Settings, made: Litestar | None = None) -> Async
     async with running_api(settings, made) as api, running_realtime(settings) as realtime, running_worker(settings):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            chosen = realtime if scope.get("path", "").startswith(PATH) else api
+            path = scope.get("path", "")
+            # Of the roles, realtime has the most to say about whether it is ready.
+            chosen = realtime if path.startswith(PATH) or path == "/readyz" else api
             await chosen(scope, receive, send)
 
         yield app

@@ -22,7 +22,9 @@ async def test_a_process_is_alive_and_ready(stack: Stack) -> None:
     assert (await stack.http.get("/healthz")).json() == {"status": "ok"}
     ready = await stack.http.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ok", "postgres": "ok", "redis": "ok", "migrations": "ok"}
+    assert ready.json() == {
+        "status": "ok", "postgres": "ok", "redis": "ok", "migrations": "ok", "subscriptions": "ok"
+    }  # fmt: skip
 
 
 async def test_an_old_database_is_not_ready_and_says_so(stack: Stack) -> None:
