@@ -9,7 +9,6 @@ import contextlib
 import itertools
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -197,17 +196,6 @@ class Soak(msgspec.Struct):
 
     def hosts(self) -> list[str]:
         return [f"127.0.0.1:{port}" for port in self.ports]
-
-
-@pytest.fixture
-def valkey(tmp_path: Path) -> ValkeyServer:
-    with bind("127.0.0.1", 0) as sock:
-        port = port_of(sock)
-    server = ValkeyServer(port=port, data_dir=tmp_path / "valkey")
-    server.start()
-    yield server
-    if server.is_running():
-        server.stop()
 
 
 @pytest.fixture

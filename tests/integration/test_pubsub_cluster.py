@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.scope import Scope
 from shared.settings import Settings
 from tests.factories import ProjectRows, text_message, webhook
-from tests.stack import Stack, running_stack
+from tests.stack import Iframe, Stack, running_stack
 from tests.valkey_cluster import ValkeyCluster, running_cluster
 from tests.waiting import eventually
 
@@ -50,6 +50,14 @@ async def _embed(stack: Stack, scope: str) -> str:
 async def _write(stack: Stack, body: str) -> None:
     number = stack.project.customer_phone_number_id
     assert (await stack.post_webhook(webhook(number, messages=[text_message(body)]))).status_code == 200
+
+
+async def _hears_again(stack: Stack, iframe: Iframe) -> None:
+    async def heard() -> bool:
+        await _write(stack, "again?")
+        return bool(iframe.events)
+
+    await eventually(heard, 30)
 
 
 async def test_channels_spread_over_the_shards_and_every_iframe_hears_its_own(
@@ -106,12 +114,7 @@ async def test_a_shard_that_is_away_costs_only_its_own_channels_and_is_heard_aga
             return iframe.gaps > 0
 
         await eventually(told, 30)
-
-        async def heard() -> bool:
-            await _write(stack, "again?")
-            return bool(iframe.events)
-
-        await eventually(heard, 30)
+        await _hears_again(stack, iframe)
 
         async def ready() -> bool:
             return (await stack.http.get("/readyz")).status_code == 200
@@ -138,12 +141,7 @@ async def test_a_failover_is_followed(
             return iframe.gaps > 0
 
         await eventually(told, 30)
-
-        async def heard() -> bool:
-            await _write(stack, "again?")
-            return bool(iframe.events)
-
-        await eventually(heard, 30)
+        await _hears_again(stack, iframe)
         assert channel in await cluster.heard_by(replica)
         if how == "planned":  # the old one is connected still, and has nothing for anybody: it is let go
             gaps = iframe.gaps
