@@ -79,7 +79,7 @@ DESCRIPTIONS: dict[str, str] = {
     "database_url": "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/database`.",
     "redis_url": "Redis or Valkey: `redis://host:6379/0`, `rediss://` for TLS, `unix:///path` for a socket.",
     "pubsub_url": "Where pushes travel to iframes, if not over `PORTHOLE_REDIS_URL`: a server of their own, or a node "
-    "of a Cluster, over whose shards they then spread.",
+    "of a Cluster, over whose shards they then spread; better a name that leads to any node that is up.",
     "secret_key": "Encrypts tokens and secrets at rest. At least 16 characters; keep it, and keep it secret.",
     "whatsapp_app_secret": "The Meta app's secret, which signs webhooks. Two, separated by a comma, during a rotation.",
     "whatsapp_verify_token": "The word that you type into Meta's webhook form, and that Meta sends back to verify.",
