@@ -16,6 +16,7 @@ from shared.scope import embed_channel
 log = structlog.get_logger()
 MOST_PUSHES = 100
 PUBLISH_SECONDS = 1.0
+CLOSE_ATTEMPTS = 3
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,18 +48,23 @@ async def publish(pubsub: PubSub, events: Sequence[Event]) -> None:
         async with asyncio.timeout(PUBLISH_SECONDS):
             await pubsub.publish(payloads(events))
     except (RedisError, OSError, TimeoutError) as error:
-        log.warning("publish_failed", events=len(events), error=str(error))
+        log.warning("publish_failed", events=len(events), error=repr(error))
 
 
 async def close_embed(pubsub: PubSub, embed_id: UUID, code: str) -> None:
     """Tell the iframes of an embed that its token is no longer good, by a code of shared.embeds.REFUSALS; with
-    `embed_changed` they are closed if what they were opened with is no longer so.
+    `embed_changed` they are closed if what they were opened with is no longer so. It is tried CLOSE_ATTEMPTS times:
+    unheard of, a token that was taken back keeps its iframes until the realtime processes look by themselves.
     """
-    try:
-        async with asyncio.timeout(PUBLISH_SECONDS):
-            await pubsub.publish([(embed_channel(embed_id), _encode({"code": code}))])
-    except (RedisError, OSError, TimeoutError) as error:
-        log.warning("publish_failed", embed_id=str(embed_id), error=str(error))
+    message = embed_channel(embed_id), _encode({"code": code})
+    for attempt in range(CLOSE_ATTEMPTS):
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await pubsub.publish([message])
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("publish_failed", embed_id=str(embed_id), attempt=attempt + 1, error=repr(error))
+        else:
+            return
 
 
 async def reload_embed(pubsub: PubSub, embed_id: UUID) -> None:

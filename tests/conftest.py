@@ -52,6 +52,12 @@ async def settings(postgres: Postgres, valkey_url: str, tmp_path: Path) -> Async
         )
 
 
+@pytest.fixture(autouse=True)
+def rare_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever closes an iframe before its test gives up was pushed, and not found by the sweep."""
+    monkeypatch.setattr("realtime.server.CHECK_SECONDS", 60.0)
+
+
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(settings, application_name="tests")

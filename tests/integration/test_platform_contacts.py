@@ -285,7 +285,7 @@ async def test_an_erased_contact_leaves_nothing_behind_and_every_open_inbox(stac
         async def told() -> bool:
             return len(iframe.events) == 2
 
-        await eventually(told, 2)
+        await eventually(told)
         assert {event["type"] for event in iframe.events} == {"conversation.removed"}
         assert {event["conversation_id"] for event in iframe.events} == conversation_ids
     for table in ("contact", "contact_identity", "conversation", "message", "message_status"):
@@ -332,7 +332,7 @@ async def test_a_person_is_renamed_from_the_inbox_within_the_embeds_scope(stack:
         async def both() -> bool:
             return {event["conversation"]["id"] for event in another.events} == {own, customers}
 
-        await eventually(both, 2)
+        await eventually(both)
     back = (await rename(own, {"display_name": None})).json()["data"]["contact"]
     assert (back["display_name"], back["name"]) == (None, "Ana")
     assert (await rename(customers, {"display_name": "x"})).status_code == 404

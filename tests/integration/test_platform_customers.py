@@ -150,7 +150,7 @@ async def test_a_deleted_customer_leaves_numbers_and_conversations_and_its_embed
         async def closed() -> bool:
             return bool(iframe.closed) and not iframe.client.connected
 
-        await eventually(closed, 2)
+        await eventually(closed)
         assert iframe.closed == [{"code": "revoked_token"}]
         assert another.client.connected
     assert await stack.count("phone_number", "customer_id IS NULL") == 2

@@ -306,7 +306,7 @@ async def test_a_number_that_changes_hands_takes_its_conversations_along(stack: 
         async def reloading() -> bool:
             return bool(first_frame.closed) and bool(second_frame.closed)
 
-        await eventually(reloading, 2)
+        await eventually(reloading)
         assert first_frame.closed == second_frame.closed == [{"code": "embed_changed"}]
         assert another.client.connected
     assert [await seen(one) for one in (first_embed, second_embed, whole)] == [0, 2, 2]
@@ -392,7 +392,7 @@ async def test_a_deleted_number_takes_its_conversations_and_embeds_along(
         async def closed() -> bool:
             return bool(its_own.closed) and bool(narrowed.closed)
 
-        await eventually(closed, 2)
+        await eventually(closed)
         assert (its_own.closed, narrowed.closed) == ([{"code": "revoked_token"}], [{"code": "embed_changed"}])
         assert untouched.client.connected
     for table in ("conversation", "message", "message_status", "phone_number"):
@@ -428,14 +428,14 @@ async def test_a_deletion_that_fails_shows_what_is_left_takes_nothing_in_and_can
         async def reloaded() -> bool:
             return iframe.closed == [{"code": "embed_changed"}]
 
-        await eventually(reloaded, 2)
+        await eventually(reloaded)
     assert (await stack.get("/inbox/v1/conversations", token))["data"] == []
     assert (await api.get(f"{NUMBERS}/{number}"))["data"]["inbound_processing_enabled"] is False
     async with stack.engine.begin() as connection:
         await connection.execute(text("DROP TRIGGER refuse ON phone_number"))
     async with stack.iframe(token) as iframe:
         await api.remove(f"{NUMBERS}/{number}")
-        await eventually(reloaded, 2)
+        await eventually(reloaded)
     assert [line[0] for line in await audit_lines(stack)] == [
         *["phone_number.deletion_started"] * 2,
         "phone_number.deleted",

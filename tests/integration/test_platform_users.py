@@ -120,7 +120,7 @@ async def test_what_was_assigned_to_a_person_who_is_removed_becomes_unassigned_a
         async def closed() -> bool:
             return theirs.closed == [{"code": "revoked_token"}] and not theirs.client.connected
 
-        await eventually(closed, 2)
+        await eventually(closed)
         assert [event["type"] for event in everybody.events] == ["conversation.updated"]
     missed = (await stack.get("/inbox/v1/changes", whole, since=cursor))["data"]["conversations"]
     assert {row["id"]: row["assigned_user_id"] for row in missed}[str(conversation_id)] is None

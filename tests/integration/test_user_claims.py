@@ -169,7 +169,7 @@ async def test_a_new_signing_secret_ends_the_claims_of_the_old_one_and_the_embed
         async def closed() -> bool:
             return iframe.closed == [{"code": "embed_changed"}]
 
-        await eventually(closed, 1)
+        await eventually(closed)
     answer = await stack.http.get("/inbox/v1/session", headers=_headers(embed, claim))
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_user_claim")
     fresh = _claim(rotated.json()["data"])
