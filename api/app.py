@@ -18,10 +18,12 @@ from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
+from api.inbox.composing import ComposingController
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
 from api.inbox.handoff import HandoffController
 from api.inbox.media import MessageMediaController, StoredMediaController
+from api.inbox.message import OneMessageController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.meta.contacts import ContactController as MetaContactController
@@ -101,7 +103,9 @@ def create_app(settings: Settings) -> Litestar:
                     HandoffController,
                     InboxContactController,
                     MessageController,
+                    OneMessageController,
                     MessageMediaController,
+                    ComposingController,
                 ],
                 middleware=[EmbedAccess()],
                 dependencies={

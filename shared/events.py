@@ -46,7 +46,8 @@ class LastMessageView(msgspec.Struct):
 
 
 class ConversationView(msgspec.Struct):
-    """A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent. `handed_off_by` is there
+    """A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent, or is when WhatsApp
+    refused one. `handed_off_by` is there
     while the mode is handoff, and null where nobody is known to have pressed the button.
     """
 
@@ -135,7 +136,8 @@ class Reaction(TypedDict):
 # A mapping and not a struct, since Meta's content object stands under the key that its type names.
 class MessageView(TypedDict):
     """A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
-    sent it from an inbox, where the host's user claim named one; `media` is the file that a customer sent.
+    sent it from an inbox, where the host's user claim named one; `media` is its file. A message that has `discarded_at`
+    failed and was put away: it is not shown any more.
     """
 
     id: UUID
@@ -152,6 +154,7 @@ class MessageView(TypedDict):
     reactions: list[Reaction]
     edited_at: datetime | None
     deleted_at: datetime | None
+    discarded_at: datetime | None
     sent_by: User | None
     timestamp: datetime
     media: MediaView | None

@@ -82,3 +82,13 @@ async def _add(redis: Redis, count: int, *subjects: str) -> list[int]:
         log.warning("calls_not_counted", error=type(error).__name__)
         return [0] * len(subjects)
     return [int(used) for used in answers[::2]]
+
+
+async def first_within(redis: Redis, subject: str, seconds: int) -> bool:
+    """Whether nobody has asked for the subject within so many seconds; True if Redis is away."""
+    try:
+        async with asyncio.timeout(REDIS_SECONDS):
+            return bool(await redis.set(f"porthole:first:{subject}", b"", nx=True, ex=seconds))
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("calls_not_counted", error=type(error).__name__)
+        return True

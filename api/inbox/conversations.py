@@ -74,10 +74,12 @@ class ConversationController(Controller):
 
     @post("/{conversation_id:uuid}/read", status_code=200)
     async def read(self, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]) -> ConversationAnswer:
-        """Mark the conversation as read for everybody who sees it."""
+        """Mark the conversation as read for everybody who sees it, and for the customer."""
         async with state.engine.begin() as connection:
-            view, events = await mark_read(connection, embed.scope, conversation_id)
+            view, events = await mark_read(connection, embed.scope, conversation_id, tell=True)
         if view is None:
             raise not_found("Conversation")
+        if events:
+            state.send_waker.wake()
         await publish(state.pubsub, events)
         return ConversationAnswer(view)

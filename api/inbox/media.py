@@ -72,15 +72,6 @@ class StoredMediaController(Controller):
 class MessageMediaController(Controller):
     path = "/messages/{message_id:uuid}"
 
-    @get()
-    async def message(self, state: State, embed: CurrentEmbed, message_id: FromPath[UUID]) -> MessageAnswer:
-        """One message, with URLs of its file that are new."""
-        async with state.engine.connect() as connection:
-            message = await get_message(connection, embed.scope, message_id)
-        if message is None:
-            raise not_found("Message")
-        return MessageAnswer(message)
-
     @post("/media/retry", status_code=200)
     async def retry(self, state: State, embed: CurrentEmbed, message_id: FromPath[UUID]) -> MessageAnswer:
         """Fetch the file again after it failed or was gone; 422 if it is here or on its way."""

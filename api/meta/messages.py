@@ -26,6 +26,7 @@ from shared.kapso.messages import (
     get_kapso_message,
     list_kapso_messages,
 )
+from shared.operations.close_windows import REENGAGEMENT
 from shared.operations.mark_read import mark_read
 from shared.operations.open_conversation import Recipient, open_conversation
 from shared.operations.queue_message import NewMessage, lease_message
@@ -39,9 +40,6 @@ from shared.validation import InvalidFieldsError
 from shared.whatsapp.graph import GraphError, NoAnswerError, NotSentError
 from shared.whatsapp.outbound import MessageContent, MessageType, Wamid, outgoing
 from shared.whatsapp.phone import BSUID, digits_of_number
-
-REENGAGEMENT = 131047
-"""Meta's code for free text after the customer service window (Meta: Cloud API, "Error codes")."""
 
 
 class TypingIndicator(msgspec.Struct, frozen=True):
@@ -288,7 +286,7 @@ async def _receipt(state: State, number: Number, data: MessageBody) -> Done:
     await state.graph.post(f"{number.phone_number_id}/messages", token, receipt)
     if found is not None:
         async with state.engine.begin() as connection:
-            _, events = await mark_read(connection, number.scope(), found.conversation_id)
+            _, events = await mark_read(connection, number.scope(), found.conversation_id, tell=False)
         await publish(state.pubsub, events)
     return Done()
 

@@ -15,7 +15,7 @@ from shared.models.conversation import (
 from shared.models.embed import InboxEmbed
 from shared.models.media import Media, MediaRemoval
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
-from shared.models.queue import InboundEvent, Outbox
+from shared.models.queue import InboundEvent, Outbox, ReadReceipt
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 from shared.models.workflow import Workflow, WorkflowEvent, WorkflowExecution
 
@@ -41,6 +41,7 @@ __all__ = [
     "Outbox",
     "PhoneNumber",
     "Project",
+    "ReadReceipt",
     "TeamMember",
     "WebhookDelivery",
     "WebhookEndpoint",

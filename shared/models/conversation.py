@@ -52,6 +52,9 @@ class Conversation(Base):
     last_active_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_inbound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_outbound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    window_closed_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="when WhatsApp last refused free text"
+    )
     # Not `metadata`, which SQLAlchemy keeps for itself.
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=sql("'{}'"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
@@ -147,6 +150,9 @@ class Message(Base):
     original: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), comment="the content before the first edit")
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    discarded_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="when somebody put a failed message away"
+    )
     status: Mapped[str] = mapped_column(Text)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     origin: Mapped[str] = mapped_column(Text, server_default=sql("'cloud_api'"))

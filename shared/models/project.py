@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     Text,
     UniqueConstraint,
@@ -97,6 +98,9 @@ class PhoneNumber(Base):
     display_phone_number: Mapped[str] = mapped_column(Text)
     access_token: Mapped[bytes] = mapped_column(LargeBinary, comment="encrypted with the secret key")
     inbound_processing_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    messages_per_second: Mapped[int | None] = mapped_column(
+        Integer, comment="what it may send; null: what Graph says of it"
+    )
     graph: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), comment="what Graph last said")
     graph_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)

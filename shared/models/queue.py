@@ -48,15 +48,42 @@ class InboundEvent(Base):
 
 
 class Outbox(Base):
-    """A message that waits to be sent; the row goes when Meta has answered. Oldest first within a conversation."""
+    """A message that waits to be sent; the row goes when Meta has answered. Oldest first within a conversation; between
+    conversations by `turn_at`, so that a long queue of one does not hold up the others.
+    """
 
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
     message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    phone_number_id: Mapped[str] = mapped_column(Text)
+    turn_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True),
+        server_default=now,
+        comment="its place among all that waits: a conversation's messages stand a second apart",
+    )
     attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    unanswered: Mapped[int] = mapped_column(
+        Integer, server_default=sql("0"), comment="attempts of which nobody knows what came of them"
+    )
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (Index("outbox_conversation", "conversation_id", "id"),)
+    __table_args__ = (
+        Index("outbox_conversation", "conversation_id", "id"),
+        Index("outbox_turn", "phone_number_id", "turn_at", "id"),
+    )
+
+
+class ReadReceipt(Base):
+    """What WhatsApp is still to be told: that a conversation was read up to a message of the customer's."""
+
+    __tablename__ = "read_receipt"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
+    wamid: Mapped[str] = mapped_column(Text, comment="of the newest message that was read")
+    attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
+
+    __table_args__ = (Index("read_receipt_due", "due_at"),)

@@ -1,5 +1,6 @@
 """Apply what became of messages that we sent. A status may come twice, late, or before its message."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event, MessageUpdated
 from shared.kapso.webhooks import STATUS_EVENTS
+from shared.operations.close_windows import REENGAGEMENT, close_windows
 from shared.operations.emit_webhooks import Happened, MessageHappened
+from shared.operations.recount_messages import recount_messages
 from shared.queries.views import conversation_views, message_views
 from shared.whatsapp.decode_message import error_view
 from shared.whatsapp.status import RANK, STATUSES, furthest
@@ -64,15 +67,19 @@ _UPDATE = text("""
         wamid = coalesce(m.wamid, g.wamid),
         wamid_key = coalesce(m.wamid_key, g.wamid_key),
         error = coalesce(m.error, g.error),
+        discarded_at = CASE WHEN g.rank > array_position(CAST(:ranks AS text[]), m.status) THEN NULL
+                            ELSE m.discarded_at END,
         status = CASE WHEN g.rank > array_position(CAST(:ranks AS text[]), m.status) THEN g.status ELSE m.status END
     FROM (
-        SELECT g.*, array_position(CAST(:ranks AS text[]), g.status) AS rank
+        SELECT g.*, array_position(CAST(:ranks AS text[]), g.status) AS rank,
+               b.discarded_at IS NOT NULL AS was_discarded
         FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid text, wamid_key text, status text, error jsonb)
+        JOIN message b ON b.id = g.id
     ) g
     WHERE m.id = g.id AND (
         g.rank > array_position(CAST(:ranks AS text[]), m.status)
         OR m.wamid IS NULL OR (m.error IS NULL AND g.error IS NOT NULL))
-    RETURNING m.id, m.conversation_id
+    RETURNING m.id, m.conversation_id, g.was_discarded AND m.discarded_at IS NULL AS came_back
 """)
 
 _KEPT = text("""
@@ -213,7 +220,7 @@ async def apply_kept_statuses(connection: AsyncConnection, message_ids: Sequence
         )
         happened += _told(message_id, rows[0].phone_number_id, {row.status for row in rows})
     if given:
-        await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
+        await _update(connection, given)
     return happened
 
 
@@ -252,12 +259,23 @@ async def _move_up(connection: AsyncConnection, found: dict[UUID, list[StatusUpd
     unnamed = [(message_id, updates[0].wamid) for message_id, updates in found.items() if updates[0].message_id]
     if unnamed:
         await absorb_echoes(connection, unnamed)
-    rows = await connection.execute(_UPDATE, {"rows": _encode(given).decode(), "ranks": list(STATUSES)})
-    changed = {row.id: row.conversation_id for row in rows}
+    changed = await _update(connection, given)
     if not changed:
         return []
     await connection.execute(_SETTLE, {"ids": list(changed)})
     return await message_events(connection, changed)
+
+
+async def _update(connection: AsyncConnection, given: Sequence[dict[str, Any]]) -> dict[UUID, UUID]:
+    """Returns the messages that changed, as {message id: conversation id}. What arrived all the same is shown again,
+    though somebody put it away as failed.
+    """
+    parameters = {"rows": _encode(given).decode(), "ranks": list(STATUSES)}
+    changed = (await connection.execute(_UPDATE, parameters)).all()
+    await recount_messages(connection, Counter(row.conversation_id for row in changed if row.came_back))
+    if any(one["error"] is not None and one["error"]["code"] == REENGAGEMENT for one in given):
+        await close_windows(connection, [row.id for row in changed])
+    return {row.id: row.conversation_id for row in changed}
 
 
 async def message_events(connection: AsyncConnection, changed: dict[UUID, UUID]) -> list[Event]:

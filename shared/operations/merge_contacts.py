@@ -54,6 +54,7 @@ _SUM = text("""
     UPDATE conversation c SET
         unread_count = s.unread_count, messages_count = s.messages_count, last_active_at = s.last_active_at,
         last_inbound_at = s.last_inbound_at, last_outbound_at = s.last_outbound_at, created_at = s.created_at,
+        window_closed_at = s.window_closed_at,
         mode = coalesce(c.mode, s.mode), handed_off_by = coalesce(c.handed_off_by, s.handed_off_by),
         assignee_id = (SELECT user_id FROM assignment WHERE conversation_id = :kept AND active),
         last_message_id = (SELECT m.id FROM message m WHERE m.id = ANY(s.last_messages)
@@ -62,6 +63,7 @@ _SUM = text("""
         SELECT sum(unread_count) AS unread_count, sum(messages_count) AS messages_count,
                max(last_active_at) AS last_active_at, max(last_inbound_at) AS last_inbound_at,
                max(last_outbound_at) AS last_outbound_at, min(created_at) AS created_at,
+               max(window_closed_at) AS window_closed_at,
                (array_agg(mode ORDER BY id) FILTER (WHERE mode IS NOT NULL))[1] AS mode,
                (array_agg(handed_off_by ORDER BY id) FILTER (WHERE mode = 'handoff'))[1] AS handed_off_by,
                array_agg(last_message_id) AS last_messages

@@ -42,11 +42,12 @@ _LOCK_CONVERSATION = text("""
 # the earlier ones. Who comes second gets, and locks, the conversation that the first has opened.
 _OPEN_CONVERSATION = text("""
     INSERT INTO conversation AS c
-        (id, project_id, phone_number_id, customer_id, contact_id, last_active_at, last_inbound_at)
-    SELECT :id, n.project_id, n.phone_number_id, n.customer_id, :contact_id, now(),
-        (SELECT max(last_inbound_at) FROM conversation
-         WHERE contact_id = :contact_id AND phone_number_id = n.phone_number_id)
-    FROM phone_number n WHERE n.project_id = :project_id AND n.phone_number_id = :phone_number_id FOR KEY SHARE OF n
+        (id, project_id, phone_number_id, customer_id, contact_id, last_active_at, last_inbound_at, window_closed_at)
+    SELECT :id, n.project_id, n.phone_number_id, n.customer_id, :contact_id, now(), e.last_inbound_at, e.closed_at
+    FROM phone_number n CROSS JOIN LATERAL (
+        SELECT max(last_inbound_at) AS last_inbound_at, max(window_closed_at) AS closed_at FROM conversation
+        WHERE contact_id = :contact_id AND phone_number_id = n.phone_number_id) e
+    WHERE n.project_id = :project_id AND n.phone_number_id = :phone_number_id FOR KEY SHARE OF n
     ON CONFLICT (phone_number_id, contact_id) WHERE status = 'active' DO UPDATE SET status = c.status
     RETURNING id, phone_number_id, c.xmax = 0 AS is_new
 """)

@@ -13,7 +13,7 @@ from shared.ids import new_id
 from shared.models import Conversation, Message
 from shared.operations.apply_statuses import message_events
 from shared.operations.change_messages import react
-from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views
+from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views, window_end
 from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.scope import Scope
 from shared.user_claims import User
@@ -29,8 +29,11 @@ _QUEUE = text("""
                 :callback_data, 'queued', :sent_at)
         RETURNING id, conversation_id
     )
-    INSERT INTO outbox (message_id, conversation_id, attempts, leased_until)
-    SELECT id, conversation_id, CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease
+    INSERT INTO outbox (message_id, conversation_id, phone_number_id, turn_at, attempts, leased_until)
+    SELECT id, conversation_id, :phone_number_id,
+        greatest(now(), (SELECT max(turn_at) + INTERVAL '1 second' FROM outbox
+                         WHERE conversation_id = :conversation_id)),
+        CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease
     FROM added, CAST(:lease AS interval) AS lease
 """)
 
@@ -46,7 +49,7 @@ _COUNT = text("""
 """)
 
 
-_Conversation = Row[UUID, UUID, str, str, str | None, datetime | None]
+_Conversation = Row[UUID, UUID, str, UUID, str, str | None, datetime | None, datetime | None]
 
 LEASE = timedelta(seconds=90)
 """For how long an outbox row belongs to whoever has taken it: more than a call to Graph can take."""
@@ -58,6 +61,14 @@ REPEATABLE = timedelta(hours=24)
 _UNSENT = text("""
     SELECT CAST(greatest(1, ceil(extract(epoch FROM greatest(due_at, leased_until) - now()))) AS integer)
     FROM outbox WHERE conversation_id = :id ORDER BY id LIMIT 1
+""")
+
+# Meta does not say whether a reaction opens the window. Nobody is shown that it does, and it is Meta who refuses.
+_REACTED = text("""
+    SELECT EXISTS (
+        SELECT FROM message_change
+        WHERE contact_id = :contact_id AND phone_number_id = :phone_number_id AND kind = 'reaction' AND side = 'contact'
+          AND occurred_at > now() - CAST(:window AS interval))
 """)
 
 _FORGET = text("UPDATE message SET client_id = NULL WHERE id = :id")
@@ -88,7 +99,9 @@ async def queue_message(
     earlier = await _earlier(connection, conversation_id, message.client_id)
     if earlier is not None:
         return earlier, []
-    _refuse(conversation.status, conversation.mode, conversation.last_inbound_at, message.type)
+    if conversation.mode == "running" and conversation.status == "active":
+        raise RefusedError("workflow_running", "A workflow is answering; take over with Handoff to send a message.")
+    await _check(connection, conversation, message.type)
     return await _store(connection, conversation, message, None)
 
 
@@ -117,7 +130,7 @@ async def lease_message(
         )
     if earlier is not None:
         await connection.execute(_FORGET, {"id": earlier["id"]})
-    _refuse(conversation.status, None, conversation.last_inbound_at, message.type)
+    await _check(connection, conversation, message.type)
     return await _store(connection, conversation, message, LEASE)
 
 
@@ -128,9 +141,11 @@ async def _locked(connection: AsyncConnection, scope: Scope, conversation_id: UU
             Conversation.id,
             Conversation.project_id,
             Conversation.phone_number_id,
+            Conversation.contact_id,
             Conversation.status,
             Conversation.mode,
             Conversation.last_inbound_at,
+            Conversation.window_closed_at,
         )
         .where(scope.conversations(), Conversation.id == conversation_id)
         .with_for_update(key_share=True)
@@ -188,13 +203,17 @@ async def _store(
     return stored, [Event(audience.channels(), MessageCreated(view, stored))]
 
 
-def _refuse(status: str, mode: str | None, last_inbound_at: datetime | None, kind: str) -> None:
-    if status == "ended":
+async def _check(connection: AsyncConnection, conversation: _Conversation, kind: str) -> None:
+    """Raises RefusedError if a message of this type may not be sent now."""
+    if conversation.status == "ended":
         raise RefusedError("conversation_ended", "The conversation has ended; reopen it to send a message.")
-    if mode == "running":
-        raise RefusedError("workflow_running", "A workflow is answering; take over with Handoff to send a message.")
-    window_open = last_inbound_at is not None and datetime.now(UTC) < last_inbound_at + SERVICE_WINDOW
-    if kind != "template" and not window_open:
+    if kind == "template":
+        return
+    end = window_end(conversation.last_inbound_at, conversation.window_closed_at)
+    if end is not None and datetime.now(UTC) < end:
+        return
+    place = {"contact_id": conversation.contact_id, "phone_number_id": conversation.phone_number_id}
+    if not await connection.scalar(_REACTED, place | {"window": SERVICE_WINDOW}):
         # Kapso's Python client recognises the case by "24-hour".
         raise RefusedError(
             "window_closed", "The 24-hour window after the customer's last message is over; send a template."

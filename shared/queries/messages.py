@@ -50,7 +50,9 @@ async def list_messages(
     )
     page = CursorQuery(limit, after)
     # A short scan of the index for each conversation, merged.
-    of_one = select(Message.id).where(Message.conversation_id == thread.c.id, Message.type != "reaction")
+    of_one = select(Message.id).where(
+        Message.conversation_id == thread.c.id, Message.type != "reaction", Message.discarded_at.is_(None)
+    )
     ids = seek(of_one, Message.sent_at, Message.id, page).lateral()
     wanted = select(ids.c.id).select_from(thread.join(ids, true()))
     query = select_messages(scope).where(Message.id.in_(wanted))

@@ -40,6 +40,7 @@ CONVERSATION: AnySelect = (
         Conversation.messages_count,
         Conversation.last_active_at,
         Conversation.last_inbound_at,
+        Conversation.window_closed_at,
         Conversation.created_at,
         Conversation.ended_at,
         Conversation.rev,
@@ -104,6 +105,7 @@ _MESSAGE: AnySelect = select(
     Message.reactions,
     Message.edited_at,
     Message.deleted_at,
+    Message.discarded_at,
     Message.sent_by,
     Message.status,
     Message.error,
@@ -192,11 +194,21 @@ def conversation_view(row: Row[Any]) -> ConversationView:
         ),
         last_active_at=row.last_active_at,
         last_inbound_at=row.last_inbound_at,
-        window_expires_at=None if row.last_inbound_at is None else row.last_inbound_at + SERVICE_WINDOW,
+        window_expires_at=window_end(row.last_inbound_at, row.window_closed_at),
         created_at=row.created_at,
         ended_at=row.ended_at,
         rev=str(row.rev),
     )
+
+
+def window_end(last_inbound_at: datetime | None, closed_at: datetime | None) -> datetime | None:
+    """When free text may not be sent any more; None if the customer has never written. What WhatsApp says counts for
+    more than our clock: `closed_at` is when it refused one (Meta: Cloud API, "Error codes", 131047).
+    """
+    if last_inbound_at is None:
+        return None
+    end = last_inbound_at + SERVICE_WINDOW
+    return min(end, closed_at) if closed_at is not None and closed_at > last_inbound_at else end
 
 
 class NewMessageRow(msgspec.Struct):
@@ -220,6 +232,7 @@ class NewMessageRow(msgspec.Struct):
     reactions: None = None
     edited_at: None = None
     deleted_at: None = None
+    discarded_at: None = None
     sent_by: None = None
 
 
@@ -240,6 +253,7 @@ def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
         "reactions": row.reactions or [],
         "edited_at": row.edited_at,
         "deleted_at": row.deleted_at,
+        "discarded_at": row.discarded_at,
         "sent_by": row.sent_by,
         "timestamp": row.sent_at,
         "media": None if isinstance(row, NewMessageRow) else media_view(row),

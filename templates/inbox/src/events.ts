@@ -11,8 +11,8 @@ export interface MessageCreated {
 }
 
 /**
- * A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent. `handed_off_by` is there
- * while the mode is handoff, and null where nobody is known to have pressed the button.
+ * A row of the list. `window_expires_at` ends the 24 hours in which free text may be sent, or is when WhatsApp refused
+ * one. `handed_off_by` is there while the mode is handoff, and null where nobody is known to have pressed the button.
  */
 export interface Conversation {
   id: string;
@@ -70,7 +70,8 @@ export interface LastMessage {
 
 /**
  * A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
- * sent it from an inbox, where the host's user claim named one; `media` is the file that a customer sent.
+ * sent it from an inbox, where the host's user claim named one; `media` is its file. A message that has `discarded_at`
+ * failed and was put away: it is not shown any more.
  */
 export interface Message extends Content {
   client_id: string | null;
@@ -78,6 +79,7 @@ export interface Message extends Content {
   conversation_id: string;
   deleted_at: string | null;
   direction: "inbound" | "outbound";
+  discarded_at: string | null;
   edited_at: string | null;
   error: MessageError | null;
   forwarded: "forwarded" | "frequently" | null;
