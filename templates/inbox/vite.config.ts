@@ -12,6 +12,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The viewer of the API's description is that large; the inbox's own size has a test.
     chunkSizeWarningLimit: 1600,
-    rolldownOptions: { input: ["src/main.tsx", "src/theme.ts", "src/docs.ts"] },
+    rolldownOptions: {
+      input: ["src/main.tsx", "src/theme.ts", "src/docs.ts"],
+      // What the page needs at once is one file, though what comes on demand shares parts of it.
+      output: { codeSplitting: { groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*(swagger|src\/(docs|theme)))/ }] } },
+    },
   },
 });

@@ -1,10 +1,24 @@
 import { batch, effect } from "@preact/signals";
 import { Api, ApiError } from "./api";
 import { wantsDetails } from "./details";
+import { failureText } from "./failure";
 import { type Filters, filterQuery } from "./filters";
+import { t } from "./i18n";
 import { goLive } from "./live";
 import { refuse, reopen } from "./renewal";
-import { detailsOpen, dispatch, filters, inbox, openId, openThread, session } from "./store";
+import {
+  announcement,
+  detailsOpen,
+  dispatch,
+  endedHere,
+  filters,
+  inbox,
+  openId,
+  openThread,
+  session,
+  trouble,
+} from "./store";
+import type { Conversation, ConversationStatus } from "./types";
 
 let api: Api;
 let listRequest = new AbortController();
@@ -81,6 +95,7 @@ export function open(id: string): void {
   batch(() => {
     openId.value = id;
     detailsOpen.value = wantsDetails();
+    trouble.value = null;
   });
   const thread = inbox.value.threads.get(id);
   if (!thread || thread.phase === "failed") void loadThread(id);
@@ -127,6 +142,33 @@ async function loadMessages(id: string, after: string | null): Promise<void> {
 export async function handOff(id: string): Promise<void> {
   const { data } = await api.handOff(id);
   dispatch({ type: "rows", conversations: [data] });
+}
+
+/** Gives the conversation back to the automation, which answers from now on. */
+export async function handBack({ id, contact }: Conversation): Promise<void> {
+  const { data } = await api.handBack(id);
+  dispatch({ type: "rows", conversations: [data] });
+  announcement.value = t("announce.handBack", { name: contact.name });
+}
+
+/** Ends a conversation, or opens it again. */
+export async function changeStatus({ id, contact }: Conversation, status: ConversationStatus): Promise<void> {
+  const { data } = await api.setStatus(id, status);
+  batch(() => {
+    dispatch({ type: "rows", conversations: [data] });
+    endedHere.value = status === "ended" ? id : null;
+    announcement.value = t(status === "ended" ? "announce.ended" : "announce.reopened", { name: contact.name });
+  });
+}
+
+/** Does what the reader asked for in the open conversation, and says above it why it could not be done. */
+export async function attempt(call: () => Promise<void>): Promise<void> {
+  trouble.value = null;
+  try {
+    await call();
+  } catch (error) {
+    trouble.value = failureText(error);
+  }
 }
 
 const reading = new Set<string>();

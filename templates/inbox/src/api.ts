@@ -1,8 +1,11 @@
 import { type Filters, filterQuery } from "./filters";
+import type { MessageTemplate } from "./meta";
+import type { Body } from "./reply";
 import type {
   ChangesAnswer,
   ConversationAnswer,
   ConversationPage,
+  ConversationStatus,
   HandoffAnswer,
   MessageAnswer,
   MessagePage,
@@ -10,22 +13,25 @@ import type {
 } from "./types";
 import { userClaim } from "./user";
 
-/** An answer other than 2xx. `status` 0 means that no answer came at all. */
+/** An answer other than 2xx. `status` 0 means that no answer came at all. `errors` names wrong fields by their path. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly errors: Readonly<Record<string, string[]>> = {},
   ) {
     super(message);
   }
 }
 
-export interface Reply {
-  client_id: string;
-  type: "text";
-  text: { body: string };
-  context?: { message_id: string };
+export type Reply = Body & { client_id: string; context?: { message_id: string } };
+
+/** The body of a refusal, as far as it can be trusted to be one. */
+export interface Refusal {
+  error?: string;
+  code?: string;
+  errors?: Record<string, string[]>;
 }
 
 interface Options {
@@ -64,9 +70,25 @@ export class Api {
 
   retryMedia = (id: string) => this.call<MessageAnswer>("POST", `/messages/${id}/media/retry`);
 
+  retry = (id: string) => this.call<MessageAnswer>("POST", `/messages/${id}/retry`);
+
+  discard = (id: string) => this.call<MessageAnswer>("DELETE", `/messages/${id}`);
+
+  templates = (id: string) => this.call<{ data: MessageTemplate[] }>("GET", `/conversations/${id}/templates`);
+
+  typing = (id: string) => this.call<void>("POST", `/conversations/${id}/typing`);
+
+  removeUpload = (id: string, uploadId: string) =>
+    this.call<void>("DELETE", `/conversations/${id}/uploads/${uploadId}`);
+
+  setStatus = (id: string, status: ConversationStatus) =>
+    this.call<ConversationAnswer>("PATCH", `/conversations/${id}`, { body: { status } });
+
   markRead = (id: string) => this.call<ConversationAnswer>("POST", `/conversations/${id}/read`);
 
   handOff = (id: string) => this.call<HandoffAnswer>("POST", `/conversations/${id}/handoff`);
+
+  handBack = (id: string) => this.call<ConversationAnswer>("POST", `/conversations/${id}/hand_back`);
 
   changes = (since: string) => this.call<ChangesAnswer>("GET", `/changes?${new URLSearchParams({ since })}`);
 
@@ -75,16 +97,25 @@ export class Api {
     // A socket may have been closed, or may not get through, when it would have been told.
     const version = response.headers.get("X-Embed-Version") ?? this.version;
     if (version !== this.version) this.onRefused("embed_changed");
+    if (response.status === 204) return undefined as Answer;
     if (response.ok) return response.json();
-    const { error = response.statusText, code = "unknown" } = await response.json().catch(() => ({}));
-    if (response.status === 401) this.onRefused(code);
-    throw new ApiError(response.status, code, error);
+    throw this.refused(response.status, await response.json().catch(() => ({})));
+  }
+
+  /** The error that an answer's body tells; some ends of the embed end the page too. */
+  refused(status: number, { error = `HTTP ${status}`, code = "unknown", errors = {} }: Refusal): ApiError {
+    if (status === 401) this.onRefused(code);
+    return new ApiError(status, code, error, errors);
+  }
+
+  /** What every call bears. */
+  headers(): Record<string, string> {
+    const user = userClaim();
+    return { Authorization: `Bearer ${this.token}`, ...(user === null ? {} : { "X-Porthole-User": user }) };
   }
 
   private async fetch(method: string, path: string, signal?: AbortSignal, body?: unknown): Promise<Response> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.token}` };
-    const user = userClaim();
-    if (user !== null) headers["X-Porthole-User"] = user;
+    const headers = this.headers();
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const deadline = AbortSignal.timeout(timeout);
     try {

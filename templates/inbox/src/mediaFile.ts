@@ -28,10 +28,10 @@ export function frameSize(width: number, height: number, most: { width: number; 
   return { width: Math.max(96, Math.round(width * scale)), height: Math.max(48, Math.round(height * scale)) };
 }
 
-/** A page is open for longer than a file's URL is good. */
+/** A page is open for longer than a file's URL is good. One of the page itself is always good. */
 export function isStale(url: string, now = Date.now()): boolean {
-  const expires = Number(new URL(url, "http://page").searchParams.get("expires"));
-  return expires * 1000 - now < 30_000;
+  const expires = new URL(url, "http://page").searchParams.get("expires");
+  return expires !== null && Number(expires) * 1000 - now < 30_000;
 }
 
 const asked = new Map<string, Promise<Media | null>>();

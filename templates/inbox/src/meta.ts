@@ -3,6 +3,7 @@
 /** What stands in a message under the key of its type. There may be new types at any time. */
 export interface Content {
   text?: { body?: string };
+  reaction?: { emoji?: string };
   image?: FileContent;
   video?: FileContent;
   audio?: FileContent;
@@ -49,10 +50,11 @@ export interface CallPermission {
 
 export interface Interactive {
   type?: string;
-  header?: { type?: string; text?: string };
+  header?: InteractiveHeader;
   body?: { text?: string };
   footer?: { text?: string };
   action?: {
+    name?: string;
     button?: string;
     buttons?: { reply?: { title?: string } }[];
     sections?: { title?: string; rows?: { title?: string; description?: string }[] }[];
@@ -64,9 +66,47 @@ export interface Interactive {
   call_permission_reply?: CallPermission;
 }
 
+export interface InteractiveHeader {
+  type?: string;
+  text?: string;
+  document?: { filename?: string };
+}
+
+/** A template that was sent: its name, and what it was filled in with. */
 export interface Template {
   name?: string;
-  components?: { type?: string; parameters?: { text?: string }[] }[];
+  components?: { type?: string; parameters?: { type?: string; text?: string; document?: { filename?: string } }[] }[];
+}
+
+/** A template that may be sent. */
+export interface MessageTemplate {
+  id: string;
+  name: string;
+  language: string;
+  category: string;
+  parameter_format?: string;
+  components: TemplatePart[];
+}
+
+/** A component of a template. */
+export interface TemplatePart {
+  type?: string;
+  format?: string;
+  text?: string;
+  buttons?: TemplateButton[];
+  example?: {
+    header_text?: string[];
+    body_text?: string[][];
+    header_text_named_params?: { param_name?: string; example?: string }[];
+    body_text_named_params?: { param_name?: string; example?: string }[];
+  };
+}
+
+export interface TemplateButton {
+  type?: string;
+  text?: string;
+  url?: string;
+  example?: string | string[];
 }
 
 export interface Order {

@@ -1,4 +1,5 @@
-import type { Conversation, Message, Removed } from "./types";
+import type { Body } from "./reply";
+import type { Context, Conversation, Media, Message, Removed } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
@@ -26,12 +27,16 @@ export interface ConversationList {
   phase: Phase;
 }
 
-/** A reply that the server has not confirmed. `failure` is null while it is on its way. */
+/**
+ * A message that the server has not confirmed; `media` is what is shown of its file meanwhile. `failure` is null while it
+ * is on its way.
+ */
 export interface Outgoing {
   client_id: string;
   conversation_id: string;
-  body: string;
-  context: { message_id: string } | null;
+  body: Body;
+  context: Context | null;
+  media: Media | null;
   timestamp: string;
   failure: string | null;
 }

@@ -33,15 +33,30 @@ export function listedConversations(inbox: Inbox, filters: Filters): Conversatio
     .sort((a, b) => activity(b) - activity(a) || byId(b, a));
 }
 
+/** A discarded message stays known, so that no late copy of it brings it back, and is not shown. */
 export function threadMessages(thread: Thread): Message[] {
   const { oldest, next } = thread;
   const reached = (row: Message) =>
     next === null || oldest === null || (sentAt(row) - sentAt(oldest) || byId(row, oldest)) >= 0;
-  return [...thread.messages.values()].filter(reached).sort((a, b) => sentAt(a) - sentAt(b) || byId(a, b));
+  return [...thread.messages.values()]
+    .filter((row) => row.discarded_at === null && reached(row))
+    .sort((a, b) => sentAt(a) - sentAt(b) || byId(a, b));
 }
 
 export function outgoingTo(inbox: Inbox, conversationId: string): Outgoing[] {
   return [...inbox.outbox.values()].filter((outgoing) => outgoing.conversation_id === conversationId);
+}
+
+/** Reactions are drawn at the messages that they are about. */
+export const isBubble = ({ body }: Outgoing) => body.type !== "reaction";
+
+/** Our reactions that the server has not confirmed, by the wamid of the message. */
+export function outgoingReactions(outgoing: readonly Outgoing[]): ReadonlyMap<string, Outgoing> {
+  return new Map(
+    outgoing.flatMap((row): [string, Outgoing][] =>
+      row.body.type === "reaction" ? [[row.body.reaction.message_id, row]] : [],
+    ),
+  );
 }
 
 /** Where the unread line of a conversation is drawn: at the first of the last `unread` messages that the server counts. */

@@ -1,24 +1,40 @@
 import { theApi } from "./actions";
-import { ApiError } from "./api";
+import type { Reply } from "./api";
 import { makeClientId } from "./clientId";
+import { failureText } from "./failure";
 import type { Outgoing } from "./reducer";
+import type { Body } from "./reply";
 import { dispatch, inbox } from "./store";
-import type { Message } from "./types";
+import type { Context, Media, Message } from "./types";
 
-/** The failure of a reply that never got an answer. Anything else is the server's own sentence. */
-export const unreachable = "unreachable";
+const queues = new Map<string, Promise<unknown>>();
 
-const queues = new Map<string, Promise<void>>();
+interface Extras {
+  context?: Context | null;
+  /** What is shown of its file until the server's message is here. */
+  media?: Media | null;
+}
 
-export function sendText(conversationId: string, body: string, quoted: string | null = null): void {
+/** Shows a message in the thread at once, and sends it when those before it have an answer. */
+export function send(conversationId: string, body: Body, { context = null, media = null }: Extras = {}): void {
   post({
     client_id: makeClientId(),
     conversation_id: conversationId,
     body,
-    context: quoted ? { message_id: quoted } : null,
+    context,
+    media,
     timestamp: new Date().toISOString(),
     failure: null,
   });
+}
+
+/**
+ * Sends what a form has asked for, which stays open until the server takes it: fails with the ApiError. The same
+ * `clientId` again, after an answer that was lost, can do no harm.
+ */
+export async function submit(conversationId: string, clientId: string, body: Body): Promise<void> {
+  const { data } = await inTurn(conversationId, () => theApi().send(conversationId, { client_id: clientId, ...body }));
+  dispatch({ type: "rows", messages: [data] });
 }
 
 /** It may have reached the server although no answer came back: the same client_id can then do no harm. */
@@ -30,29 +46,52 @@ export function discardOutgoing(clientId: string): void {
   dispatch({ type: "outgoing.dropped", client_id: clientId });
 }
 
-/** Meta refused this one, so that another attempt is another message. */
-export function sendAgain(message: Message): void {
-  sendText(message.conversation_id, message.text?.body ?? "", message.context?.message_id ?? null);
+/** WhatsApp refused this one: the server sends a copy of it, and discards it. Fails with the ApiError. */
+export async function retryMessage({ id, conversation_id }: Message): Promise<void> {
+  const { data } = await inTurn(conversation_id, () => theApi().retry(id));
+  dispatch({ type: "rows", messages: [data] });
+}
+
+/** Takes a message that was not delivered out of the thread, for everybody. Fails with the ApiError. */
+export async function discardMessage(id: string): Promise<void> {
+  const { data } = await theApi().discard(id);
+  dispatch({ type: "rows", messages: [data] });
 }
 
 /** One request at a time in each conversation keeps the replies in the order they were written. */
+function inTurn<Answer>(conversationId: string, request: () => Promise<Answer>): Promise<Answer> {
+  const turn = (queues.get(conversationId) ?? Promise.resolve()).then(request);
+  const over = turn.catch(() => undefined);
+  queues.set(conversationId, over);
+  return turn;
+}
+
 function post(outgoing: Outgoing): void {
   dispatch({ type: "outgoing", outgoing });
-  const before = queues.get(outgoing.conversation_id) ?? Promise.resolve();
-  queues.set(
-    outgoing.conversation_id,
-    before.then(() => deliver(outgoing)),
-  );
+  void inTurn(outgoing.conversation_id, () => deliver(outgoing));
 }
 
 async function deliver({ client_id, conversation_id, body, context }: Outgoing): Promise<void> {
+  const reply: Reply = { client_id, ...body, ...(context ? { context: { message_id: context.message_id } } : {}) };
   try {
-    const reply = { client_id, type: "text" as const, text: { body }, ...(context ? { context } : {}) };
     const { data } = await theApi().send(conversation_id, reply);
-    dispatch({ type: "rows", messages: [data] });
+    if (body.type === "reaction") await settleReaction(client_id, conversation_id, body.reaction.message_id);
+    else dispatch({ type: "rows", messages: [data] });
   } catch (error) {
-    const answered = error instanceof ApiError && error.status !== 0;
     if (inbox.value.outbox.has(client_id))
-      dispatch({ type: "outgoing.failed", client_id, failure: answered ? error.message : unreachable });
+      dispatch({ type: "outgoing.failed", client_id, failure: failureText(error) });
   }
+}
+
+/** A reaction is told by the message that it is about; what that says now takes the place of what we showed. */
+async function settleReaction(clientId: string, conversationId: string, wamid: string): Promise<void> {
+  const messages = inbox.value.threads.get(conversationId)?.messages.values() ?? [];
+  const target = [...messages].find((message) => message.wamid === wamid);
+  const answer =
+    target &&
+    (await theApi()
+      .message(target.id)
+      .catch(() => null));
+  if (answer) dispatch({ type: "rows", messages: [answer.data] });
+  dispatch({ type: "outgoing.dropped", client_id: clientId });
 }

@@ -15,6 +15,10 @@ export const refusal = signal<string | null>(null);
 export const openId = signal<string | null>(null);
 /** Opens with the thread on a wide frame, unless the reader has closed it there. See details.ts. */
 export const detailsOpen = signal(false);
+/** The conversation that the reader has just ended, which can be undone. */
+export const endedHere = signal<string | null>(null);
+/** Why something that the reader asked for in the open conversation could not be done; null when all is well. */
+export const trouble = signal<string | null>(null);
 /** The last thing a screen reader is told of. */
 export const announcement = signal("");
 

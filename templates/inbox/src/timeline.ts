@@ -50,7 +50,7 @@ export function timeline(
   for (const row of outgoing) {
     const written: Written = {
       direction: "outbound",
-      type: "text",
+      type: row.body.type,
       origin: "cloud_api",
       timestamp: row.timestamp,
       sent_by: user,

@@ -1,5 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Socket } from "socket.io-client";
+import { theApi } from "./actions";
 import { now, visible } from "./now";
 import { hear, type Others, people, presenceText } from "./presence";
 import { announcement, openId, session } from "./store";
@@ -19,8 +20,23 @@ const present = computed(() => people(others.value, session.value?.user ?? null,
 export const presence = computed(() => presenceText(present.value));
 export const isReplying = computed(() => present.value.some((other) => other.typing));
 
+/** Milliseconds; WhatsApp shows for 25 seconds that somebody types. */
+const toldFor = 20_000;
+const told = new Map<string, number>();
+
+/** The customer sees it too. It is no matter if that fails. */
+function tellCustomer(id: string): void {
+  const at = Date.now();
+  if (at - (told.get(id) ?? 0) < toldFor) return;
+  told.set(id, at);
+  theApi()
+    .typing(id)
+    .catch(() => undefined);
+}
+
 /** The reader types a reply; over after some seconds without a key. */
 export function typed(id: string): void {
+  tellCustomer(id);
   typingIn.value = id;
   clearTimeout(resting);
   resting = window.setTimeout(stopTyping, pause);

@@ -4,7 +4,7 @@ import { noFilters } from "../src/filters";
 import { type Action, emptyInbox, type Inbox, isNewer, reduce } from "../src/reducer";
 import { listedConversations, threadMessages } from "../src/selectors";
 import type { Conversation, Message } from "../src/types";
-import { conversation, message } from "./rows";
+import { conversation, message, outgoing } from "./rows";
 
 const play = (actions: readonly Action[], from: Inbox = emptyInbox) => actions.reduce(reduce, from);
 
@@ -208,7 +208,6 @@ describe("the messages of an earlier conversation", () => {
 });
 
 describe("an optimistic reply", () => {
-  const outgoing = { client_id: "x", conversation_id: "a", body: "hi", context: null, timestamp: "", failure: null };
   const confirmed = message({ id: "m", conversation_id: "a", client_id: "x", direction: "outbound" });
 
   test("gives way to the server's message, whichever way that comes", () => {
@@ -216,7 +215,7 @@ describe("an optimistic reply", () => {
       { type: "rows", messages: [confirmed] },
       { type: "thread.page", id: "a", messages: [confirmed], next: null },
     ] satisfies Action[]) {
-      const inbox = play([...opened, { type: "outgoing", outgoing }, arrival]);
+      const inbox = play([...opened, { type: "outgoing", outgoing: outgoing() }, arrival]);
       expect(inbox.outbox.size).toBe(0);
       expect(threadMessages(threadOf(inbox, "a"))).toEqual([confirmed]);
     }
@@ -225,7 +224,7 @@ describe("an optimistic reply", () => {
   test("cannot fail once it is confirmed", () => {
     const rows: Action = { type: "rows", messages: [confirmed] };
     const failure: Action = { type: "outgoing.failed", client_id: "x", failure: "unreachable" };
-    expect(play([...opened, { type: "outgoing", outgoing }, rows, failure]).outbox.size).toBe(0);
+    expect(play([...opened, { type: "outgoing", outgoing: outgoing() }, rows, failure]).outbox.size).toBe(0);
   });
 });
 

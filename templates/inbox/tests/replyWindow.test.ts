@@ -6,8 +6,9 @@ const now = new Date("2026-01-01T12:00:00Z");
 const state = (values: Partial<Parameters<typeof conversation>[0]>) =>
   replyState(conversation({ id: "a", window_expires_at: "2026-01-01T20:00:00Z", ...values }), now);
 
-test("a reply may be written while the window is open, and its last hour is counted down", () => {
-  expect(state({})).toEqual({ open: true, minutesLeft: null });
+test("a reply may be written while the window is open, which is counted down to the last minute begun", () => {
+  expect(state({})).toEqual({ open: true, minutesLeft: 480 });
+  expect(state({ window_expires_at: "2026-01-01T13:00:01Z" })).toEqual({ open: true, minutesLeft: 61 });
   expect(state({ window_expires_at: "2026-01-01T12:00:30Z" })).toEqual({ open: true, minutesLeft: 1 });
   expect(state({ mode: "handoff" })).toMatchObject({ open: true });
   expect(state({ mode: "failed" })).toMatchObject({ open: true });

@@ -1,3 +1,4 @@
+import type { Outgoing } from "../src/reducer";
 import type { Conversation, Message } from "../src/types";
 
 export function conversation(values: Partial<Conversation> & { id: string }): Conversation {
@@ -48,10 +49,24 @@ export function message(values: Partial<Message> & { id: string }): Message {
     reactions: [],
     edited_at: null,
     deleted_at: null,
+    discarded_at: null,
     sent_by: null,
     timestamp: "2026-01-01T10:00:00Z",
     media: null,
     rev: "1",
+    ...values,
+  };
+}
+
+export function outgoing(values: Partial<Outgoing> = {}): Outgoing {
+  return {
+    client_id: "x",
+    conversation_id: "a",
+    body: { type: "text", text: { body: "hi" } },
+    context: null,
+    media: null,
+    timestamp: "2026-01-01T10:00:00Z",
+    failure: null,
     ...values,
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { firstUnread } from "../src/selectors";
 import { timeline } from "../src/timeline";
-import { message } from "./rows";
+import { message, outgoing } from "./rows";
 
 const at = (day: number, minute: number) => `2026-01-0${day}T12:0${minute}:00Z`;
 
@@ -38,7 +38,7 @@ test("what two colleagues write is not drawn as one, and a reply on its way join
     message({ id: "2", timestamp: at(1, 0), direction: "outbound", sent_by: ben }),
     message({ id: "3", timestamp: at(1, 1), direction: "outbound", sent_by: ben }),
   ];
-  const reply = { client_id: "x", conversation_id: "a", body: "", context: null, timestamp: at(1, 2), failure: null };
+  const reply = outgoing({ timestamp: at(1, 2) });
   const joined = (user: typeof ana) =>
     timeline("a", messages, [reply], null, user).flatMap((item) => ("joined" in item ? item.joined : []));
   expect(joined(ben)).toEqual([false, false, true, true]);
@@ -70,16 +70,8 @@ test("each earlier conversation ends with a line of its last day, once, even whe
 });
 
 test("a reply to a conversation without messages stands below the earlier one", () => {
-  const outgoing = {
-    client_id: "x",
-    conversation_id: "a",
-    body: "",
-    context: null,
-    timestamp: at(1, 1),
-    failure: null,
-  };
   const earlier = message({ id: "1", conversation_id: "z", direction: "outbound", timestamp: at(1, 0) });
-  const kinds = timeline("a", [earlier], [outgoing], null, null).slice(1);
+  const kinds = timeline("a", [earlier], [outgoing({ timestamp: at(1, 1) })], null, null).slice(1);
   expect(kinds.map(({ kind }) => kind)).toEqual(["message", "earlier", "outgoing"]);
   expect(kinds.at(-1)).toMatchObject({ joined: false });
 });
@@ -93,9 +85,8 @@ test("calls and changes of the account join nothing", () => {
 });
 
 test("a reply keeps its key when the server confirms it, so that it is not drawn anew", () => {
-  const outgoing = { client_id: "x", conversation_id: "a", body: "", context: null, timestamp: "", failure: null };
   const confirmed = message({ id: "1", client_id: "x", direction: "outbound" });
-  expect(timeline("a", [], [outgoing], null, null).at(-1)?.key).toBe("x");
+  expect(timeline("a", [], [outgoing()], null, null).at(-1)?.key).toBe("x");
   expect(timeline("a", [confirmed], [], null, null).at(-1)?.key).toBe("x");
 });
 

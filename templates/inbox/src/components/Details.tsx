@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { attempt, handBack } from "../actions";
 import { showDetails } from "../details";
 import { fullTime, phone, wholeNumber } from "../format";
 import { t } from "../i18n";
@@ -7,8 +8,9 @@ import { now } from "../now";
 import { phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
 import { Avatar } from "./Avatar";
-import { BackIcon, CheckIcon, CloseIcon, CopyIcon } from "./icons";
+import { BackIcon, BotIcon, CheckIcon, CloseIcon, CopyIcon } from "./icons";
 import { ModeBadge } from "./ModeBadge";
+import { StatusButton } from "./StatusButton";
 
 export function Details({ conversation }: { conversation: Conversation }) {
   const { contact, mode } = conversation;
@@ -98,6 +100,15 @@ function ConversationFacts({ conversation }: { conversation: Conversation }) {
         {status === "ended" && ended_at && <Fact name={t("details.ended")}>{fullTime(ended_at)}</Fact>}
         <Fact name={t("details.messages")}>{wholeNumber(messages_count)}</Fact>
       </dl>
+      <div class="details-actions">
+        <StatusButton conversation={conversation} words />
+        {conversation.mode === "handoff" && (
+          <button type="button" class="button button-icon" onClick={() => void attempt(() => handBack(conversation))}>
+            <BotIcon />
+            {t("handBack.action")}
+          </button>
+        )}
+      </div>
     </section>
   );
 }

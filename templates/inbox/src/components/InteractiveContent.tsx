@@ -3,13 +3,14 @@ import { type FlowAnswer, flowAnswers } from "../flow";
 import { fullTime } from "../format";
 import { t } from "../i18n";
 import { safeHref } from "../richtext";
-import type { CallPermission, Interactive } from "../types";
-import { FormIcon, PhoneIcon } from "./icons";
+import type { CallPermission, Interactive, Message } from "../types";
+import { FormIcon, ListIcon, PhoneIcon } from "./icons";
+import { HeaderFile } from "./MediaCard";
 import { Answer, Text } from "./MessageContent";
 import { SafeLink } from "./RichText";
 
 /** An answer that a customer chose, or the question with buttons or a list that was sent to them. */
-export function InteractiveContent({ interactive }: { interactive: Interactive }) {
+export function InteractiveContent({ message, interactive }: { message: Message; interactive: Interactive }) {
   const { button_reply, list_reply, nfm_reply, call_permission_reply, header, body, footer } = interactive;
   const reply = button_reply ?? list_reply;
   if (reply?.title) return <Answer title={reply.title} description={list_reply?.description} />;
@@ -17,6 +18,7 @@ export function InteractiveContent({ interactive }: { interactive: Interactive }
   if (call_permission_reply) return <Permission permission={call_permission_reply} />;
   return (
     <>
+      <HeaderFile message={message} type={header?.type} />
       {header?.text && (
         <strong class="text" dir="auto">
           {header.text}
@@ -83,22 +85,51 @@ function Permission({ permission }: { permission: CallPermission }) {
   );
 }
 
-function Choices({ interactive: { action } }: { interactive: Interactive }) {
+function Choices({ interactive: { type, action } }: { interactive: Interactive }) {
   const link = action?.parameters?.url ? safeHref(action.parameters.url) : null;
   const titles = [
     ...(action?.buttons?.map((button) => button.reply?.title) ?? []),
     action?.parameters?.flow_cta,
-    ...(action?.sections?.flatMap((section) => section.rows?.map((row) => row.title)) ?? []),
+    type === "location_request_message" ? t("content.sendLocation") : undefined,
   ].filter((title) => title !== undefined);
+  if (action?.sections) return <Sections action={action} />;
   if (link) return <SafeLink href={link}>{action?.parameters?.display_text || link}</SafeLink>;
   if (titles.length === 0) return null;
   return (
     <ul class="choices">
-      {titles.map((title) => (
-        <li key={title} dir="auto">
+      {titles.map((title, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a message's buttons never move
+        <li key={index} dir="auto">
           {title}
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The button that opens a list, and what is in it. */
+function Sections({ action: { button, sections = [] } }: { action: NonNullable<Interactive["action"]> }) {
+  return (
+    <div class="list-choices">
+      <strong class="list-button" dir="auto">
+        <ListIcon />
+        {button}
+      </strong>
+      {sections.map(({ title, rows = [] }, section) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a message's sections never move
+        <section key={section}>
+          {title && <small dir="auto">{title}</small>}
+          <ul>
+            {rows.map((row, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a message's rows never move
+              <li key={index} dir="auto">
+                {row.title}
+                {row.description && <small>{row.description}</small>}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
   );
 }

@@ -35,6 +35,12 @@ export function MediaCard({ message, type }: Props) {
   );
 }
 
+/** A file at the head of a message that has more to it: of a question with buttons, of a template. */
+export function HeaderFile({ message, type }: { message: Message; type: string | undefined }) {
+  if (!message.media || type === undefined || !isMedia(type)) return null;
+  return <File message={message} type={type} kind={t(`content.${type}`)} />;
+}
+
 function File({ message, type, kind }: Props & { kind: string }) {
   const file = message.media;
   const name = file?.filename || message[type]?.filename;

@@ -23,11 +23,15 @@ export function MessageContent({ message }: { message: Message }) {
     case "button":
       return message.button?.text ? <Answer title={message.button.text} /> : <Placeholder />;
     case "interactive":
-      return message.interactive ? <InteractiveContent interactive={message.interactive} /> : <Placeholder />;
+      return message.interactive ? (
+        <InteractiveContent message={message} interactive={message.interactive} />
+      ) : (
+        <Placeholder />
+      );
     case "order":
       return message.order ? <OrderCard order={message.order} /> : <Placeholder />;
     case "template":
-      return <TemplateContent template={message.template ?? {}} />;
+      return <TemplateContent message={message} template={message.template ?? {}} />;
     default:
       return <Unsupported message={message} />;
   }

@@ -1,20 +1,21 @@
-import { useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { clock, fullTime } from "../format";
 import { t } from "../i18n";
 import type { Outgoing } from "../reducer";
-import { discardOutgoing, retryOutgoing, sendAgain, unreachable } from "../sending";
-import { session } from "../store";
 import { isNote } from "../timeline";
-import type { Message } from "../types";
-import { BlockIcon, ForwardIcon, RetryIcon } from "./icons";
+import type { Message, Reaction } from "../types";
+import { Author } from "./Author";
+import { Refused, Unsent } from "./Failure";
+import { BlockIcon, ForwardIcon } from "./icons";
 import { MessageContent, MetaReason } from "./MessageContent";
+import { MessageTools } from "./MessageTools";
 import { messageId } from "./messageId";
 import { Note } from "./Note";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
 import { ReferralCard } from "./ReferralCard";
-import { RichText } from "./RichText";
 import { Ticks } from "./Ticks";
+import { useTools } from "./useTools";
 
 interface Props {
   message: Message;
@@ -22,24 +23,48 @@ interface Props {
   /** The name of the person on the other side. */
   contact: string;
   loaded: ReadonlyMap<string, Message>;
+  /** Our reaction that the server has not confirmed. */
+  reacting: Outgoing | undefined;
+  /** Whether a reply may be written now. */
+  open: boolean;
+  /** The Tab key stops at the last message; the arrow keys go on from there. */
+  last: boolean;
 }
 
-export function MessageItem({ message, joined, contact, loaded }: Props) {
-  const { id, direction, status, sent_by, origin, reactions } = message;
+export function MessageItem({ message, joined, contact, loaded, reacting, open, last }: Props) {
+  const { shown, handlers } = useTools();
+  const reactions = useMemo(() => withOurs(message.reactions, reacting), [message.reactions, reacting]);
+  const { id, direction, status, sent_by, origin } = message;
   if (isNote(message)) return <Note message={message} />;
   const deleted = message.deleted_at !== null;
   const named = sent_by !== null || origin === "business_app";
+  const ours = reactions.find((reaction) => reaction.by === "business")?.emoji;
   return (
-    <article id={messageId(id)} class={`message ${direction} ${joined ? "joined" : ""}`}>
+    <article
+      id={messageId(id)}
+      class={`message ${direction} ${joined ? "joined" : ""}`}
+      tabIndex={last ? 0 : -1}
+      {...handlers}
+    >
       <Author name={direction === "outbound" ? senderOf(message) : contact} shown={named && !joined} />
       <div class="bubble">
         {deleted ? <Deleted /> : <Content message={message} loaded={loaded} />}
         <Stamp message={message} />
+        {!deleted && shown && <MessageTools message={message} reaction={ours} open={open} />}
       </div>
       {!deleted && <Reactions reactions={reactions} contact={contact} />}
+      {reacting && reacting.failure !== null && <Unsent outgoing={reacting} failure={reacting.failure} />}
       {!deleted && status === "failed" && <Refused message={message} />}
     </article>
   );
+}
+
+/** The reactions as they will be, once the server has ours. */
+function withOurs(reactions: Reaction[], reacting: Outgoing | undefined): Reaction[] {
+  if (!reacting || reacting.failure !== null || reacting.body.type !== "reaction") return reactions;
+  const { emoji } = reacting.body.reaction;
+  const others = reactions.filter((reaction) => reaction.by !== "business");
+  return emoji === "" ? others : [...others, { emoji, by: "business", at: reacting.timestamp }];
 }
 
 function senderOf({ sent_by, origin }: Message): string {
@@ -86,70 +111,5 @@ function Stamp({ message: { timestamp, edited_at, deleted_at, direction, status 
       </time>
       {direction === "outbound" && <Ticks status={status} />}
     </footer>
-  );
-}
-
-/** Always heard. Seen once above what one colleague writes: for the rest, the side that a bubble is on tells enough. */
-function Author({ name, shown }: { name: string; shown: boolean }) {
-  return (
-    <span class={shown ? "author" : "visually-hidden"} dir="auto">
-      {name}
-    </span>
-  );
-}
-
-/** A reply on its way, or one that did not get through. */
-export function OutgoingItem({ outgoing, joined }: { outgoing: Outgoing; joined: boolean }) {
-  const { client_id, body, timestamp, failure } = outgoing;
-  const user = session.value?.user;
-  return (
-    <article class={`message outbound ${joined ? "joined" : ""}`}>
-      <Author name={user?.name ?? t("message.fromYou")} shown={user != null && !joined} />
-      <div class="bubble">
-        <div class="text" dir="auto">
-          <RichText text={body} />
-        </div>
-        <footer class="stamp">
-          <time dateTime={timestamp}>{clock(timestamp)}</time>
-          <Ticks status={failure === null ? "queued" : "failed"} />
-        </footer>
-      </div>
-      {failure !== null && (
-        <p class="failure" role="alert">
-          <span dir="auto">{failure === unreachable ? t("message.unreachable") : failure}</span>
-          <Retry onRetry={() => retryOutgoing(outgoing)} />
-          <button type="button" class="link-button" onClick={() => discardOutgoing(client_id)}>
-            {t("message.discard")}
-          </button>
-        </p>
-      )}
-    </article>
-  );
-}
-
-/** Meta's reason, and one more attempt: the next failure is the next message's. */
-function Refused({ message }: { message: Message }) {
-  const [repeated, setRepeated] = useState(false);
-  const { error, type } = message;
-  const repeat = () => {
-    setRepeated(true);
-    sendAgain(message);
-  };
-  return (
-    <p class="failure">
-      <span dir="auto" title={error ? `${error.code}` : undefined}>
-        {error?.details || error?.title || t("message.failed")}
-      </span>
-      {type === "text" && !repeated && <Retry onRetry={repeat} />}
-    </p>
-  );
-}
-
-function Retry({ onRetry }: { onRetry: () => void }) {
-  return (
-    <button type="button" class="link-button" onClick={onRetry}>
-      <RetryIcon />
-      {t("message.retry")}
-    </button>
   );
 }

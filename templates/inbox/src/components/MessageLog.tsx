@@ -4,12 +4,14 @@ import { dayDate, dayName } from "../format";
 import { t } from "../i18n";
 import { now, visible } from "../now";
 import type { Thread } from "../reducer";
-import { firstUnread, outgoingTo, threadMessages } from "../selectors";
+import { replyState } from "../replyWindow";
+import { firstUnread, isBubble, outgoingReactions, outgoingTo, threadMessages } from "../selectors";
 import { inbox, session } from "../store";
-import { type TimelineItem, timeline } from "../timeline";
+import { isNote, type TimelineItem, timeline } from "../timeline";
 import type { Conversation, Message } from "../types";
 import { DownIcon } from "./icons";
-import { MessageItem, OutgoingItem } from "./MessageItem";
+import { MessageItem } from "./MessageItem";
+import { OutgoingItem } from "./OutgoingItem";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 
 const unreadLine = "unread-line";
@@ -19,7 +21,11 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const content = useRef<HTMLDivElement>(null);
   const { id, unread_count: unread } = conversation;
   const messages = useMemo(() => threadMessages(thread), [thread]);
-  const outgoing = outgoingTo(inbox.value, id);
+  const unconfirmed = outgoingTo(inbox.value, id);
+  const outgoing = unconfirmed.filter(isBubble);
+  const reacting = outgoingReactions(unconfirmed);
+  const { open } = replyState(conversation, now.value);
+  const last = messages.findLast((message) => !isNote(message))?.id;
   // Where the reader left off, as it was when the thread was opened.
   const [unreadFrom] = useState(() => firstUnread(id, messages, unread));
   const [unreadCount] = useState(unread);
@@ -47,10 +53,13 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
             joined={item.joined}
             contact={conversation.contact.name}
             loaded={loaded}
+            reacting={reacting.get(item.message.wamid ?? "")}
+            open={open}
+            last={item.message.id === last}
           />
         );
       case "outgoing":
-        return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} />;
+        return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} loaded={loaded} />;
     }
   };
   return (

@@ -1,6 +1,7 @@
+import { attempt, handBack } from "../actions";
 import { bannerText } from "../banner";
 import { t } from "../i18n";
-import type { ConversationMode, User } from "../types";
+import type { Conversation, ConversationMode } from "../types";
 import { BotIcon, HandIcon, WarningIcon } from "./icons";
 
 const icons = { running: BotIcon, handoff: HandIcon, failed: WarningIcon };
@@ -26,12 +27,25 @@ export function ModeIcon({ mode }: { mode: ConversationMode }) {
   );
 }
 
-export function ModeBanner({ mode, by }: { mode: ConversationMode; by: User | null }) {
+/** Who answers the conversation; a person who has taken over can hand it back. */
+export function ModeBanner({ conversation }: { conversation: Conversation }) {
+  const { mode, handed_off_by } = conversation;
+  if (mode === null) return null;
   const Icon = icons[mode];
   return (
-    <p class={`banner banner-${mode}`}>
+    <div class={`banner banner-${mode}`}>
       <Icon />
-      <span>{bannerText(mode, by)}</span>
-    </p>
+      <span>{bannerText(mode, handed_off_by)}</span>
+      {mode === "handoff" && (
+        <button
+          type="button"
+          class="link-button"
+          title={t("handBack.hint")}
+          onClick={() => void attempt(() => handBack(conversation))}
+        >
+          {t("handBack.action")}
+        </button>
+      )}
+    </div>
   );
 }

@@ -8,7 +8,7 @@ import { messageId } from "./messageId";
 export function Note({ message }: { message: Message }) {
   const { type, timestamp } = message;
   return (
-    <p class="note" id={messageId(message.id)}>
+    <p class="note" id={messageId(message.id)} tabIndex={-1}>
       {type === "call" && <PhoneIcon />}
       <bdi>{summary(message)}</bdi>
       <time dateTime={timestamp} title={fullTime(timestamp)}>

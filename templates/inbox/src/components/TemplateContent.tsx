@@ -1,21 +1,25 @@
 import { t } from "../i18n";
-import type { Template } from "../types";
+import type { Message, Template } from "../types";
 import { TemplateIcon } from "./icons";
+import { HeaderFile } from "./MediaCard";
 
 /** The message carries the template's name and what was filled in; its words are kept with Meta. */
-export function TemplateContent({ template }: { template: Template }) {
-  const values = (template.components ?? [])
-    .flatMap((component) => component.parameters ?? [])
-    .flatMap((parameter) => parameter.text ?? []);
+export function TemplateContent({ message, template }: { message: Message; template: Template }) {
+  const parameters = (template.components ?? []).flatMap((component) => component.parameters ?? []);
+  const values = parameters.flatMap((parameter) => parameter.text ?? []);
+  const file = parameters.find(({ type }) => type === "image" || type === "video" || type === "document");
   return (
-    <div class="card">
-      <span class="card-icon">
-        <TemplateIcon />
-      </span>
-      <span class="card-body">
-        <bdi class="card-title">{t("content.template", { name: template.name ?? "" })}</bdi>
-        {values.length > 0 && <small dir="auto">{[...new Set(values)].join(" · ")}</small>}
-      </span>
-    </div>
+    <>
+      <HeaderFile message={message} type={file?.type} />
+      <div class="card">
+        <span class="card-icon">
+          <TemplateIcon />
+        </span>
+        <span class="card-body">
+          <bdi class="card-title">{t("content.template", { name: template.name ?? "" })}</bdi>
+          {values.length > 0 && <small dir="auto">{[...new Set(values)].join(" · ")}</small>}
+        </span>
+      </div>
+    </>
   );
 }

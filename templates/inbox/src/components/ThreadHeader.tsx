@@ -7,6 +7,7 @@ import type { Conversation } from "../types";
 import { isReplying, presence } from "../viewing";
 import { Avatar } from "./Avatar";
 import { BackIcon, PanelIcon } from "./icons";
+import { StatusButton } from "./StatusButton";
 
 export function ThreadHeader({ conversation }: { conversation: Conversation }) {
   const { contact, status } = conversation;
@@ -33,6 +34,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
           )}
         </p>
       </div>
+      <StatusButton conversation={conversation} />
       <button
         type="button"
         id="details-toggle"

@@ -1,23 +1,31 @@
 import { loadThread } from "../actions";
 import { t } from "../i18n";
 import { openConversation, openThread } from "../store";
-import { Composer } from "./Composer";
-import { OfflineIcon } from "./icons";
+import { Composer } from "./compose/Composer";
+import { useDrop } from "./compose/useDrop";
+import { ClipIcon, OfflineIcon } from "./icons";
 import { MessageLog } from "./MessageLog";
 import { ModeBanner } from "./ModeBadge";
 import { Notice } from "./Notice";
 import { ThreadSkeleton } from "./Skeleton";
 import { ThreadHeader } from "./ThreadHeader";
+import { TroubleBanner } from "./TroubleBanner";
 
 export function ThreadPane({ id }: { id: string }) {
   const conversation = openConversation.value;
   const thread = openThread.value;
   const loaded = thread && (thread.phase === "ready" || thread.oldest !== null);
   const action = { label: t("action.retry"), run: () => void loadThread(id) };
+  const { over, ...dropping } = useDrop(conversation);
   return (
-    <main class="thread" aria-label={conversation && t("thread.label", { name: conversation.contact.name })}>
+    <main
+      class="thread"
+      {...dropping}
+      aria-label={conversation && t("thread.label", { name: conversation.contact.name })}
+    >
       {conversation && <ThreadHeader conversation={conversation} />}
-      {conversation?.mode && <ModeBanner mode={conversation.mode} by={conversation.handed_off_by} />}
+      {conversation && <ModeBanner conversation={conversation} />}
+      <TroubleBanner />
       {conversation && loaded && <MessageLog conversation={conversation} thread={thread} />}
       {!loaded && thread?.phase === "failed" && (
         <Notice
@@ -30,6 +38,12 @@ export function ThreadPane({ id }: { id: string }) {
       )}
       {!(conversation && loaded) && thread?.phase !== "failed" && <ThreadSkeleton label={t("thread.loading")} />}
       {conversation && <Composer conversation={conversation} />}
+      {over && (
+        <div class="drop" aria-hidden="true">
+          <ClipIcon />
+          {t("attach.drop")}
+        </div>
+      )}
     </main>
   );
 }

@@ -8,3 +8,10 @@ export function focusRow(id: string): void {
 
 /** Touch keyboards should not open by themselves. */
 export const hasTouchKeyboard = () => matchMedia("(pointer: coarse)").matches;
+
+export const fieldId = "composer-field";
+
+/** Where a reply is written, once it is drawn again. */
+export function focusField(): void {
+  requestAnimationFrame(() => document.getElementById(fieldId)?.focus());
+}

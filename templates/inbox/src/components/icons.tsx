@@ -121,3 +121,28 @@ export const ChatIcon = drawn(
 export const ClockIcon = PollIcon;
 export const TickIcon = drawn("M5 10.5 8.5 14 15 6.5");
 export const TicksIcon = drawn("M2 10.5 5.5 14 12 6.5", "M10 13.2l.8.8L17.5 6.5");
+export const ClipIcon = drawn(
+  "M15.5 9.5 10 15a3.6 3.6 0 0 1-5.1-5.1l6-6a2.4 2.4 0 0 1 3.4 3.4l-6 6a1.2 1.2 0 0 1-1.7-1.7l5.4-5.4",
+);
+export const MicrophoneIcon = drawn(
+  "M10 3a2.5 2.5 0 0 1 2.5 2.5v4a2.5 2.5 0 0 1-5 0v-4A2.5 2.5 0 0 1 10 3Z",
+  "M5 9.5a5 5 0 0 0 10 0",
+  "M10 14.5v2.5",
+);
+export const StopIcon = drawn("M6 6h8v8H6Z");
+export const TrashIcon = drawn("M4.5 5.5h11", "M8 5.5v-2h4v2", "M6 5.5l.7 11h6.6l.7-11", "M8.7 8.5v5", "M11.3 8.5v5");
+export const ReplyIcon = drawn("M8 5 3.5 9.5 8 14", "M4 9.5h7.5a5 5 0 0 1 5 5v1");
+export const SmileIcon = drawn(
+  "M10 3.5a6.5 6.5 0 1 1 0 13a6.5 6.5 0 0 1 0-13Z",
+  "M7.2 11.8a3.5 3.5 0 0 0 5.6 0",
+  "M7.7 8.2v.1",
+  "M12.3 8.2v.1",
+);
+export const DoneIcon = drawn("M10 3.5a6.5 6.5 0 1 1 0 13a6.5 6.5 0 0 1 0-13Z", "M7 10.3 9.2 12.5 13.2 7.8");
+export const UndoIcon = drawn("M4.5 8.5h7a4 4 0 0 1 0 8H8", "M7.8 5 4.3 8.5 7.8 12");
+export const PlusIcon = drawn("M10 4.5v11", "M4.5 10h11");
+export const ListIcon = drawn("M7.5 5.5h8", "M7.5 10h8", "M7.5 14.5h8", "M4.3 5.5v.1", "M4.3 10v.1", "M4.3 14.5v.1");
+export const ChoicesIcon = drawn(
+  "M4 4h12a1 1 0 0 1 1 1v3a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1Z",
+  "M5 12h10a1 1 0 0 1 0 4H5a1 1 0 0 1 0-4Z",
+);

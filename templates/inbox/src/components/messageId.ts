@@ -5,8 +5,8 @@ export const messageId = (id: string) => `message-${id}`;
 export function showMessage(id: string): void {
   const element = document.getElementById(messageId(id));
   if (!element) return;
-  element.tabIndex = -1;
-  element.addEventListener("blur", () => element.removeAttribute("tabindex"), { once: true });
+  element.dataset.shown = "";
+  element.addEventListener("blur", () => delete element.dataset.shown, { once: true });
   element.scrollIntoView({ block: "center" });
   element.focus({ preventScroll: true });
 }

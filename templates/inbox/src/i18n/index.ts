@@ -14,11 +14,14 @@ let dictionary: Dictionary = en;
 let plurals = new Intl.PluralRules("en");
 /** The locale of dates and numbers: the language asked for, even where its strings fall back to English. */
 export let locale = "en";
+/** Whose strings are shown. */
+export let language = "en";
 
-export async function loadLanguage(language: string): Promise<void> {
-  const base = language.toLowerCase().split(/[-_]/)[0] ?? "en";
+export async function loadLanguage(wanted: string): Promise<void> {
+  const base = wanted.toLowerCase().split(/[-_]/)[0] ?? "en";
   dictionary = (await others[base]?.().catch(() => undefined)) ?? en;
-  locale = dictionary === en ? "en" : language.replace("_", "-");
+  language = dictionary === en ? "en" : base;
+  locale = dictionary === en ? "en" : wanted.replace("_", "-");
   plurals = new Intl.PluralRules(locale);
 }
 
@@ -28,7 +31,11 @@ export const isolated = (name: string) => `\u2068${name}\u2069`;
 /** The string for a key, with `{name}` filled in; `count` also chooses the plural form. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   const entry = dictionary[key];
-  const text = typeof entry === "string" ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other);
+  return fill(typeof entry === "string" ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other), values);
+}
+
+/** A text with its `{name}`s filled in. */
+export function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (hole, name: string) => {
     const value = values[name];
     return typeof value === "number" ? value.toLocaleString(locale) : (value ?? hole);

@@ -1,0 +1,37 @@
+import { clock } from "../format";
+import { t } from "../i18n";
+import type { Outgoing } from "../reducer";
+import { asMessage } from "../reply";
+import { session } from "../store";
+import type { Message } from "../types";
+import { Author } from "./Author";
+import { Unsent } from "./Failure";
+import { MessageContent } from "./MessageContent";
+import { Quote } from "./Quote";
+import { Ticks } from "./Ticks";
+
+interface Props {
+  outgoing: Outgoing;
+  joined: boolean;
+  loaded: ReadonlyMap<string, Message>;
+}
+
+/** A message on its way, or one that did not get through. */
+export function OutgoingItem({ outgoing, joined, loaded }: Props) {
+  const { timestamp, failure, context } = outgoing;
+  const user = session.value?.user;
+  return (
+    <article class={`message outbound ${joined ? "joined" : ""}`}>
+      <Author name={user?.name ?? t("message.fromYou")} shown={user != null && !joined} />
+      <div class="bubble">
+        {context && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
+        <MessageContent message={asMessage(outgoing)} />
+        <footer class="stamp">
+          <time dateTime={timestamp}>{clock(timestamp)}</time>
+          <Ticks status={failure === null ? "queued" : "failed"} />
+        </footer>
+      </div>
+      {failure !== null && <Unsent outgoing={outgoing} failure={failure} />}
+    </article>
+  );
+}

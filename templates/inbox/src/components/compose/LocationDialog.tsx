@@ -1,0 +1,47 @@
+import { useState } from "preact/hooks";
+import { emptyLocation, type LocationDraft, locationBody, readPlace, wrongCoordinates } from "../../compose/place";
+import { w } from "../../i18n/tools";
+import type { Conversation } from "../../types";
+import { focusField } from "../focus";
+import { PlaceFields } from "./PlaceFields";
+import { Preview } from "./Preview";
+import { ToolDialog } from "./ToolDialog";
+import { ToolForm } from "./ToolForm";
+import { useSubmit } from "./useSubmit";
+
+interface Props {
+  conversation: Conversation;
+  onClose: () => void;
+}
+
+export function LocationDialog({ conversation: { id }, onClose }: Props) {
+  const [draft, setDraft] = useState(emptyLocation);
+  const [checked, setChecked] = useState(false);
+  const submission = useSubmit(id);
+  const wrong = wrongCoordinates(draft);
+  const change = (values: Partial<LocationDraft>) => {
+    setDraft({ ...draft, ...values });
+    submission.clear();
+  };
+  const send = async () => {
+    setChecked(true);
+    if (wrong.length > 0 || !(await submission.run({ type: "location", location: locationBody(draft) }))) return;
+    onClose();
+    focusField();
+  };
+  const errorOf = (field: "latitude" | "longitude") =>
+    (checked && wrong.includes(field) && w("problem.coordinate")) || submission.errors[`location.${field}`]?.[0];
+  const place = readPlace(`${draft.latitude},${draft.longitude}`);
+  const preview = { ...locationBody(draft), ...(place ?? { latitude: "", longitude: "" }) };
+  return (
+    <ToolDialog title={w("location.title")} onClose={onClose}>
+      <ToolForm
+        submission={submission}
+        onSubmit={() => void send()}
+        preview={<Preview content={{ type: "location", location: preview }} />}
+      >
+        <PlaceFields draft={draft} onChange={change} errorOf={errorOf} />
+      </ToolForm>
+    </ToolDialog>
+  );
+}

@@ -1,0 +1,51 @@
+import { useId, useRef } from "preact/hooks";
+import { w } from "../../i18n/tools";
+import { useGrowth } from "./useGrowth";
+
+interface Props {
+  label: string;
+  value: string;
+  onInput: (value: string) => void;
+  /** In characters. */
+  limit?: number;
+  error?: string | undefined;
+  hint?: string;
+  placeholder?: string;
+  inputMode?: "decimal" | "email" | "tel" | "url";
+  multiline?: boolean;
+  onPaste?: (event: ClipboardEvent) => void;
+}
+
+/** A labelled field, with what is left of its limit and what is wrong with it. */
+export function TextField({ label, value, onInput, limit, error, hint, multiline, ...rest }: Props) {
+  const id = useId();
+  const area = useRef<HTMLTextAreaElement>(null);
+  useGrowth(area, value);
+  const common = {
+    ...rest,
+    id,
+    value,
+    ...(limit === undefined ? {} : { maxLength: limit }),
+    dir: value ? ("auto" as const) : undefined,
+    "aria-invalid": error !== undefined,
+    "aria-describedby": `${id}-note`,
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {limit !== undefined && (
+        <small class="count" aria-hidden="true">
+          {w("field.count", { used: value.length, limit })}
+        </small>
+      )}
+      {multiline ? (
+        <textarea {...common} ref={area} rows={2} onInput={(event) => onInput(event.currentTarget.value)} />
+      ) : (
+        <input {...common} type="text" autocomplete="off" onInput={(event) => onInput(event.currentTarget.value)} />
+      )}
+      <small id={`${id}-note`} class={error ? "field-error" : "field-hint"}>
+        {error ?? hint}
+      </small>
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+import { useEffect, useRef } from "preact/hooks";
+import { dropUpload, type Upload } from "../../compose/uploads";
+
+/** A file that a form has and does not send is dropped with it. Set what this gives to null once it is sent. */
+export function useUnsent(upload: Upload | null) {
+  const kept = useRef<Upload | null>(null);
+  kept.current = upload;
+  useEffect(
+    () => () => {
+      if (kept.current) dropUpload(kept.current);
+    },
+    [],
+  );
+  return kept;
+}

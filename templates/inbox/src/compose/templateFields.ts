@@ -1,0 +1,160 @@
+import type { MessageTemplate, TemplateButton, TemplatePart } from "../meta";
+import type { LocationBody, TemplateBody, TemplateComponentBody, TemplateParameter } from "../reply";
+import { partOf } from "./templates";
+
+export type MediaFormat = "image" | "video" | "document";
+
+/** Something that a template leaves open. `id` names it in the form. */
+export type TemplateField =
+  | { id: string; kind: "text"; place: "header" | "body"; name: string; example: string }
+  | { id: string; kind: "suffix"; button: string; index: number; url: string; example: string }
+  | { id: string; kind: "code"; button: string; index: number; example: string }
+  | { id: string; kind: "media"; format: MediaFormat }
+  | { id: string; kind: "location" };
+
+/** What was filled in so far, by the id of the field. */
+export interface TemplateValues {
+  texts: Readonly<Record<string, string>>;
+  upload: { id: string; filename: string } | null;
+  location: LocationBody | null;
+}
+
+export const noValues: TemplateValues = { texts: {}, upload: null, location: null };
+
+/** Meta's limits: of a copied code, and of a filled-in text. */
+export const codeLimit = 15;
+export const textLimit = 1024;
+
+const variable = /\{\{\s*(\w+)\s*\}\}/g;
+
+const variablesOf = (text = "") => [...new Set([...text.matchAll(variable)].map(([, name]) => name ?? ""))];
+
+export const mediaFormats: Readonly<Record<string, MediaFormat>> = {
+  IMAGE: "image",
+  VIDEO: "video",
+  DOCUMENT: "document",
+};
+
+/** Everything to be filled in, in the order in which the message shows it. */
+export function fieldsOf(template: MessageTemplate): TemplateField[] {
+  const header = partOf(template, "HEADER");
+  return [
+    ...(header ? headerFields(header) : []),
+    ...textFields("body", partOf(template, "BODY")),
+    ...(partOf(template, "BUTTONS")?.buttons ?? []).flatMap((button, index) => buttonFields(template, button, index)),
+  ];
+}
+
+function headerFields(header: TemplatePart): TemplateField[] {
+  const format = mediaFormats[header.format ?? ""];
+  if (format) return [{ id: "header", kind: "media", format }];
+  if (header.format === "LOCATION") return [{ id: "header", kind: "location" }];
+  return textFields("header", header);
+}
+
+function textFields(place: "header" | "body", part: TemplatePart | undefined): TemplateField[] {
+  return variablesOf(part?.text).map((name, index) => ({
+    id: `${place}.${name}`,
+    kind: "text",
+    place,
+    name,
+    example: exampleOf(part, place, name, index),
+  }));
+}
+
+function exampleOf({ example }: TemplatePart = {}, place: "header" | "body", name: string, index: number): string {
+  const named = example?.[`${place}_text_named_params`] ?? [];
+  const listed = place === "header" ? example?.header_text : example?.body_text?.[0];
+  return named.find((one) => one.param_name === name)?.example ?? listed?.[index] ?? "";
+}
+
+/** The code of an authentication template stands in its body and is what the button copies. */
+function buttonFields(template: MessageTemplate, button: TemplateButton, index: number): TemplateField[] {
+  const { type, text = "", url = "" } = button;
+  if (template.category === "AUTHENTICATION") return [];
+  const [example = ""] = [button.example ?? []].flat();
+  if (type === "COPY_CODE") return [{ id: `button.${index}`, kind: "code", button: text, index, example }];
+  if (type === "URL" && variablesOf(url).length > 0)
+    return [{ id: `button.${index}`, kind: "suffix", button: text, index, url, example }];
+  return [];
+}
+
+/** The fields that have nothing in them yet. */
+export function emptyFields(fields: readonly TemplateField[], { texts, upload, location }: TemplateValues): string[] {
+  const isFilled = ({ id, kind }: TemplateField) =>
+    kind === "media" ? upload !== null : kind === "location" ? location !== null : Boolean(texts[id]?.trim());
+  return fields.filter((field) => !isFilled(field)).map((field) => field.id);
+}
+
+/** Meta's template object, and the path in it at which each field stands, for what the server says of it. */
+export function fillIn(
+  template: MessageTemplate,
+  values: TemplateValues,
+): { body: TemplateBody; paths: Map<string, string> } {
+  const fields = fieldsOf(template);
+  const named = template.parameter_format === "NAMED";
+  const components: TemplateComponentBody[] = [];
+  const paths = new Map<string, string>();
+  for (const field of fields) {
+    const place =
+      field.kind === "text" ? field.place : field.kind === "suffix" || field.kind === "code" ? "button" : "header";
+    let at = place === "button" ? -1 : components.findIndex((component) => component.type === place);
+    if (at < 0) at = components.push(emptyComponent(field, place)) - 1;
+    const number = components[at]?.parameters.push(parameterOf(field, values, named)) ?? 0;
+    paths.set(`template.components[${at}].parameters[${number - 1}]`, field.id);
+  }
+  for (const [index, button] of authenticationButtons(template))
+    components.push({
+      type: "button",
+      sub_type: button,
+      index,
+      parameters: [{ type: "text", text: code(fields, values) }],
+    });
+  const { name, language } = template;
+  return { body: { name, language: { code: language }, ...(components.length > 0 ? { components } : {}) }, paths };
+}
+
+function emptyComponent(field: TemplateField, type: TemplateComponentBody["type"]): TemplateComponentBody {
+  if (field.kind === "suffix") return { type, sub_type: "url", index: field.index, parameters: [] };
+  if (field.kind === "code") return { type, sub_type: "copy_code", index: field.index, parameters: [] };
+  return { type, parameters: [] };
+}
+
+function parameterOf(
+  field: TemplateField,
+  { texts, upload, location }: TemplateValues,
+  named: boolean,
+): TemplateParameter {
+  const text = texts[field.id]?.trim() ?? "";
+  switch (field.kind) {
+    case "text":
+      return { type: "text", text, ...(named ? { parameter_name: field.name } : {}) };
+    case "suffix":
+      return { type: "text", text };
+    case "code":
+      return { type: "coupon_code", coupon_code: text };
+    case "location":
+      return { type: "location", location: location ?? { latitude: 0, longitude: 0 } };
+    case "media": {
+      const { id = "", filename = "" } = upload ?? {};
+      if (field.format === "document") return { type: "document", document: { upload_id: id, filename } };
+      const file = { upload_id: id };
+      return field.format === "image" ? { type: "image", image: file } : { type: "video", video: file };
+    }
+  }
+}
+
+function authenticationButtons({ category, components }: MessageTemplate): [number, "url"][] {
+  if (category !== "AUTHENTICATION") return [];
+  const buttons = components.flatMap((part) => part.buttons ?? []);
+  return buttons.flatMap(({ type }, index): [number, "url"][] =>
+    type === "URL" || type === "OTP" ? [[index, "url"]] : [],
+  );
+}
+
+const code = (fields: readonly TemplateField[], { texts }: TemplateValues) => texts[fields[0]?.id ?? ""]?.trim() ?? "";
+
+/** A text of the template as it will be read; what is not filled in yet stands as its place. */
+export function filledText(text: string | undefined, place: "header" | "body", { texts }: TemplateValues): string {
+  return (text ?? "").replace(variable, (hole, name: string) => texts[`${place}.${name}`]?.trim() || hole);
+}

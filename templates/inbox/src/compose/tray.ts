@@ -1,0 +1,69 @@
+import { send } from "../sending";
+import type { Context } from "../types";
+import { type Attachment, attached, attachedTo } from "./attached";
+import { captionLimit, fileBody, type Kind, kindOf, takesCaption } from "./files";
+import { dropUpload, mediaOf, startUpload, type Upload } from "./uploads";
+
+/** What one send may hold, so that a folder that was dropped by mistake is not sent. */
+export const mostFiles = 30;
+
+export function addFiles(conversationId: string, files: readonly File[], kind?: Kind): void {
+  const room = mostFiles - attachedTo(conversationId).length;
+  const added = files.slice(0, room).map(
+    (file): Attachment => ({
+      upload: startUpload(conversationId, file, kind ?? kindOf(file), file.name),
+      caption: "",
+    }),
+  );
+  put(conversationId, [...attachedTo(conversationId), ...added]);
+}
+
+/** The words that were typed before a file was chosen are about it. Returns whether they could be. */
+export function captionFirst(conversationId: string, words: string): boolean {
+  const [first] = attachedTo(conversationId);
+  if (!first || !takesCaption(first.upload.kind) || first.caption || words.length > captionLimit) return false;
+  setCaption(first.upload, words);
+  return true;
+}
+
+export function setCaption({ conversationId, id }: Upload, caption: string): void {
+  replace(conversationId, id, (attachment) => ({ ...attachment, caption }));
+}
+
+/** The same file as something else is another upload. */
+export function changeKind(upload: Upload, kind: Kind): void {
+  const { conversationId, id, file, filename } = upload;
+  dropUpload(upload);
+  const another = startUpload(conversationId, file, kind, filename);
+  replace(conversationId, id, (attachment) => ({ ...attachment, upload: another }));
+}
+
+export function removeAttachment(upload: Upload): void {
+  dropUpload(upload);
+  const rest = attachedTo(upload.conversationId).filter((attachment) => attachment.upload !== upload);
+  put(upload.conversationId, rest);
+}
+
+/** Sends what is in the tray, in its order; all of it has to be up. Only the first answers the quoted message. */
+export function sendTray(conversationId: string, context: Context | null): void {
+  const attachments = attachedTo(conversationId);
+  put(conversationId, []);
+  for (const [place, { upload, caption }] of attachments.entries()) {
+    const body = fileBody(upload.kind, upload.id, upload.filename, caption);
+    send(conversationId, body, { media: mediaOf(upload), context: place === 0 ? context : null });
+  }
+}
+
+function replace(conversationId: string, id: string, change: (attachment: Attachment) => Attachment): void {
+  put(
+    conversationId,
+    attachedTo(conversationId).map((attachment) => (attachment.upload.id === id ? change(attachment) : attachment)),
+  );
+}
+
+function put(conversationId: string, attachments: readonly Attachment[]): void {
+  const trays = new Map(attached.value);
+  if (attachments.length > 0) trays.set(conversationId, attachments);
+  else trays.delete(conversationId);
+  attached.value = trays;
+}

@@ -1,0 +1,39 @@
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { t } from "./i18n";
+
+/** What a component that comes later is known by meanwhile. */
+type Load<Props> = () => Promise<ComponentType<Props>>;
+
+/** A component whose code is loaded when it is drawn for the first time. */
+export function lazily<Props extends object>(load: Load<Props>): ComponentType<Props> {
+  let Loaded: ComponentType<Props> | undefined;
+  return function Later(props: Props) {
+    const [failed, setFailed] = useState(false);
+    const [, redraw] = useState(false);
+    useEffect(() => {
+      if (Loaded || failed) return;
+      let left = false;
+      load().then(
+        (component) => {
+          Loaded = component;
+          if (!left) redraw(true);
+        },
+        () => !left && setFailed(true),
+      );
+      return () => {
+        left = true;
+      };
+    }, [failed]);
+    if (Loaded) return <Loaded {...props} />;
+    if (!failed) return <span class="spinner spinner-late" role="status" aria-label={t("tool.loading")} />;
+    return (
+      <p class="failure" role="alert">
+        {t("tool.failed")}
+        <button type="button" class="link-button" onClick={() => setFailed(false)}>
+          {t("action.retry")}
+        </button>
+      </p>
+    );
+  };
+}
