@@ -1,35 +1,59 @@
-"""Delivering a queued message: what Graph is sent, and what its answer makes of the message. The worker delivers what
-is due; the api delivers by itself where a caller waits for WhatsApp's id of the message.
+"""Sending a message that is due: what Graph is told, and what its answer says of the message. The worker sends what
+waits in the outbox; the api sends by itself where a caller waits for WhatsApp's id of the message.
 """
 
 import asyncio
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from redis.asyncio import Redis
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt
-from shared.operations.settle_message import Accepted, message_accepted, message_refused
+from shared.operations.settle_message import Accepted, message_refused, messages_accepted
 from shared.publish import publish
 from shared.pubsub import PubSub
 from shared.refusals import NotFoundError
+from shared.send_pace import hold
 from shared.settings import Settings
 from shared.template_words import template_words
-from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
+from shared.whatsapp.graph import THROTTLED, GraphClient, GraphError, NoAnswerError, NotSentError
 
-_LOAD = text("""
-    SELECT m.type, m.content, m.reply_to, n.phone_number_id, n.business_account_id, n.access_token,
-           c.phone_number, i.value AS bsuid
+HOLD_SECONDS = 1.0
+"""How long nothing of a number goes after Meta said that it is too fast."""
+
+DUE = """
+    SELECT m.id, m.conversation_id, m.type, m.content, m.reply_to, n.phone_number_id, n.business_account_id,
+        n.access_token, c.phone_number AS recipient,
+        (SELECT i.value FROM contact_identity i WHERE i.contact_id = c.id AND i.kind IN ('bsuid', 'parent_bsuid')
+         ORDER BY i.kind LIMIT 1) AS bsuid
     FROM message m
     JOIN conversation v ON v.id = m.conversation_id
     JOIN contact c ON c.id = v.contact_id
     JOIN phone_number n ON n.phone_number_id = m.phone_number_id
-    LEFT JOIN contact_identity i ON i.contact_id = c.id AND i.kind IN ('bsuid', 'parent_bsuid')
-    WHERE m.id = :id
-    ORDER BY i.kind LIMIT 1
-""")
+"""
+"""Selects the fields of DueMessage, under their names."""
+
+_ONE_DUE = text(f"{DUE} WHERE m.id = :id")
+
+
+class DueMessage(msgspec.Struct, frozen=True):
+    """A message, and all that sending it takes. It goes to a phone number or, without one, to a business-scoped user
+    id; `access_token` is encrypted.
+    """
+
+    id: UUID
+    conversation_id: UUID
+    type: str
+    content: Any
+    reply_to: str | None
+    phone_number_id: str
+    business_account_id: str
+    access_token: bytes
+    recipient: str | None
+    bsuid: str | None
 
 
 class Delivery:
@@ -45,41 +69,55 @@ class Delivery:
         self._graph = graph
 
     async def deliver(self, message_id: UUID) -> dict[str, Any]:
-        """Send the message; returns Meta's answer, which has settled it (Meta: Cloud API, "Messages" reference).
-
-        Raises GraphError, NotSentError or NoAnswerError: then nothing is settled, and what follows is the caller's
-        choice. Raises NotFoundError if the message was erased.
+        """Send the message; returns Meta's answer, which has settled it. Raises what `send` raises, and NotFoundError
+        if the message was erased.
         """
         async with self._engine.connect() as connection:
-            row = (await connection.execute(_LOAD, {"id": message_id})).mappings().one_or_none()
+            row = (await connection.execute(_ONE_DUE, {"id": message_id})).mappings().one_or_none()
         if row is None:
             raise NotFoundError("Message")
-        token = _access_token(self._settings, row["access_token"])
-        answer: dict[str, Any]
-        answer, words = await asyncio.gather(
-            self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row)),
-            self._words(row, token),
-        )
-        wamid, wa_id = _reported(answer)
-        known_by = wa_id if wa_id != row["phone_number"] else None
-        accepted = Accepted(wamid, known_by=known_by, words=words)
-        async with self._engine.begin() as connection:
-            events = await message_accepted(connection, self._settings, message_id, accepted)
-        await publish(self._pubsub, events)
+        answer, accepted = await self.send(DueMessage(**row))
+        await self.accept({message_id: accepted})
         return answer
 
-    async def _words(self, row: RowMapping, token: str) -> str | None:
-        if row["type"] != "template":
-            return None
-        return await template_words(
-            self._graph, self._redis, row["phone_number_id"], row["business_account_id"], token, row["content"]
-        )
+    async def send(self, message: DueMessage) -> tuple[dict[str, Any], Accepted]:
+        """Meta's answer, and what is to be stored of it (Meta: Cloud API, "Messages" reference).
+
+        Raises GraphError, NotSentError or NoAnswerError: then nothing is settled, and what follows is the caller's
+        choice.
+        """
+        token = _access_token(self._settings, message.access_token)
+        answer, words = await asyncio.gather(self._post(message, token), self._words(message, token))
+        wamid, wa_id = _reported(answer)
+        known_by = wa_id if wa_id != message.recipient else None
+        return answer, Accepted(wamid, known_by=known_by, words=words)
+
+    async def _post(self, message: DueMessage, token: str) -> dict[str, Any]:
+        try:
+            return await self._graph.post(f"{message.phone_number_id}/messages", token, _body(message))
+        except GraphError as error:
+            if error.error["code"] in THROTTLED:
+                await hold(self._redis, message.phone_number_id, HOLD_SECONDS)
+            raise
+
+    async def accept(self, accepted: dict[UUID, Accepted]) -> None:
+        """Store what Meta took, {message id: its answer}, in one transaction."""
+        async with self._engine.begin() as connection:
+            events = await messages_accepted(connection, self._settings, accepted)
+        await publish(self._pubsub, events)
 
     async def refuse(self, message_id: UUID, error: dict[str, Any]) -> None:
         """The message will not be sent. `error` is {code, title, details}."""
         async with self._engine.begin() as connection:
             events = await message_refused(connection, self._settings, message_id, error)
         await publish(self._pubsub, events)
+
+    async def _words(self, message: DueMessage, token: str) -> str | None:
+        if message.type != "template":
+            return None
+        return await template_words(
+            self._graph, self._redis, message.phone_number_id, message.business_account_id, token, message.content
+        )
 
 
 def _access_token(settings: Settings, encrypted: bytes) -> str:
@@ -96,19 +134,19 @@ def out_of_reach(error: NotSentError) -> dict[str, Any]:
     return {"code": 0, "title": "WhatsApp was out of reach", "details": str(error)}
 
 
-def _body(message_id: UUID, row: RowMapping) -> dict[str, Any]:
+def _body(message: DueMessage) -> dict[str, Any]:
     """The body of Graph's POST /messages. `to` is a phone number, `recipient` a business-scoped user id."""
-    to = {"to": f"+{row['phone_number']}"} if row["phone_number"] else {"recipient": row["bsuid"]}
-    context = {"context": {"message_id": row["reply_to"]}} if row["reply_to"] else {}
+    to = {"to": f"+{message.recipient}"} if message.recipient else {"recipient": message.bsuid}
+    context = {"context": {"message_id": message.reply_to}} if message.reply_to else {}
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **to,
         **context,
-        "type": row["type"],
-        row["type"]: row["content"],
+        "type": message.type,
+        message.type: message.content,
         # Comes back with every status, and settles the message if no answer does.
-        "biz_opaque_callback_data": str(message_id),
+        "biz_opaque_callback_data": str(message.id),
     }
 
 

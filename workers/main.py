@@ -30,6 +30,7 @@ from workers.ingest import Ingest
 from workers.media import REMOVE_SECONDS, RENEW_SECONDS, MediaFetcher
 from workers.numbers import check_numbers
 from workers.queues import STOP_SECONDS, serve_queue, served_queues
+from workers.receipts import ReceiptSender
 from workers.send import Sender
 from workers.wakes import Wakes
 from workers.webhooks import WebhookSender
@@ -55,6 +56,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     outbound = outbound_http(settings)
     graph = GraphClient(http, settings)
     sender = Sender(settings, engine, redis, pubsub, graph)
+    receipts = ReceiptSender(settings, engine, graph)
     webhooks = WebhookSender(settings, engine, outbound)
     media = MediaFetcher(settings, engine, pubsub)
     ingest = Ingest(engine, redis, pubsub, settings)
@@ -62,7 +64,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     wake_released(engine, wakers)
     drainers = {
         Queue.INGEST: Drainer(ingest.step, at_once=2),
-        Queue.SEND: Drainer(sender.send_due),
+        Queue.SEND: sender.drainer,
         Queue.WEBHOOKS: webhooks.drainer,
         Queue.MEDIA: media.drainer,
     }
@@ -72,6 +74,8 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     def woken(name: str, payload: bytes = b"") -> None:
         if classes[name] is Queue.INGEST:
             ingest.hand_over(payload)
+        if classes[name] is Queue.SEND:
+            receipts.drainer.start()
         served[name].start()
 
     async def sweep() -> None:
@@ -105,7 +109,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         stop.set()
         await finish(serving, STOP_SECONDS)
         await cancel_all(running)
-        await asyncio.gather(*(drainer.stop(STOP_SECONDS) for drainer in drainers.values()))
+        await asyncio.gather(*(one.stop(STOP_SECONDS) for one in (*drainers.values(), receipts.drainer)))
         await ingest.close()
         await sender.stop(STOP_SECONDS)
         await webhooks.stop(STOP_SECONDS)

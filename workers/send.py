@@ -1,44 +1,80 @@
-"""Sends queued messages: the oldest of each conversation first, many conversations at once."""
+"""Sends queued messages: the oldest of each conversation, many conversations at once, each number at its own pace."""
 
 import asyncio
 import random
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy import Row, text
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db import autocommit, is_data_error
 from shared.operations.queue_message import LEASE
-from shared.operations.settle_message import message_postponed
+from shared.operations.settle_message import Accepted, messages_postponed
 from shared.pubsub import PubSub
-from shared.sending import Delivery, out_of_reach
+from shared.send_pace import LONGEST_WAIT, NUMBER_PACE, Place, Wait, reserve
+from shared.sending import DUE, Delivery, DueMessage, out_of_reach
 from shared.settings import Settings
 from shared.tasks import finish
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
+from workers.drainer import Drainer
 
 log = structlog.get_logger()
 
-AT_ONCE = 16
+AT_ONCE = 256
+AT_ONCE_EACH = 192  # of one number, so that the others get through
+SETTLED_AT_ONCE = 100
+AWAY_SECONDS = 0.5  # between two attempts to store what Meta has accepted
 MOST_ATTEMPTS = 8
 MOST_UNANSWERED = 3
 FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0  # seconds
+LONG_DELAYS = {131056: 6.0, 131057: 20.0}
+"""The first delay after errors that take longer: too much to one person, maintenance (Meta: "Error codes")."""
 
+# The numbers that something waits for are found by going from one to the next in the index, and of each those whose
+# turn comes first: a long queue of one number, or of one conversation, costs the others nothing.
+#
 # A lease that ran out belongs to a worker that died, or to an answer that never came: Meta may have the message. Its
 # first status carries our id and settles it, so nothing is sent again while a webhook of that time waits to be applied.
-_CLAIM = text("""
-    UPDATE outbox SET leased_until = now() + :lease, attempts = attempts + 1
-    WHERE id = (
-        SELECT o.id FROM outbox o
-        WHERE o.due_at <= now()
-          AND (o.leased_until IS NULL
-               OR o.leased_until < now() AND NOT EXISTS (
-                   SELECT FROM inbound_event WHERE state = 'pending' AND received_at < o.leased_until))
-          AND NOT EXISTS (SELECT FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.id < o.id)
-        ORDER BY o.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING message_id, attempts
-""")
+_CLAIM = text(f"""
+    WITH RECURSIVE number AS (
+        (SELECT phone_number_id AS id FROM outbox ORDER BY phone_number_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT phone_number_id FROM outbox WHERE phone_number_id > number.id ORDER BY phone_number_id LIMIT 1)
+        FROM number WHERE number.id IS NOT NULL
+    ), waiting AS (
+        SELECT o.id, row_number() OVER (PARTITION BY number.id ORDER BY o.turn_at, o.id) AS nth
+        FROM number
+        JOIN phone_number ON phone_number.phone_number_id = number.id
+        LEFT JOIN json_to_recordset(CAST(:places AS json)) AS p(number text, places integer) ON p.number = number.id
+        CROSS JOIN LATERAL (
+            SELECT o.id, o.turn_at FROM outbox o
+            WHERE o.phone_number_id = number.id AND o.due_at <= now()
+              AND (o.leased_until IS NULL
+                   OR o.leased_until < now() AND NOT EXISTS (
+                       SELECT FROM inbound_event WHERE state = 'pending' AND received_at < o.leased_until))
+              AND NOT EXISTS (SELECT FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.id < o.id)
+            ORDER BY o.turn_at, o.id
+            LIMIT least(coalesce(p.places, {AT_ONCE_EACH}), 1 + {LONGEST_WAIT} * {NUMBER_PACE}) FOR UPDATE SKIP LOCKED
+        ) AS o
+    ), taken AS (
+        UPDATE outbox o SET leased_until = now() + :lease, attempts = attempts + 1,
+            unanswered = unanswered + CASE WHEN leased_until IS NULL THEN 0 ELSE 1 END
+        FROM (SELECT id, nth FROM waiting ORDER BY nth, id LIMIT :places_in_all) w
+        WHERE o.id = w.id
+        RETURNING o.message_id, o.attempts, o.unanswered, o.turn_at
+    )
+    SELECT due.*, taken.attempts, taken.unanswered, {NUMBER_PACE} AS per_second
+    FROM taken JOIN ({DUE}) AS due ON due.id = taken.message_id
+    JOIN phone_number ON phone_number.phone_number_id = due.phone_number_id
+    ORDER BY taken.turn_at
+""")  # noqa: S608 - put together from constants
 
 _UNANSWERED = {
     "code": 0,
@@ -47,70 +83,157 @@ _UNANSWERED = {
 }
 
 
+class _Claimed(DueMessage, frozen=True):
+    """`attempts` counts this one; `unanswered` the earlier ones that nobody knows the end of."""
+
+    attempts: int
+    unanswered: int
+    per_second: int
+
+
 class Sender:
-    """Sends what is due in the outbox."""
+    """Sends what is due in the outbox. `drainer` starts what can be started; each message looks for the next when it is
+    settled.
+    """
 
     def __init__(
         self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
     ) -> None:
         self._engine = engine
+        self._autocommit = autocommit(engine)
+        self._redis = redis
         self._delivery = Delivery(settings, engine, redis, pubsub, graph)
         self._sends: set[asyncio.Task[None]] = set()
+        self._under_way: Counter[str] = Counter()
+        self._too_fast: dict[str, asyncio.TimerHandle] = {}
+        self._accepted: dict[UUID, Accepted] = {}
+        self._settler = Drainer(self._settle)
         self._stopping = False
-
-    async def send_due(self) -> bool:
-        """Start what is due, up to AT_ONCE sends beside each other; a slow one holds up its own conversation only.
-
-        Returns False: each send looks for the next one when it ends.
-        """
-        while len(self._sends) < AT_ONCE and (claimed := await self._claim()) is not None:
-            send = asyncio.create_task(self._send_and_go_on(claimed))
-            self._sends.add(send)
-            send.add_done_callback(self._sends.discard)
-        return False
+        self.drainer = Drainer(self._start_due)
 
     async def stop(self, seconds: float) -> None:
         """Let the sends under way end; they are not repeated unless they are cut off after `seconds`."""
         self._stopping = True
+        for timer in self._too_fast.values():
+            timer.cancel()
         await finish(self._sends, seconds)
 
-    async def _send_and_go_on(self, claimed: Row[Any]) -> None:
-        following: Row[Any] | None = claimed
-        while following is not None:
-            message_id = following.message_id
-            try:
-                await self._send(following)
-                following = None if self._stopping else await self._claim()
-            except Exception as error:  # noqa: BLE001 - the lease runs out and the sweep tries again
-                log.error("send_failed", message_id=str(message_id), error=type(error).__name__)
-                return
+    async def _start_due(self) -> bool:
+        """Returns whether there may be more that could start now."""
+        places = AT_ONCE - self._under_way.total()
+        if self._stopping or places <= 0:
+            return False
+        claimed = await self._claim(places)
+        waits = await reserve(
+            self._redis, [Place(one.phone_number_id, one.per_second, one.conversation_id) for one in claimed]
+        )
+        later: dict[UUID, timedelta] = {}
+        for message, wait in zip(claimed, waits, strict=True):
+            if wait.too_fast is None:
+                self._start(message, wait)
+                continue
+            later[message.id] = timedelta(seconds=wait.seconds)
+            if wait.too_fast == "number":
+                self._wait_for(message.phone_number_id, wait.seconds)
+        if later:
+            async with self._engine.begin() as connection:
+                await messages_postponed(connection, later, untried=True)
+        return len(claimed) == places
 
-    async def _claim(self) -> Row[Any] | None:
-        async with self._engine.begin() as connection:
-            return (await connection.execute(_CLAIM, {"lease": LEASE})).one_or_none()
+    async def _claim(self, places: int) -> list[_Claimed]:
+        taken = [
+            {"number": number, "places": 0 if number in self._too_fast else max(0, AT_ONCE_EACH - count)}
+            for number, count in (Counter(dict.fromkeys(self._too_fast, 0)) | self._under_way).items()
+        ]
+        parameters = {
+            "places": msgspec.json.encode(taken).decode(),
+            "places_in_all": places,
+            "lease": LEASE,
+        }
+        async with self._autocommit.connect() as connection:
+            rows = (await connection.execute(_CLAIM, parameters)).mappings().all()
+        return [_Claimed(**row) for row in rows]
 
-    async def _send(self, claimed: Row[Any]) -> None:
-        message_id = claimed.message_id
+    def _start(self, message: _Claimed, wait: Wait) -> None:
+        self._under_way[message.phone_number_id] += 1
+        send = asyncio.create_task(self._send_and_go_on(message, wait.seconds))
+        self._sends.add(send)
+        send.add_done_callback(self._sends.discard)
+
+    def _wait_for(self, phone_number_id: str, seconds: float) -> None:
+        """Look for nothing of the number before it may send again."""
+        if phone_number_id not in self._too_fast:
+            later = asyncio.get_running_loop().call_later(seconds, self._go_on, phone_number_id)
+            self._too_fast[phone_number_id] = later
+
+    def _go_on(self, phone_number_id: str) -> None:
+        del self._too_fast[phone_number_id]
+        self.drainer.start()
+
+    async def _send_and_go_on(self, message: _Claimed, wait: float) -> None:
         try:
-            await self._delivery.deliver(message_id)
+            try:
+                await asyncio.sleep(wait)
+                await self._send(message)
+            finally:
+                self._under_way -= Counter((message.phone_number_id,))
+            await self._settler.drain()
+            await self.drainer.drain()
+        except Exception as error:  # noqa: BLE001 - the lease runs out and the sweep tries again
+            log.error("send_failed", message_id=str(message.id), error=type(error).__name__)
+
+    async def _send(self, message: _Claimed) -> None:
+        try:
+            _, accepted = await self._delivery.send(message)
+            self._accepted[message.id] = accepted
         except NoAnswerError as error:
-            log.warning("send_unanswered", message_id=str(message_id), error=str(error))
-            if claimed.attempts >= MOST_UNANSWERED:
-                await self._delivery.refuse(message_id, _UNANSWERED)
+            log.warning("send_unanswered", message_id=str(message.id), error=str(error))
+            if message.unanswered + 1 >= MOST_UNANSWERED:
+                await self._delivery.refuse(message.id, _UNANSWERED)
             # Otherwise the lease runs out, unless a status settles the message first.
         except NotSentError as error:
-            await self._postpone_or_refuse(claimed, out_of_reach(error))
+            await self._postpone_or_refuse(message, out_of_reach(error))
         except GraphError as error:
             if error.retryable:
-                await self._postpone_or_refuse(claimed, error.error)
+                await self._postpone_or_refuse(message, error.error)
             else:
-                await self._delivery.refuse(message_id, error.error)
+                await self._delivery.refuse(message.id, error.error)
 
-    async def _postpone_or_refuse(self, claimed: Row[Any], error: dict[str, Any]) -> None:
-        if claimed.attempts >= MOST_ATTEMPTS:
-            await self._delivery.refuse(claimed.message_id, error)
+    async def _settle(self) -> bool:
+        """Store what Meta has accepted meanwhile, together; one that cannot be stored holds up no other."""
+        some = dict(list(self._accepted.items())[:SETTLED_AT_ONCE])
+        if not some:
+            return False
+        for message_id in some:
+            del self._accepted[message_id]
+        try:
+            await self._delivery.accept(some)
+        except DBAPIError as error:
+            if is_data_error(error):
+                await self._settle_each(some)
+            else:  # Meta has them, so that it has to be stored; a lease that runs out meanwhile asks for a status first
+                self._accepted = some | self._accepted
+                asyncio.get_running_loop().call_later(AWAY_SECONDS, self._settler.start)
+                return False
+        return bool(self._accepted)
+
+    async def _settle_each(self, some: dict[UUID, Accepted]) -> None:
+        for message_id, accepted in some.items():
+            try:
+                await self._delivery.accept({message_id: accepted})
+            except DBAPIError as error:
+                log.error("send_not_settled", message_id=str(message_id), error=type(error).__name__)
+
+    async def _postpone_or_refuse(self, message: _Claimed, error: dict[str, Any]) -> None:
+        if message.attempts >= MOST_ATTEMPTS:
+            await self._delivery.refuse(message.id, error)
             return
-        longest = min(FIRST_DELAY * 2 ** (claimed.attempts - 1), LONGEST_DELAY)
-        delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
+        delay = timedelta(seconds=_delay(message.attempts, LONG_DELAYS.get(error["code"], FIRST_DELAY)))
         async with self._engine.begin() as connection:
-            await message_postponed(connection, claimed.message_id, datetime.now(UTC) + delay)
+            await messages_postponed(connection, {message.id: delay})
+
+
+def _delay(attempts: int, first: float = FIRST_DELAY) -> float:
+    """Seconds until the next attempt, with jitter: twice as many after each."""
+    least = min(first * 2 ** (attempts - 1), LONGEST_DELAY)
+    return random.uniform(least, 1.5 * least)  # noqa: S311 - jitter is no secret

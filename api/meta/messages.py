@@ -1,6 +1,8 @@
 """/meta/whatsapp/{version}/{phone_number_id}/messages (Meta: Cloud API, "Messages"; Kapso: "Messages")."""
 
+import asyncio
 import hashlib
+import math
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -35,11 +37,15 @@ from shared.publish import publish
 from shared.queries.messages import find_message
 from shared.queries.numbers import Number
 from shared.refusals import ConflictError, RefusedError
+from shared.send_pace import Place, reserve
 from shared.sending import Delivery, out_of_reach
 from shared.validation import InvalidFieldsError
 from shared.whatsapp.graph import GraphError, NoAnswerError, NotSentError
 from shared.whatsapp.outbound import MessageContent, MessageType, Wamid, outgoing
 from shared.whatsapp.phone import BSUID, digits_of_number
+
+_TOO_FAST = {"number": 130429, "conversation": 131056}
+"""Meta's codes for too much from a number, and too much to one person (Meta: Cloud API, "Error codes")."""
 
 
 class TypingIndicator(msgspec.Struct, frozen=True):
@@ -235,6 +241,7 @@ async def _send(request: AnyRequest, state: State, key: ProjectKey, number: Numb
         async with state.engine.begin() as connection:
             conversation_id = await open_conversation(connection, number.scope(), recipient)
             stored, events = await lease_message(connection, number.scope(), conversation_id, message)
+            wait = await _place(state, number, conversation_id) if events else 0.0
     except ConflictError as error:
         headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
         raise ApiError(409, error.code, str(error), headers=headers, flat=True) from error
@@ -243,7 +250,23 @@ async def _send(request: AnyRequest, state: State, key: ProjectKey, number: Numb
     if not events:  # a repeat, of a message that was sent
         return _sent(data, recipient, {"messages": [{"id": stored["wamid"]}]})
     await publish(state.pubsub, events)
+    await asyncio.sleep(wait)
     return _sent(data, recipient, await _deliver(state, stored["id"]))
+
+
+async def _place(state: State, number: Number, conversation_id: UUID) -> float:
+    """In how many seconds the message may go. Raises ApiError 429 with Meta's code if that is too long: nothing of the
+    message is stored then.
+    """
+    (wait,) = await reserve(state.redis, [Place(number.phone_number_id, number.per_second, conversation_id)])
+    if wait.too_fast is None:
+        return wait.seconds
+    sentence = {
+        "number": "This number sends as many messages as it may. Try again shortly.",
+        "conversation": "Too many messages to this person in a short time. Try again later.",
+    }[wait.too_fast]
+    headers = {"Retry-After": str(math.ceil(wait.seconds))}
+    raise ApiError(429, "rate_limited", sentence, headers=headers, graph_code=_TOO_FAST[wait.too_fast])
 
 
 async def _deliver(state: State, message_id: UUID) -> dict[str, Any]:

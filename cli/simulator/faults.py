@@ -6,7 +6,7 @@ import msgspec
 
 
 class FailNext(msgspec.Struct, forbid_unknown_fields=True):
-    """The next `count` sends answer this error. `http_status` defaults to the one Meta gives the code."""
+    """The next `count` calls answer this error. `http_status` defaults to the one Meta gives the code."""
 
     count: int
     code: int = 131000
@@ -34,6 +34,7 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
 
     slow_seconds            every Graph answer is held back so long (the work is done at once)
     fail_next               refuse sends
+    fail_receipt_next       refuse read receipts and typing indicators
     drop_answer_next        so many sends are accepted, then the connection closes without an answer
     async_fail_next         accept sends, then report them as failed
     duplicate               every webhook is posted so many times more, at the same moment
@@ -64,6 +65,7 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
 
     slow_seconds: float = 0.0
     fail_next: FailNext | None = None
+    fail_receipt_next: FailNext | None = None
     drop_answer_next: int = 0
     async_fail_next: AsyncFailNext | None = None
     duplicate: int = 0
@@ -91,12 +93,13 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     number_state: Literal["healthy", "limited", "blocked", "disconnected"] = "healthy"
     unsubscribed: bool = False
 
-    def take_failure(self) -> FailNext | None:
-        """The error for this send, counted down, or None."""
-        if self.fail_next is None or self.fail_next.count <= 0:
+    def take_failure(self, *, receipt: bool) -> FailNext | None:
+        """The error for this send or receipt, counted down, or None."""
+        failure = self.fail_receipt_next if receipt else self.fail_next
+        if failure is None or failure.count <= 0:
             return None
-        self.fail_next.count -= 1
-        return self.fail_next
+        failure.count -= 1
+        return failure
 
     def take_async_failure(self) -> int | None:
         """The code this send is to fail with later, counted down, or None."""

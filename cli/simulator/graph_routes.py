@@ -29,11 +29,12 @@ async def messages(
     """Meta: Cloud API, Messages reference."""
     number = simulator.number(object_id, "post")
     body = await json_object(request)
-    if "status" in body:
-        return Response(read_receipt(simulator, number, body))
-    failure = simulator.faults.take_failure()
+    is_receipt = "status" in body
+    failure = simulator.faults.take_failure(receipt=is_receipt)
     if failure is not None:
-        raise GraphError(failure.code, "The fault fail_next asked for this.", http_status=failure.http_status)
+        raise GraphError(failure.code, "A fault asked for this.", http_status=failure.http_status)
+    if is_receipt:
+        return Response(read_receipt(simulator, number, body))
     answer = await send_message(simulator, number, body)
     return DroppedAnswer() if simulator.faults.take_dropped_answer() else Response(answer)
 

@@ -1,6 +1,7 @@
-"""What Meta answered to a send."""
+"""What Meta answered to sends."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +13,32 @@ from shared.events import Event
 from shared.kapso.webhooks import FAILED
 from shared.operations.apply_statuses import absorb_echoes, apply_kept_statuses, message_events
 from shared.operations.change_messages import undo_reaction
+from shared.operations.close_windows import close_windows
 from shared.operations.emit_webhooks import MessageHappened, emit_webhooks
 from shared.settings import Settings
 from shared.whatsapp.content import one_line
 from shared.whatsapp.phone import spellings
 from shared.whatsapp.wamid import wamid_key
 
+_encode = msgspec.json.Encoder().encode
+
 _LOCK = text("""
-    SELECT c.id, c.project_id, c.contact_id, m.phone_number_id
+    SELECT m.id AS message_id, c.id, c.project_id, c.contact_id, m.phone_number_id
     FROM message m JOIN conversation c ON c.id = m.conversation_id
-    WHERE m.id = :id FOR NO KEY UPDATE OF c
+    WHERE m.id = ANY(:ids) ORDER BY c.id FOR NO KEY UPDATE OF c
 """)
 
 _ACCEPTED = text("""
-    UPDATE message SET wamid = :wamid, wamid_key = :wamid_key,
-        status = CASE WHEN status = 'queued' THEN 'accepted' ELSE status END
-    WHERE id = :id AND wamid IS NULL
+    UPDATE message m SET wamid = g.wamid, wamid_key = g.wamid_key,
+        status = CASE WHEN m.status = 'queued' THEN 'accepted' ELSE m.status END
+    FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, wamid text, wamid_key text)
+    WHERE m.id = g.id AND m.wamid IS NULL
+    RETURNING m.id
+""")
+
+_WORDS = text("""
+    UPDATE message m SET text = g.text, preview = g.preview
+    FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, text text, preview text) WHERE m.id = g.id
 """)
 
 # What the recipient writes comes under this number, in either spelling. Another contact that has it keeps it.
@@ -43,14 +54,17 @@ _LINK = text("""
         WHERE project_id = :project_id AND kind = 'wa_id' AND value = :wa_id AND contact_id <> :contact_id)
 """)
 
-_WORDS = text("UPDATE message SET text = :text, preview = :preview WHERE id = :id")
-
 _FAILED = text("UPDATE message SET status = 'failed', error = CAST(:error AS jsonb) WHERE id = :id AND wamid IS NULL")
 
-_DONE = text("DELETE FROM outbox WHERE message_id = :id")
+_DONE = text("DELETE FROM outbox WHERE message_id = ANY(:ids)")
 
+# Its turn comes later, too: whoever looks for what is due finds those first that need not wait.
 _LATER = text("""
-    UPDATE outbox SET due_at = :due_at, leased_until = NULL WHERE message_id = :id
+    UPDATE outbox SET due_at = now() + g.delay, turn_at = greatest(turn_at, now() + g.delay), leased_until = NULL,
+        attempts = attempts - g.untried
+    FROM (SELECT unnest(CAST(:ids AS uuid[])) AS id, unnest(CAST(:delays AS interval[])) AS delay,
+                 CAST(:untried AS integer) AS untried) AS g
+    WHERE message_id = g.id
 """)
 
 
@@ -66,31 +80,45 @@ class Accepted(msgspec.Struct, frozen=True):
     words: str | None = None
 
 
-async def message_accepted(
-    connection: AsyncConnection, settings: Settings, message_id: UUID, accepted: Accepted
+async def messages_accepted(
+    connection: AsyncConnection, settings: Settings, accepted: Mapping[UUID, Accepted]
 ) -> list[Event]:
-    """Meta took the message and named it. Repeating it, or coming after its statuses, changes nothing.
+    """Meta took these messages and named them, {message id: its answer}. Repeating it, or coming after their statuses,
+    changes nothing.
 
-    The contact goes by the number that WhatsApp knows, unless another one does. A message that was erased meanwhile is
+    A contact goes by the number that WhatsApp knows, unless another one does. A message that was erased meanwhile is
     no event.
     """
-    place = (await connection.execute(_LOCK, {"id": message_id})).one_or_none()
-    if place is None:
+    places = {row.message_id: row for row in await connection.execute(_LOCK, {"ids": list(accepted)})}
+    taken = {message_id: accepted[message_id] for message_id in places}
+    if not taken:
         return []
-    wamid = accepted.wamid
-    await absorb_echoes(connection, [(message_id, wamid)])
-    named = await connection.execute(_ACCEPTED, {"id": message_id, "wamid": wamid, "wamid_key": wamid_key(wamid)})
-    if accepted.words is not None:
-        words = {"id": message_id, "text": accepted.words, "preview": one_line(accepted.words)}
-        await connection.execute(_WORDS, words)
-    happened = await apply_kept_statuses(connection, [message_id])
-    if named.rowcount:  # else the statuses have named it, and were told of as they came
-        await emit_webhooks(connection, settings, happened)
-    await connection.execute(_DONE, {"id": message_id})
-    if accepted.known_by is not None:
-        contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": accepted.known_by}
-        await connection.execute(_LINK, {**contact, "spellings": spellings(accepted.known_by)})
-    return await message_events(connection, {message_id: place.id})
+    await absorb_echoes(connection, [(message_id, one.wamid) for message_id, one in taken.items()])
+    names = [
+        {"id": message_id, "wamid": one.wamid, "wamid_key": wamid_key(one.wamid)} for message_id, one in taken.items()
+    ]
+    named = set((await connection.execute(_ACCEPTED, {"rows": _encode(names).decode()})).scalars())
+    words = [
+        {"id": message_id, "text": one.words, "preview": one_line(one.words)}
+        for message_id, one in taken.items()
+        if one.words is not None
+    ]
+    if words:
+        await connection.execute(_WORDS, {"rows": _encode(words).decode()})
+    happened = await apply_kept_statuses(connection, list(taken))
+    # Those that a status has named were told of as it came.
+    await emit_webhooks(connection, settings, [one for one in happened if _message_of(one) in named])
+    await connection.execute(_DONE, {"ids": list(taken)})
+    for message_id, one in taken.items():
+        if one.known_by is not None:  # rare: the first message to a number that we spell otherwise
+            place = places[message_id]
+            contact = {"project_id": place.project_id, "contact_id": place.contact_id, "wa_id": one.known_by}
+            await connection.execute(_LINK, {**contact, "spellings": spellings(one.known_by)})
+    return await message_events(connection, {message_id: places[message_id].id for message_id in taken})
+
+
+def _message_of(happened: object) -> UUID | None:
+    return happened.message_id if isinstance(happened, MessageHappened) else None
 
 
 async def message_refused(
@@ -99,18 +127,24 @@ async def message_refused(
     """Meta will not take the message. `error` is {code, title, details}, see shared/whatsapp/webhook.py. A message that
     was erased meanwhile is no event.
     """
-    place = (await connection.execute(_LOCK, {"id": message_id})).one_or_none()
+    place = (await connection.execute(_LOCK, {"ids": [message_id]})).one_or_none()
     if place is None:
         return []
-    failed = await connection.execute(_FAILED, {"id": message_id, "error": msgspec.json.encode(error).decode()})
+    failed = await connection.execute(_FAILED, {"id": message_id, "error": _encode(error).decode()})
     if failed.rowcount:
         told = MessageHappened(event=FAILED, phone_number_id=place.phone_number_id, message_id=message_id, error=error)
         await emit_webhooks(connection, settings, [told])
-    await connection.execute(_DONE, {"id": message_id})
+        await close_windows(connection, [message_id])
+    await connection.execute(_DONE, {"ids": [message_id]})
     undone = await undo_reaction(connection, message_id) if failed.rowcount else {}
     return await message_events(connection, {message_id: place.id, **undone})
 
 
-async def message_postponed(connection: AsyncConnection, message_id: UUID, due_at: datetime) -> None:
-    """Meta could not take the message now; try again at `due_at`."""
-    await connection.execute(_LATER, {"id": message_id, "due_at": due_at})
+async def messages_postponed(
+    connection: AsyncConnection, delays: Mapping[UUID, timedelta], *, untried: bool = False
+) -> None:
+    """These messages, {message id: delay}, are to be tried again after so long. `untried` ones were not given to Meta:
+    that was no attempt.
+    """
+    parameters = {"ids": list(delays), "delays": list(delays.values()), "untried": int(untried)}
+    await connection.execute(_LATER, parameters)

@@ -28,13 +28,26 @@ AccessToken = Annotated[
 ]
 
 
+Pace = Annotated[
+    Annotated[int, Meta(ge=1, le=1000)] | None,
+    Meta(
+        description="How many messages it sends in a second at the most. Null leaves it to what WhatsApp says of the "
+        "number: 80 as a rule, 20 if a phone has it too, 1000 once WhatsApp has raised it.",
+        examples=[80],
+    ),
+]
+
+
 class NumberChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be changed (Kapso: Platform API, "Update phone number"); the customer is beyond Kapso."""
+    """What may be changed (Kapso: Platform API, "Update phone number"); the customer and the pace are
+    beyond Kapso.
+    """
 
     name: NumberName | UnsetType = UNSET
     business_account_id: AccountId | UnsetType = UNSET
     access_token: AccessToken | UnsetType = UNSET
     inbound_processing_enabled: bool | UnsetType = UNSET
+    messages_per_second: Pace | UnsetType = UNSET
     customer_id: Annotated[UUID | None, Meta(description="Null makes it the project's own.")] | UnsetType = UNSET
 
 

@@ -3,21 +3,25 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Integer, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation, Message, PhoneNumber
 from shared.refusals import NotFoundError
 from shared.scope import Scope
+from shared.send_pace import NUMBER_PACE
 
 
 class Number(msgspec.Struct, frozen=True):
-    """A WhatsApp number of a project. `access_token` is encrypted with the secret key."""
+    """A WhatsApp number of a project. `access_token` is encrypted with the secret key; `per_second` is how many
+    messages it may send.
+    """
 
     project_id: UUID
     phone_number_id: str
     business_account_id: str
     access_token: bytes
+    per_second: int
 
     def scope(self) -> Scope:
         """All that belongs to the number."""
@@ -29,6 +33,7 @@ _NUMBER = (
     PhoneNumber.phone_number_id,
     PhoneNumber.business_account_id,
     PhoneNumber.access_token,
+    literal_column(NUMBER_PACE, Integer),
 )
 
 

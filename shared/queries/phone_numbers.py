@@ -42,6 +42,7 @@ class PhoneNumberView(msgspec.Struct, kw_only=True):
     name_status: Annotated[str, Meta(examples=["APPROVED"])] | None
     status: Annotated[str, Meta(examples=["CONNECTED"])] | None
     throughput_tier: Annotated[str, Meta(examples=["STANDARD"])] | None
+    messages_per_second: Annotated[int | None, Meta(description="What it was set to send; null: by its throughput.")]
     whatsapp_business_manager_messaging_limit: Annotated[int | str | None, Meta(examples=["TIER_2K"])]
     is_official_business_account: bool | None
     is_pin_enabled: bool | None
@@ -133,6 +134,7 @@ def _view(row: Row[Any]) -> PhoneNumberView:
         name_status=_text(said, "name_status"),
         status=_text(said, "status"),
         throughput_tier=_text(throughput, "level") if isinstance(throughput, dict) else None,
+        messages_per_second=row.messages_per_second,
         whatsapp_business_manager_messaging_limit=limit if isinstance(limit, int | str) else None,
         is_official_business_account=_flag(said, "is_official_business_account"),
         is_pin_enabled=_flag(said, "is_pin_enabled"),

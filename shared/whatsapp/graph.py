@@ -17,6 +17,9 @@ RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 1
 """Error codes after which the same call may succeed later (Meta: Cloud API, "Error codes")."""
 
 
+THROTTLED = frozenset({4, 80007, 130429})
+"""Those of them that say of a number, its account or the app that it is too fast."""
+
 NO_SUCH_OBJECT = 100
 """The code for an id that there is nothing under, or nothing that the token may see; also for any wrong parameter."""
 

@@ -279,7 +279,7 @@ async def test_only_versions_stand_before_a_number(stack: Stack, version: str) -
     assert (await stack.http.get(right, headers={"X-API-Key": stack.project.api_key})).status_code == 200
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, 131026), (429, 130429), (500, 131000)])
+@pytest.mark.parametrize(("status", "code"), [(400, 131026), (429, 131056), (500, 131000)])
 async def test_what_meta_refuses_is_passed_on_and_fails_in_the_inbox(stack: Stack, status: int, code: int) -> None:
     api = MetaApi(stack)
     await customer_wrote_on_phone(stack)

@@ -29,8 +29,15 @@ FIELDS = {
     *("id", "internal_id", "phone_number_id", "name", "business_account_id", "is_coexistence"),
     *("inbound_processing_enabled", "calls_enabled", "webhook_verified_at", "customer_id", "display_name"),
     *("display_phone_number", "display_phone_number_normalized", "verified_name", "quality_rating"),
-    *("code_verification_status", "name_status", "status", "throughput_tier", "is_official_business_account"),
-    *("whatsapp_business_manager_messaging_limit", "is_pin_enabled", "created_at", "updated_at"),
+    *(
+        "code_verification_status",
+        "name_status",
+        "status",
+        "throughput_tier",
+        "messages_per_second",
+        "is_official_business_account",
+    ),
+    *("messages_per_second", "whatsapp_business_manager_messaging_limit", "is_pin_enabled", "created_at", "updated_at"),
 }
 
 
@@ -86,6 +93,7 @@ async def test_a_number_is_connected_with_what_whatsapp_says_of_it(stack: Stack)
         "verified_name": "Alder & Finch",
         "quality_rating": "GREEN",
         "code_verification_status": "VERIFIED",
+        "messages_per_second": None,
         "name_status": "APPROVED",
         "status": "CONNECTED",
         "throughput_tier": "STANDARD",

@@ -18,7 +18,7 @@ from shared.kapso.webhooks import NUMBER_EVENTS, PROJECT_EVENTS, sample_body
 from shared.media_links import read_media_token
 from shared.operations.emit_webhooks import emit_inactive
 from shared.operations.queue_message import NewMessage, queue_message
-from shared.operations.settle_message import Accepted, message_accepted, message_refused
+from shared.operations.settle_message import Accepted, message_refused, messages_accepted
 from shared.scope import Scope
 from shared.settings import Settings
 from tests.conversations import customer_wrote, new_wa_id
@@ -82,7 +82,7 @@ async def _sent_reply(desk: Desk) -> str:
     """A reply that Meta has taken; its wamid."""
     message_id, wamid = await _reply(desk), new_wamid()
     async with desk.engine.begin() as connection:
-        await message_accepted(connection, desk.settings, message_id, Accepted(wamid))
+        await messages_accepted(connection, desk.settings, {message_id: Accepted(wamid)})
     return wamid
 
 
@@ -168,7 +168,7 @@ class TestMessages:
         await desk.send()
         assert desk.receiver.came == []
         async with desk.engine.begin() as connection:
-            await message_accepted(connection, desk.settings, message_id, Accepted(wamid))
+            await messages_accepted(connection, desk.settings, {message_id: Accepted(wamid)})
         await desk.comes(statuses=[status_update(wamid, "delivered")])
         await desk.send()
         assert [one.event for one in desk.receiver.came] == list(STATUSES[:2])
@@ -179,7 +179,7 @@ class TestMessages:
         message_id, wamid = await _reply(desk), new_wamid()
         await desk.comes(statuses=[status_update(wamid, "sent", biz_opaque_callback_data=str(message_id))])
         async with desk.engine.begin() as connection:
-            await message_accepted(connection, desk.settings, message_id, Accepted(wamid))
+            await messages_accepted(connection, desk.settings, {message_id: Accepted(wamid)})
         await desk.send()
         assert [one.event for one in desk.receiver.came] == list(STATUSES[:1])
 
