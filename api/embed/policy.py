@@ -21,7 +21,7 @@ def page_headers(allowed_origins: Sequence[str], origin: str) -> dict[str, str]:
     policy = _POLICY | {"connect-src": f"'self' {socket}", "frame-ancestors": ancestors}
     return {
         "Content-Security-Policy": "; ".join(f"{directive} {value}" for directive, value in policy.items()),
-        "Permissions-Policy": "camera=(), geolocation=(), payment=()",
+        "Permissions-Policy": "camera=(), payment=()",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
 

@@ -15,7 +15,9 @@ export default defineConfig({
     rolldownOptions: {
       input: ["src/main.tsx", "src/theme.ts", "src/docs.ts"],
       // What the page needs at once is one file, though what comes on demand shares parts of it.
-      output: { codeSplitting: { groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*(swagger|src\/(docs|theme)))/ }] } },
+      output: {
+        codeSplitting: { groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*(swagger|src\/(docs|theme)))/ }] },
+      },
     },
   },
 });

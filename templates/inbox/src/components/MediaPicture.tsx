@@ -1,5 +1,7 @@
+import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { frameSize, isStale, renew } from "../mediaFile";
+import { ownFile } from "../ownFiles";
 import type { Media, Message } from "../types";
 import { MediaLink } from "./MediaLink";
 
@@ -19,8 +21,11 @@ const renewed = (message: Message, url: string) => () => {
 
 /** The space is taken before the picture is there, so that nothing jumps. */
 export function MediaPicture({ message, file, title, sticker }: Props & { sticker: boolean }) {
+  // Some pictures are none to the browser that they were chosen in, until the server has changed them.
+  const [foreign, setForeign] = useState(false);
   const { url, width, height } = file;
-  const small = file.thumbnail_url ?? url;
+  const own = foreign ? undefined : ownFile(file.id);
+  const small = own ?? file.thumbnail_url ?? url;
   const size = frameSize(width ?? 4, height ?? 3, sticker ? stickerFrame : frame);
   return (
     <MediaLink
@@ -30,7 +35,14 @@ export function MediaPicture({ message, file, title, sticker }: Props & { sticke
       label={t("media.open", { name: title })}
       style={{ width: `${size.width}px`, aspectRatio: `${size.width} / ${size.height}` }}
     >
-      <img {...size} src={small} alt="" loading="lazy" decoding="async" onError={renewed(message, small)} />
+      <img
+        {...size}
+        src={small}
+        alt=""
+        loading="lazy"
+        decoding="async"
+        onError={own ? () => setForeign(true) : renewed(message, small)}
+      />
     </MediaLink>
   );
 }

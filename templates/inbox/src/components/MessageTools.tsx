@@ -75,15 +75,27 @@ function Emojis({
 }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.querySelector("button")?.focus(), []);
-  const react = (emoji: string) => {
+  const leave = () => {
     box.current?.closest<HTMLElement>(".message")?.focus();
     onDone();
+  };
+  const react = (emoji: string) => {
+    leave();
     if (openId.value !== null && wamid !== null)
       send(openId.value, { type: "reaction", reaction: { message_id: wamid, emoji: emoji === reaction ? "" : emoji } });
   };
   const shown = reaction && !emojis.includes(reaction) ? [...emojis, reaction] : emojis;
   return (
-    <div class="emojis" ref={box}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves the emoji from wherever the focus is among them
+    <div
+      class="emojis"
+      ref={box}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        leave();
+      }}
+    >
       {shown.map((emoji) => (
         <button
           key={emoji}

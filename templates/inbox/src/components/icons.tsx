@@ -129,7 +129,7 @@ export const MicrophoneIcon = drawn(
   "M5 9.5a5 5 0 0 0 10 0",
   "M10 14.5v2.5",
 );
-export const StopIcon = drawn("M6 6h8v8H6Z");
+export const StopIcon = drawn("M5.5 5.5h9v9h-9Z");
 export const TrashIcon = drawn("M4.5 5.5h11", "M8 5.5v-2h4v2", "M6 5.5l.7 11h6.6l.7-11", "M8.7 8.5v5", "M11.3 8.5v5");
 export const ReplyIcon = drawn("M8 5 3.5 9.5 8 14", "M4 9.5h7.5a5 5 0 0 1 5 5v1");
 export const SmileIcon = drawn(

@@ -164,3 +164,21 @@ export function problemsOf(draft: InteractiveDraft): Map<string, Problem> {
 }
 
 export const rowsIn = ({ sections }: InteractiveDraft) => sections.reduce((sum, { rows }) => sum + rows.length, 0);
+
+/** The draft as its preview shows it: what has to be there, and is not yet, has its place. */
+export function withDots(draft: InteractiveDraft): InteractiveDraft {
+  const dots = (text: string) => text.trim() || "…";
+  return {
+    ...draft,
+    header: dots(draft.header),
+    body: dots(draft.body),
+    buttons: draft.buttons.map(dots),
+    listButton: dots(draft.listButton),
+    sections: draft.sections.map(({ title, rows }) => ({
+      title,
+      rows: rows.map((row) => ({ ...row, title: dots(row.title) })),
+    })),
+    label: dots(draft.label),
+    url: draft.url.trim() || "https://example.com",
+  };
+}

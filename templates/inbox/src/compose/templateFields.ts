@@ -75,8 +75,14 @@ function buttonFields(template: MessageTemplate, button: TemplateButton, index: 
   const [example = ""] = [button.example ?? []].flat();
   if (type === "COPY_CODE") return [{ id: `button.${index}`, kind: "code", button: text, index, example }];
   if (type === "URL" && variablesOf(url).length > 0)
-    return [{ id: `button.${index}`, kind: "suffix", button: text, index, url, example }];
+    return [{ id: `button.${index}`, kind: "suffix", button: text, index, url, example: withoutStart(example, url) }];
   return [];
+}
+
+/** Of an example Meta has the whole address. */
+function withoutStart(example: string, url: string): string {
+  const [start = ""] = url.split("{{");
+  return example.startsWith(start) ? example.slice(start.length) : example;
 }
 
 /** The fields that have nothing in them yet. */

@@ -5,6 +5,7 @@ import { makeClientId } from "../clientId";
 import { failureText } from "../failure";
 import { w } from "../i18n/tools";
 import { fileSize } from "../mediaFile";
+import { forgetOwnFile, keepOwnFile } from "../ownFiles";
 import type { Media } from "../types";
 import { excess, type Kind } from "./files";
 import { type Putting, putUpload, type UploadedFile } from "./putUpload";
@@ -29,13 +30,14 @@ const waiting: Upload[] = [];
 let running = 0;
 
 export function startUpload(conversationId: string, file: Blob, kind: Kind, filename: string): Upload {
+  const id = makeClientId();
   const upload: Upload = {
     conversationId,
-    id: makeClientId(),
+    id,
     kind,
     file,
     filename,
-    url: URL.createObjectURL(file),
+    url: keepOwnFile(id, file),
     state: signal<UploadState>({ phase: "waiting" }),
     gone: new AbortController(),
   };
@@ -48,21 +50,18 @@ export function retryUpload(upload: Upload): void {
 }
 
 /** It is not wanted any more: neither here nor on the server. */
-export function dropUpload({ conversationId, id, url, gone }: Upload): void {
+export function dropUpload({ conversationId, id, gone }: Upload): void {
   gone.abort();
-  URL.revokeObjectURL(url);
+  forgetOwnFile(id);
   // What cannot be told now the server finds out by itself: no message ever names the upload.
   theApi()
     .removeUpload(conversationId, id)
     .catch(() => undefined);
 }
 
-/** How the file of a message is shown until the server's message is here. */
-export function mediaOf({ kind, url, state }: Upload): Media | null {
-  if (state.value.phase !== "ready") return null;
-  const { file } = state.value;
-  const shown = kind === "image" || kind === "sticker" ? { url, thumbnail_url: url } : { url: file.url };
-  return { ...file, ...shown, state: "ready" };
+/** The file as a message has it, for as long as there is no message of the server's. */
+export function mediaOf({ state }: Upload): Media | null {
+  return state.value.phase === "ready" ? { ...state.value.file, state: "ready" } : null;
 }
 
 function enqueue(upload: Upload): void {

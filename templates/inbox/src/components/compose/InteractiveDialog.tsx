@@ -10,6 +10,7 @@ import {
   isMediaHeader,
   limits,
   problemsOf,
+  withDots,
 } from "../../compose/interactive";
 import type { Upload } from "../../compose/uploads";
 import { w } from "../../i18n/tools";
@@ -69,7 +70,9 @@ export function InteractiveDialog({ conversation: { id }, onClose }: Props) {
       <ToolForm
         submission={submission}
         onSubmit={() => void send()}
-        preview={<Preview content={{ type: "interactive", interactive: body }} upload={up} />}
+        preview={
+          <Preview content={{ type: "interactive", interactive: interactiveBody(withDots(whole)) }} upload={up} />
+        }
       >
         <Segments
           label={w("interactive.kind")}

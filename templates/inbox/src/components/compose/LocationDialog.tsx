@@ -32,13 +32,13 @@ export function LocationDialog({ conversation: { id }, onClose }: Props) {
   const errorOf = (field: "latitude" | "longitude") =>
     (checked && wrong.includes(field) && w("problem.coordinate")) || submission.errors[`location.${field}`]?.[0];
   const place = readPlace(`${draft.latitude},${draft.longitude}`);
-  const preview = { ...locationBody(draft), ...(place ?? { latitude: "", longitude: "" }) };
+  const { name = "", address = "" } = locationBody(draft);
   return (
     <ToolDialog title={w("location.title")} onClose={onClose}>
       <ToolForm
         submission={submission}
         onSubmit={() => void send()}
-        preview={<Preview content={{ type: "location", location: preview }} />}
+        preview={<Preview content={{ type: "location", location: { name, address, ...place } }} />}
       >
         <PlaceFields draft={draft} onChange={change} errorOf={errorOf} />
       </ToolForm>

@@ -16,6 +16,9 @@ interface Props {
   onPaste?: (event: ClipboardEvent) => void;
 }
 
+/** Of a field that may be this long one wants to know how much is left; of others, when they are half full. */
+const short = 100;
+
 /** A labelled field, with what is left of its limit and what is wrong with it. */
 export function TextField({ label, value, onInput, limit, error, hint, multiline, ...rest }: Props) {
   const id = useId();
@@ -33,7 +36,7 @@ export function TextField({ label, value, onInput, limit, error, hint, multiline
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {limit !== undefined && (
+      {limit !== undefined && (multiline || limit <= short || value.length > limit / 2) && (
         <small class="count" aria-hidden="true">
           {w("field.count", { used: value.length, limit })}
         </small>

@@ -40,7 +40,7 @@ export const ar: ToolWords = {
   "interactive.linkLabel": "نص الزر",
   "interactive.list": "قائمة",
   "interactive.listButton": "الزر الذي يفتح القائمة",
-  "interactive.location_request_message": "طلب الموقع",
+  "interactive.location_request_message": "الموقع",
   "interactive.removeButton": "إزالة الزر {number}",
   "interactive.removeRow": "إزالة الصف {number}",
   "interactive.removeSection": "إزالة القسم {number}",

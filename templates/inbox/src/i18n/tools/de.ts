@@ -40,7 +40,7 @@ export const de: ToolWords = {
   "interactive.linkLabel": "Text der Schaltfläche",
   "interactive.list": "Liste",
   "interactive.listButton": "Schaltfläche, die die Liste öffnet",
-  "interactive.location_request_message": "Standort erfragen",
+  "interactive.location_request_message": "Standort",
   "interactive.removeButton": "Schaltfläche {number} entfernen",
   "interactive.removeRow": "Zeile {number} entfernen",
   "interactive.removeSection": "Abschnitt {number} entfernen",

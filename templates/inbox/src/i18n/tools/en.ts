@@ -38,7 +38,7 @@ export const en = {
   "interactive.linkLabel": "Words on the button",
   "interactive.list": "List",
   "interactive.listButton": "Button that opens the list",
-  "interactive.location_request_message": "Ask for location",
+  "interactive.location_request_message": "Location",
   "interactive.removeButton": "Remove button {number}",
   "interactive.removeRow": "Remove row {number}",
   "interactive.removeSection": "Remove section {number}",

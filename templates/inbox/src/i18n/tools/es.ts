@@ -40,7 +40,7 @@ export const es: ToolWords = {
   "interactive.linkLabel": "Texto del botón",
   "interactive.list": "Lista",
   "interactive.listButton": "Botón que abre la lista",
-  "interactive.location_request_message": "Pedir ubicación",
+  "interactive.location_request_message": "Ubicación",
   "interactive.removeButton": "Quitar el botón {number}",
   "interactive.removeRow": "Quitar la fila {number}",
   "interactive.removeSection": "Quitar la sección {number}",

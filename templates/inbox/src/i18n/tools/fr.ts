@@ -40,7 +40,7 @@ export const fr: ToolWords = {
   "interactive.linkLabel": "Texte du bouton",
   "interactive.list": "Liste",
   "interactive.listButton": "Bouton qui ouvre la liste",
-  "interactive.location_request_message": "Demander la position",
+  "interactive.location_request_message": "Position",
   "interactive.removeButton": "Retirer le bouton {number}",
   "interactive.removeRow": "Retirer la ligne {number}",
   "interactive.removeSection": "Retirer la section {number}",

@@ -40,7 +40,7 @@ export const pt: ToolWords = {
   "interactive.linkLabel": "Texto do botão",
   "interactive.list": "Lista",
   "interactive.listButton": "Botão que abre a lista",
-  "interactive.location_request_message": "Pedir localização",
+  "interactive.location_request_message": "Localização",
   "interactive.removeButton": "Remover o botão {number}",
   "interactive.removeRow": "Remover a linha {number}",
   "interactive.removeSection": "Remover a seção {number}",
