@@ -228,6 +228,31 @@ describe("an optimistic reply", () => {
   });
 });
 
+describe("a discarded message", () => {
+  const failed = message({ id: "m", direction: "outbound", status: "failed", rev: "2" });
+  const discarded = { ...failed, rev: "3", discarded_at: "2026-01-01T11:00:00Z" };
+  const shown = (...rows: Message[]) =>
+    threadMessages(threadOf(play([...opened, ...rows.map((row): Action => ({ type: "rows", messages: [row] }))]), "a"));
+
+  test("vanishes, and no late copy of it brings it back", () => {
+    expect(shown(failed)).toEqual([failed]);
+    expect(shown(failed, discarded)).toEqual([]);
+    expect(shown(discarded, failed)).toEqual([]);
+  });
+
+  test("comes back when it turns out to have arrived", () => {
+    const arrived = { ...failed, rev: "4", status: "delivered" as const };
+    expect(shown(discarded, arrived)).toEqual([arrived]);
+  });
+
+  test("vanishes from the threads that show it as one of an earlier conversation", () => {
+    const earlier = { ...failed, conversation_id: "z" };
+    const page: Action = { type: "thread.page", id: "a", messages: [earlier], next: null };
+    const gone: Action = { type: "rows", messages: [{ ...discarded, conversation_id: "z" }] };
+    expect(threadMessages(threadOf(play([...opened, page, gone]), "a"))).toEqual([]);
+  });
+});
+
 describe("what has not been paged in", () => {
   const at = (minute: number) => `2026-01-01T10:${minute}:00Z`;
 
