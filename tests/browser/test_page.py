@@ -171,7 +171,7 @@ async def test_a_narrow_frame_shows_one_panel_at_a_time(page: Page, inbox: Inbox
     await expect(inbox.composer).to_be_in_viewport(ratio=1)
     await expect(inbox.row(customer.name)).to_be_hidden()
     await inbox.root.get_by_role("button", name="Details").click()
-    await expect(inbox.root.get_by_text("Reply window")).to_be_visible()
+    await expect(inbox.root.get_by_text("Reply window", exact=True)).to_be_visible()
     await expect(inbox.composer).to_be_hidden()
     await inbox.root.get_by_role("button", name="Close").click()
 
