@@ -95,7 +95,7 @@ _SILENT = text("""
           AND NOT EXISTS (
               SELECT FROM webhook_delivery d
               WHERE d.endpoint_id = e.id AND d.idempotency_key = CAST(c.last_message_id AS text)
-                AND d.event = 'whatsapp.conversation.inactive')
+                AND d.event = 'whatsapp.conversation.inactive' AND d.replay_of IS NULL)
         ORDER BY c.last_active_at LIMIT :limit
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS c
