@@ -73,9 +73,9 @@ class Desk:
 
     async def fail_for_good(self) -> None:
         """Send what is due, and again whenever it is due again, until nothing is tried any more."""
-        for seconds in (*RETRIES, 0):
+        while await self.rows("id", "status = 'pending'"):
             await self.send()
-            await self.pass_time(seconds)
+            await self.pass_time(max(RETRIES))
 
     async def pass_time(self, seconds: int) -> None:
         """Deliveries grow older: what was to happen so many seconds from now is due."""
