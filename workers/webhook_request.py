@@ -24,7 +24,7 @@ from shared.queries.webhooks import HIDDEN, stored_headers
 log = structlog.get_logger()
 
 POST_SECONDS = 10.0
-READ_SECONDS = 2.0  # for the beginning of an answer's body, which is only kept to be shown
+READ_SECONDS = 0.5  # for the beginning of an answer's body, which is only kept to be shown
 MOST_BODY = 2048  # bytes of it
 MOST_HEADERS = 40  # of an answer
 MOST_HEADER = 200  # characters of each
