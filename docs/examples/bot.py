@@ -38,22 +38,24 @@ def call(method: str, path: str, body: Any = None, key: str = "") -> Any:
 
 def on_message(message: Any, conversation: Any, key: str) -> None:
     """Answer, unless a person has the conversation. If a call fails, this raises, and Porthole tells us once more."""
-    customer, words = message["from"], message["kapso"]["content"].lower()
+    customer, answer = message["from"], answer_to(message["kapso"]["content"].lower())
     if only_from and customer not in only_from:
         return
     executions = f"/platform/v1/whatsapp/conversations/{conversation['id']}/flow_executions?limit=1"
     latest = call("GET", executions)["data"]
-    if latest and latest[0]["status"] == "handoff":  # until they press Hand back, which makes it "waiting"
+    status = latest[0]["status"] if latest else None
+    if status == "handoff":  # until they press Hand back, which makes it "waiting"
         return
-    under_way = latest and latest[0]["status"] in ("running", "waiting")
-    execution = latest[0] if under_way else start(customer, f"{key} start")
-    wants_human = "human" in words
-    answer = HUMAN if wants_human else next((text for asked, text in ANSWERS.items() if re.search(asked, words)), HELLO)
+    execution = latest[0] if status in ("running", "waiting") else start(customer, f"{key} start")
     text = {"messaging_product": "whatsapp", "to": customer, "type": "text", "text": {"body": answer}}
     call("POST", f"/meta/whatsapp/v24.0/{number}/messages", text, f"{key} answer")
-    if wants_human:
+    if answer == HUMAN:
         handoff = {"workflow_execution": {"status": "handoff"}}
         call("PATCH", f"/platform/v1/workflow_executions/{execution['id']}", handoff)
+
+
+def answer_to(words: str) -> str:
+    return HUMAN if "human" in words else next((ANSWERS[asked] for asked in ANSWERS if re.search(asked, words)), HELLO)
 
 
 def start(customer: str, key: str) -> Any:
