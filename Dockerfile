@@ -21,6 +21,7 @@ RUN sed -nE '/^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==
 COPY pyproject.toml README.md LICENSE ./
 COPY api/ api/
 COPY cli/ cli/
+COPY docs/examples/ docs/examples/
 COPY realtime/ realtime/
 COPY shared/ shared/
 COPY templates/ templates/

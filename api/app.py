@@ -51,6 +51,7 @@ from api.platform.media import MediaController
 from api.platform.messages import MessageController as PlatformMessageController
 from api.platform.phone_numbers import CustomerPhoneNumberController, PhoneNumberController
 from api.platform.users import UserController
+from api.platform.webhook_calls import WebhookCallController
 from api.platform.webhook_deliveries import WebhookDeliveryController
 from api.platform.webhooks import NumberWebhookController, ProjectWebhookController
 from api.platform.workflow_executions import WorkflowExecutionController
@@ -135,6 +136,7 @@ def create_app(settings: Settings) -> Litestar:
                     WorkflowExecutionController,
                     NumberWebhookController,
                     ProjectWebhookController,
+                    WebhookCallController,
                     WebhookDeliveryController,
                 ],
                 middleware=[ApiKeyAccess(), Idempotency()],

@@ -11,7 +11,7 @@ from shared.operations.workflow_events import (
     store_workflow_event,
     take_workflow_event,
     workflow_event_done,
-    workflow_event_is_pending,
+    workflow_event_outcome,
 )
 from shared.publish import publish
 from shared.refusals import ConflictError, NotFoundError, RefusedError
@@ -31,9 +31,9 @@ async def accept_workflow_event(state: State, event: WorkflowEvent) -> None:
         event_id = await store_workflow_event(connection, event)
     try:
         async with engine.begin() as connection:
-            if not await take_workflow_event(connection, event_id):
-                await _applied_by_worker(engine, event_id)
-            # After a worker it is a repeat, which changes nothing and is refused as the first was.
+            if not await take_workflow_event(connection, event_id) and await _applied_by_worker(engine, event_id):
+                return  # and published
+            # What a worker refused is refused here too, for the caller to hear why.
             moved = await apply_workflow_event(connection, event)
             await workflow_event_done(connection, event_id)
     except (NotFoundError, RefusedError, InvalidFieldsError):
@@ -43,14 +43,15 @@ async def accept_workflow_event(state: State, event: WorkflowEvent) -> None:
     await publish(state.pubsub, moved.events)
 
 
-async def _applied_by_worker(engine: AsyncEngine, event_id: int) -> None:
-    """Return when a worker is done with the event. Raises ConflictError if that takes long."""
+async def _applied_by_worker(engine: AsyncEngine, event_id: int) -> bool:
+    """Whether a worker applied the event, once it is done with it. Raises ConflictError if that takes long."""
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 async with engine.connect() as connection:
-                    if not await workflow_event_is_pending(connection, event_id):
-                        return
+                    outcome = await workflow_event_outcome(connection, event_id)
+                if outcome != "pending":
+                    return outcome == "applied"
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError as error:
         raise ConflictError("in_progress", "This is being done; ask again shortly.", retry_after=1) from error

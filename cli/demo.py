@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli import host_page
+from cli import demo_bot, host_page
 from cli.embedded import embedded_postgres_url, embedded_redis_url, locked_directory, remembered_secrets
 from cli.output import emit
 from cli.roles import running_all
@@ -38,7 +38,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
         host_sock = servers.enter_context(bind(HOST, arguments.host_page_port, "--host-page-port"))
         directory = servers.enter_context(locked_directory(arguments.data_dir))
         remembered = remembered_secrets(
-            directory, ["secret_key", "app_secret", "verify_token", "access_token", "api_key"]
+            directory, ["secret_key", "app_secret", "verify_token", "access_token", "api_key", "bot_secret"]
         )
         settings = Settings(
             database_url=servers.enter_context(embedded_postgres_url(directory / "postgres")),
@@ -49,6 +49,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             base_url=_url(sock),
             graph_url=_url(simulator_sock),
             storage_url=(directory / "media").as_uri(),
+            allow_private_addresses=True,  # the example bot is on this machine, and so are a visitor's own systems
         )
         stop = stop_signal()
         engine = create_engine(settings, application_name="demo")
@@ -61,9 +62,15 @@ async def run_demo(arguments: argparse.Namespace) -> None:
                 with_conversations=not arguments.no_seed,
             )
             token = await _open_doors(engine, settings, seeded, remembered["api_key"], _url(host_sock))
+            bot = None
+            if not arguments.no_seed:
+                bot = await demo_bot.open_webhook(engine, settings, seeded, remembered["bot_secret"])
             transcripts = await phone_transcripts(engine)
         finally:
             await engine.dispose()
+        if bot is not None:
+            folder = directory / "bot"
+            servers.enter_context(demo_bot.running_bot(bot, folder, settings.base_url, remembered["api_key"]))
         embed_url = f"{settings.base_url}/embed/{token}"
         simulator = create_simulator(_simulator_config(settings, seeded, remembered["access_token"]))
         page = host_page.create_app(embed_url, COMPANY)
@@ -72,7 +79,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             app = await running.enter_async_context(running_all(settings))
             await running.enter_async_context(serving(app, sock, settings.trusted_proxies))
             await running.enter_async_context(serving(page, host_sock))
-            report = _report(settings, seeded, remembered["api_key"], token, _url(host_sock))
+            report = _report(settings, seeded, remembered["api_key"], token, _url(host_sock), with_bot=bot is not None)
             emit(arguments.json, report, _text(report))
             await stop.wait()
 
@@ -111,7 +118,9 @@ def _simulator_config(settings: Settings, seeded: Seeded, access_token: str) -> 
     )
 
 
-def _report(settings: Settings, seeded: Seeded, api_key: str, token: str, host_page_url: str) -> dict[str, Any]:
+def _report(
+    settings: Settings, seeded: Seeded, api_key: str, token: str, host_page_url: str, *, with_bot: bool
+) -> dict[str, Any]:
     return {
         "base_url": settings.base_url,
         "host_page_url": host_page_url,
@@ -127,11 +136,13 @@ def _report(settings: Settings, seeded: Seeded, api_key: str, token: str, host_p
         "phone_numbers": [msgspec.to_builtins(number) for number in seeded.phone_numbers],
         "customer_id": seeded.customer_id,
         "users": [msgspec.to_builtins(user) for user in seeded.users],
+        "bot_customer": {"wa_id": demo_bot.WA_ID, "name": demo_bot.NAME} if with_bot else None,
     }
 
 
 def _text(report: dict[str, Any]) -> str:
-    number = report["phone_numbers"][0]["phone_number_id"]
+    number, customer = report["phone_numbers"][0]["phone_number_id"], report["bot_customer"]
+    bot = f'\nA bot answers {customer["name"]}, until you write "human" on that phone.' if customer else ""
     return f"""
 Porthole is running.
 
@@ -139,7 +150,9 @@ Porthole is running.
   A customer's phone     {report["simulator_url"]}
   API key                {report["api_key"]}
 
-Write on the phone and watch the inbox. To create an embed of one number:
+Write on the phone and watch the inbox.{bot}
+
+To create an embed of one number:
 
   curl -X POST {report["base_url"]}/platform/v1/inbox_embeds \\
     -H "X-API-Key: {report["api_key"]}" -H "Content-Type: application/json" \\

@@ -78,7 +78,7 @@ def embedded_redis_url(directory: Path) -> Iterator[str]:
     In a session of its own, so that a Ctrl-C in the terminal does not end it before those who use it.
     """
     directory.mkdir(exist_ok=True)
-    _stop_leftover(directory)
+    stop_leftover(directory, "valkey", "valkey")
     with bind("127.0.0.1", 0) as sock:
         port = port_of(sock)
     password = new_token()
@@ -113,11 +113,11 @@ def _wait_for_valkey(url: str, directory: Path) -> None:
     raise CommandError(f"Valkey did not start; see {directory / 'valkey.log'}")
 
 
-def _stop_leftover(directory: Path) -> None:
-    """Stop the Valkey of an earlier run that was killed."""
+def stop_leftover(directory: Path, name: str, program: str) -> None:
+    """Stop the process that an earlier run has left in the directory, being killed; its id is in `<name>.pid`."""
     try:
-        process = psutil.Process(int((directory / "valkey.pid").read_text()))
-        if process.cwd() == str(directory) and "valkey" in process.name():
+        process = psutil.Process(int((directory / f"{name}.pid").read_text()))
+        if process.cwd() == str(directory) and program in process.name():
             process.terminate()
             process.wait(START_SECONDS)
     except (OSError, ValueError, psutil.Error):

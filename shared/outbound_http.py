@@ -110,7 +110,7 @@ class OutboundHttp:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> AsyncIterator[httpx.Response]:
-        """Send a request to an http or https URL and give its answer, whose body `chunks` or `first_bytes` reads.
+        """Send a request to an http or https URL and give its answer, whose body `chunks` reads.
 
         `seconds` limit the whole, the block's time with the answer included. Raises AddressRefusedError and
         UnreachableError.
@@ -169,16 +169,6 @@ async def chunks(answer: httpx.Response, most: int) -> AsyncIterator[bytes]:
         if read > most:
             raise TooLargeError(f"more than {most} bytes")
         yield chunk
-
-
-async def first_bytes(answer: httpx.Response, most: int) -> bytes:
-    """The beginning of the body, at most `most` bytes; the rest is not read."""
-    body = b""
-    async for chunk in answer.aiter_raw():
-        body += chunk
-        if len(body) >= most:
-            break
-    return body[:most]
 
 
 def _reason(error: Exception) -> str:

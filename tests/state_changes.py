@@ -333,6 +333,13 @@ async def handoff_requested(scene: Scene) -> AsyncGenerator[None]:
 
 
 async def handed_back(scene: Scene) -> AsyncGenerator[None]:
+    message = await scene.wrote()
+    await scene.report(await scene.start_workflow(message["wa_id"]), "handoff")
+    yield
+    await scene.call("POST", f"/conversations/{message['conversation_id']}/hand_back")
+
+
+async def handoff_over(scene: Scene) -> AsyncGenerator[None]:
     execution = await scene.start_workflow((await scene.wrote())["wa_id"])
     await scene.report(execution, "handoff")
     yield

@@ -23,7 +23,7 @@ from shared.operations.apply_webhooks import Applied, apply_webhooks
 from shared.operations.emit_webhooks import emit_webhooks
 from shared.operations.merge_contacts import OvertakenError
 from shared.operations.receive_plain import PREPARE, plain_message, receive_plain
-from shared.operations.workflow_events import apply_workflow_event, read_workflow_event
+from shared.operations.workflow_events import apply_workflow_event, read_workflow_event, workflow_event_refused
 from shared.publish import publish
 from shared.pubsub import PubSub
 from shared.refusals import NotFoundError, RefusedError
@@ -274,12 +274,13 @@ async def _apply_webhooks(connection: AsyncConnection, settings: Settings, rows:
 
 
 async def _apply_workflow_event(connection: AsyncConnection, row: Row[Any]) -> list[Event]:
-    """An event whose api died before it was applied. What is refused has no caller any more."""
+    """An event whose api died before it was applied, or has not come to it yet."""
     try:
         async with connection.begin_nested():
             events = (await apply_workflow_event(connection, read_workflow_event(row.body))).events
     except (NotFoundError, RefusedError, InvalidFieldsError) as error:
         log.info("workflow_event_refused", event_id=row.id, error=type(error).__name__)
+        await workflow_event_refused(connection, row.id, repr(error))
         events = []
     return events
 

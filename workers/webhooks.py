@@ -1,9 +1,7 @@
 """Sends webhooks to the business's own systems: in order within a conversation, many endpoints beside each other."""
 
 import asyncio
-import hmac
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,29 +10,27 @@ import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.crypto import DecryptionError, decrypt
-from shared.kapso.webhooks import batch_body
 from shared.operations.emit_webhooks import emit_inactive
-from shared.operations.settle_delivery import Outcome, give_up_inactive, pause_failing, settle_deliveries
-from shared.outbound_http import AddressRefusedError, OutboundHttp, UnreachableError, first_bytes
-from shared.queries.webhooks import stored_headers
+from shared.operations.pause_webhooks import note_outcomes
+from shared.operations.settle_delivery import Outcome, give_up_inactive, settle_deliveries
+from shared.outbound_http import OutboundHttp
 from shared.settings import Settings
 from shared.tasks import finish
 from workers.drainer import Drainer
+from workers.webhook_request import WebhookRequest
 
 log = structlog.get_logger()
 
-POST_SECONDS = 10.0
 AT_ONCE = 100  # requests under way; OutboundHttp opens no more connections
 AT_ONCE_EACH = 8  # to one endpoint
 AT_ONCE_SILENT = 2  # to one that did not answer the last time, so that a few of those do not take all the places
 CLAIMED_AT_ONCE = 50
-MOST_EXCERPT = 500  # bytes of an answer that is kept to say what went wrong
 
 # The endpoints that have something waiting are found by going from one to the next in the index, so that a long queue
 # of one costs the others nothing. An event waits for an earlier one of its conversation, until that one has failed and
 # 30 seconds have passed (Kapso: "Message ordering"). A buffered event takes along those that wait behind it; after a
-# failure each goes alone. What a dead worker had taken goes again as it was taken, under the same key.
+# failure each goes alone. What a dead worker had taken goes again as it was taken, under the same key. Replays go
+# alone, and wait for each other only: what happens now does not wait for what happened once.
 _CLAIM = text("""
     WITH RECURSIVE waiting AS (
         (SELECT endpoint_id FROM webhook_delivery WHERE status = 'pending' ORDER BY endpoint_id LIMIT 1)
@@ -51,7 +47,7 @@ _CLAIM = text("""
             ON p.endpoint_id = e.id
         CROSS JOIN LATERAL (
             SELECT d.id, d.endpoint_id, d.conversation_id, d.event, d.sequence, d.batch_id, d.due_at,
-                   d.conversation_id IS NOT NULL AND d.last_attempt_at IS NULL AND (
+                   d.conversation_id IS NOT NULL AND d.last_attempt_at IS NULL AND d.replay_of IS NULL AND (
                        d.batch_id IS NOT NULL OR e.buffer_enabled AND d.event = ANY(e.buffer_events)) AS buffered
             FROM webhook_delivery d
             WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.due_at <= now()
@@ -60,6 +56,7 @@ _CLAIM = text("""
                   SELECT FROM webhook_delivery b
                   WHERE b.endpoint_id = d.endpoint_id AND b.conversation_id = d.conversation_id
                     AND b.status = 'pending' AND b.sequence < d.sequence
+                    AND (b.replay_of IS NULL) = (d.replay_of IS NULL)
                     AND (b.last_attempt_at IS NULL OR d.created_at > now() - interval '30 seconds'))
             ORDER BY d.due_at, d.sequence LIMIT coalesce(p.places, :each)
             FOR UPDATE SKIP LOCKED
@@ -74,7 +71,7 @@ _CLAIM = text("""
             SELECT d.id FROM webhook_delivery d
             WHERE h.buffered AND d.endpoint_id = h.endpoint_id AND d.conversation_id = h.conversation_id
               AND d.status = 'pending' AND d.event = h.event AND d.sequence > h.sequence
-              AND d.last_attempt_at IS NULL AND d.batch_id IS NOT DISTINCT FROM h.batch_id
+              AND d.last_attempt_at IS NULL AND d.replay_of IS NULL AND d.batch_id IS NOT DISTINCT FROM h.batch_id
             ORDER BY d.sequence LIMIT h.max_buffer_size - 1
             FOR UPDATE SKIP LOCKED
         ) AS d
@@ -84,22 +81,9 @@ _CLAIM = text("""
     FROM taken t, webhook_endpoint e
     WHERE d.id = t.id AND e.id = d.endpoint_id
     RETURNING d.id, d.sequence, d.endpoint_id, d.conversation_id, d.event, d.body, d.idempotency_key, d.batch_id,
-        d.attempt_count, e.url, e.kind, e.secret_key, e.headers, e.payload_version, e.buffer_window_seconds
+        d.attempt_count, e.url, e.kind, e.secret_key, e.headers, e.payload_version, e.buffer_window_seconds,
+        e.failing_since IS NOT NULL AS failing
 """)
-
-
-class _Request(msgspec.Struct, frozen=True):
-    """Deliveries that go out in one request: one, or those of a batch, in their order."""
-
-    rows: Sequence[Row[Any]]
-
-    @property
-    def endpoint_id(self) -> UUID:
-        endpoint_id: UUID = self.rows[0].endpoint_id
-        return endpoint_id
-
-    def outcomes(self, status: int | None, problem: str | None) -> list[Outcome]:
-        return [Outcome(row.id, row.endpoint_id, row.attempt_count, status, problem) for row in self.rows]
 
 
 class WebhookSender:
@@ -146,7 +130,7 @@ class WebhookSender:
         async with self._engine.begin() as connection:
             return await give_up_inactive(connection)
 
-    async def _claim(self, places: int) -> list[_Request]:
+    async def _claim(self, places: int) -> list[WebhookRequest]:
         taken = [
             {"endpoint_id": endpoint_id, "places": max(0, self._limit(endpoint_id) - self._under_way[endpoint_id])}
             for endpoint_id in self._under_way.keys() | self._silent
@@ -157,68 +141,26 @@ class WebhookSender:
         together: dict[UUID, list[Row[Any]]] = {}
         for row in sorted(rows, key=lambda row: row.sequence):
             together.setdefault(row.batch_id or row.id, []).append(row)
-        return [_Request(rows) for rows in together.values()]
+        return [WebhookRequest(rows) for rows in together.values()]
 
     def _limit(self, endpoint_id: UUID) -> int:
         return AT_ONCE_SILENT if endpoint_id in self._silent else AT_ONCE_EACH
 
-    async def _deliver(self, request: _Request) -> None:
+    async def _deliver(self, request: WebhookRequest) -> None:
         try:
             try:
-                outcomes = await self._post(request)
+                outcomes = await request.send(self._http, self._settings.secret_key)
                 self._outcomes.extend(outcomes)  # not before the wait: others take the list away meanwhile
+                if outcomes[0].attempt.response_status is None:
+                    self._silent.add(request.endpoint_id)
+                else:
+                    self._silent.discard(request.endpoint_id)
             finally:
                 self._under_way -= Counter((request.endpoint_id,))
             await self._settler.drain()
             await self.drainer.drain()
         except Exception as error:  # noqa: BLE001 - the lease runs out and the sweep tries again
             log.error("webhook_not_settled", webhook_id=str(request.endpoint_id), error=type(error).__name__)
-
-    async def _post(self, request: _Request) -> list[Outcome]:
-        row = request.rows[0]
-        try:
-            headers, body = self._signed(request)
-        except DecryptionError as error:
-            return request.outcomes(None, f"The secret or the headers cannot be read: {error}")
-        try:
-            async with self._http.request(
-                "POST", row.url, seconds=POST_SECONDS, headers=headers, content=body
-            ) as answer:
-                self._silent.discard(row.endpoint_id)
-                if answer.is_success:
-                    return request.outcomes(answer.status_code, None)
-                excerpt = (await first_bytes(answer, MOST_EXCERPT)).decode(errors="replace")
-                return request.outcomes(answer.status_code, f"HTTP {answer.status_code}: {excerpt}")
-        except AddressRefusedError as error:
-            return request.outcomes(None, str(error))
-        except UnreachableError as error:
-            self._silent.add(row.endpoint_id)
-            return request.outcomes(None, f"No answer: {error}")
-        except Exception as error:  # noqa: BLE001 - whatever a URL leads to counts as a failed attempt
-            log.error("webhook_not_sent", webhook_id=str(row.endpoint_id), error=type(error).__name__)
-            return request.outcomes(None, f"Not sent: {type(error).__name__}")
-
-    def _signed(self, request: _Request) -> tuple[dict[str, str], bytes]:
-        """The headers and the body of a request (Kapso: "Webhook security"). Raises DecryptionError."""
-        row = request.rows[0]
-        headers = stored_headers(row.headers, self._settings.secret_key)
-        if headers is None:
-            raise DecryptionError("encrypted with another PORTHOLE_SECRET_KEY, or damaged")
-        headers |= {"Content-Type": "application/json", "X-Idempotency-Key": row.idempotency_key}
-        body: bytes = row.body
-        if row.kind == "kapso":
-            headers |= {"X-Webhook-Event": row.event, "X-Webhook-Payload-Version": row.payload_version}
-        if row.batch_id is not None:
-            body = _batch(request.rows)
-            headers |= {
-                "X-Idempotency-Key": str(row.batch_id),
-                "X-Webhook-Batch": "true",
-                "X-Batch-Size": str(len(request.rows)),
-            }
-        if row.secret_key is not None:
-            secret = decrypt(row.secret_key, self._settings.secret_key)
-            headers["X-Webhook-Signature"] = hmac.digest(secret.encode(), body, "sha256").hex()
-        return headers, body
 
     async def _settle(self) -> bool:
         """Store all outcomes that have come in meanwhile, together."""
@@ -227,25 +169,14 @@ class WebhookSender:
             return False
         async with self._engine.begin() as connection:
             await settle_deliveries(connection, outcomes)
-        failing = {outcome.endpoint_id for outcome in outcomes if outcome.problem is not None}
-        if failing:
+        failed = {outcome.endpoint_id for outcome in outcomes if outcome.attempt.problem is not None}
+        if failed or any(outcome.failing for outcome in outcomes):
+            taken = {outcome.endpoint_id for outcome in outcomes if outcome.attempt.problem is None}
             async with self._engine.begin() as connection:
-                paused = await pause_failing(connection, failing)
+                paused = await note_outcomes(connection, taken, failed)
             for endpoint_id in paused:
                 log.warning("webhook_paused", webhook_id=str(endpoint_id))
         return bool(self._outcomes)
-
-
-def _batch(rows: Sequence[Row[Any]]) -> bytes:
-    first = rows[0]
-    return batch_body(
-        first.event,
-        [row.body for row in rows],
-        window_ms=first.buffer_window_seconds * 1000,
-        first_sequence=first.sequence,
-        last_sequence=rows[-1].sequence,
-        conversation_id=first.conversation_id,
-    )
 
 
 def _json(value: Any) -> str:

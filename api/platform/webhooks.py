@@ -7,7 +7,6 @@ import msgspec
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
 from api.body_check import Sent
@@ -27,7 +26,6 @@ from shared.operations.save_webhook import (
     update_webhook,
     webhook_row,
 )
-from shared.operations.send_test_webhook import send_test_webhook
 from shared.paging import PageMeta
 from shared.queries.webhooks import WebhookFilters, WebhookKind, WebhookView, get_webhook, list_webhooks
 
@@ -54,21 +52,6 @@ class WebhookAnswer(msgspec.Struct):
 class WebhookPage(msgspec.Struct):
     data: list[WebhookView]
     meta: PageMeta
-
-
-class TestBody(msgspec.Struct, frozen=True):
-    event_type: Annotated[str, Meta(max_length=100, examples=["whatsapp.message.received"])] | None = None
-
-
-class Queued(msgspec.Struct):
-    success: bool
-
-
-class QueuedAnswer(msgspec.Struct):
-    data: Queued
-
-
-_FIRST_EVENT = TestBody()
 
 
 async def _check_new(sent: Sent) -> None:
@@ -222,15 +205,6 @@ class ProjectWebhookController(Controller):
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, webhook_id: FromPath[UUID]) -> None:
         """Delete a webhook; what waits for it is not delivered."""
         await _delete(state, key, actor, None, webhook_id)
-
-    @post("/{webhook_id:uuid}/test", status_code=200, responses=refusals(404))
-    async def test(
-        self, state: State, key: CurrentKey, webhook_id: FromPath[UUID], data: JSONBody[TestBody] = _FIRST_EVENT
-    ) -> QueuedAnswer:
-        """Queue a delivery with a sample body: of `event_type`, or of the first event that the webhook is for."""
-        async with state.engine.begin() as connection:
-            await send_test_webhook(connection, key.project_id, webhook_id, data.event_type)
-        return QueuedAnswer(Queued(success=True))
 
 
 async def _page(

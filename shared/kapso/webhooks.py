@@ -11,6 +11,7 @@ import msgspec
 from shared.ids import new_id
 from shared.kapso.conversations import ConversationExtension, KapsoConversation
 from shared.kapso.messages import KapsoMessage
+from shared.user_claims import User
 
 RECEIVED = "whatsapp.message.received"
 FAILED = "whatsapp.message.failed"
@@ -21,6 +22,9 @@ NUMBER_CREATED = "whatsapp.phone_number.created"
 NUMBER_DELETED = "whatsapp.phone_number.deleted"
 HANDOFF = "workflow.execution.handoff"
 WORKFLOW_FAILED = "workflow.execution.failed"
+RESUMED = "workflow.execution.resumed"
+"""Ours: Kapso runs the engine itself, and need not tell it that a person handed back."""
+
 META = "meta.webhook"
 """What deliveries of the kind `meta` are listed as; Kapso has no name for them."""
 
@@ -45,6 +49,7 @@ PROJECT_EVENTS = (
     *_ACCOUNT_EVENTS,
     HANDOFF,
     WORKFLOW_FAILED,
+    RESUMED,
     "project.event",
     *_AGENT_EVENTS,
     *_LEGACY_EVENTS,
@@ -145,6 +150,11 @@ def handoff_body(head: ExecutionHead, source: str) -> bytes:
     return _encoder.encode({**msgspec.structs.asdict(head), "handoff": {"reason": None, "source": source}})
 
 
+def resumed_body(head: ExecutionHead, source: str, by: User | None) -> bytes:
+    """The body of `workflow.execution.resumed`: a handoff is over. The sources are those of `handoff_body`."""
+    return _encoder.encode({**msgspec.structs.asdict(head), "resumed": {"source": source, "by": by}})
+
+
 def workflow_failed_body(head: ExecutionHead, message: str) -> bytes:
     """The body of `workflow.execution.failed`."""
     return _encoder.encode({**msgspec.structs.asdict(head), "error": {"message": message}})
@@ -196,18 +206,20 @@ def sample_body(event: str, project_id: UUID, phone_number_id: str | None) -> by
         return inactive_body(conversation, since, 60)
     if event in CONVERSATION_EVENTS:
         return conversation_body(conversation)
-    if event in (HANDOFF, WORKFLOW_FAILED):
+    if event in (HANDOFF, WORKFLOW_FAILED, RESUMED):
         head = ExecutionHead(
             event=event,
             occurred_at=conversation.last_active_at,
             project_id=project_id,
             workflow_id=new_id(),
             workflow_execution_id=new_id(),
-            status=event.rpartition(".")[2],
+            status="waiting" if event == RESUMED else event.rpartition(".")[2],
             tracking_id=new_id(),
             channel="whatsapp",
             whatsapp_conversation_id=conversation.id,
         )
+        if event == RESUMED:
+            return resumed_body(head, "inbox", None)
         return handoff_body(head, "inbox") if event == HANDOFF else workflow_failed_body(head, "A sample failure.")
     if event in (NUMBER_CREATED, NUMBER_DELETED, *_LEGACY_EVENTS):
         return number_body(project_id, number, None)

@@ -1,6 +1,7 @@
 """Webhooks to the business's own systems."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,7 +17,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base
@@ -40,6 +41,13 @@ class WebhookEndpoint(Base):
     secret_key: Mapped[bytes | None] = mapped_column(LargeBinary, comment="encrypted with the secret key")
     headers: Mapped[bytes | None] = mapped_column(LargeBinary, comment="JSON, encrypted: they may hold credentials")
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    failing_since: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="since when no attempt has succeeded; null while they do"
+    )
+    paused_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="when we switched it off for its failures; null once it is active again"
+    )
+    pause_reason: Mapped[str | None] = mapped_column(Text)
     buffer_enabled: Mapped[bool] = mapped_column(server_default=sql("false"))
     buffer_window_seconds: Mapped[int] = mapped_column(Integer, server_default=sql("5"))
     max_buffer_size: Mapped[int] = mapped_column(Integer, server_default=sql("50"))
@@ -74,12 +82,16 @@ class WebhookDelivery(Base):
     conversation_id: Mapped[UUID | None] = mapped_column(index=True)
     conversation_phone_number: Mapped[str | None] = mapped_column(Text)
     batch_id: Mapped[UUID | None] = mapped_column(comment="while it goes out together with others, see buffering")
+    replay_of: Mapped[UUID | None] = mapped_column(comment="the delivery that somebody asked to be sent once more")
     status: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
     attempt_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     response_status: Mapped[int | None] = mapped_column(Integer)
     problem: Mapped[str | None] = mapped_column(Text, comment="why the last attempt failed")
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, server_default=sql("'[]'"), comment="each request and its answer, oldest first"
+    )
     last_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     failed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -105,12 +117,19 @@ class WebhookDelivery(Base):
             sql("id DESC"),
             postgresql_where=sql("problem IS NOT NULL"),
         ),
+        Index("webhook_delivery_replays", "replay_of", "status", postgresql_where=sql("replay_of IS NOT NULL")),
+        Index(
+            "webhook_delivery_one_replay",
+            "replay_of",
+            unique=True,
+            postgresql_where=sql("replay_of IS NOT NULL AND status = 'pending'"),
+        ),
         # Its key is the last message before the silence: one stretch of silence is reported once.
         Index(
             "webhook_delivery_one_inactive",
             "endpoint_id",
             "idempotency_key",
             unique=True,
-            postgresql_where=sql("event = 'whatsapp.conversation.inactive'"),
+            postgresql_where=sql("event = 'whatsapp.conversation.inactive' AND replay_of IS NULL"),
         ),
     )

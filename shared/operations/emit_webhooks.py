@@ -6,7 +6,7 @@ deliveries' `sequence` is the order of what happened.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from shared.kapso.webhooks import (
     HANDOFF,
     INACTIVE,
     META,
+    RESUMED,
     WORKFLOW_FAILED,
     ExecutionHead,
     SinceMessage,
@@ -33,9 +34,11 @@ from shared.kapso.webhooks import (
     inactive_body,
     message_body,
     number_body,
+    resumed_body,
     workflow_failed_body,
 )
 from shared.settings import Settings
+from shared.user_claims import User
 
 INACTIVE_AT_ONCE = 200  # conversations of one endpoint in one transaction
 
@@ -92,7 +95,7 @@ _SILENT = text("""
           AND NOT EXISTS (
               SELECT FROM webhook_delivery d
               WHERE d.endpoint_id = e.id AND d.idempotency_key = CAST(c.last_message_id AS text)
-                AND d.event = 'whatsapp.conversation.inactive')
+                AND d.event = 'whatsapp.conversation.inactive' AND d.replay_of IS NULL)
         ORDER BY c.last_active_at LIMIT :limit
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS c
@@ -234,7 +237,16 @@ async def emit_handoff(connection: AsyncConnection, execution: Row[Any], source:
     """Store deliveries of a handoff. `execution` is a row of workflow_execution as it was, locked; `source` says who
     asked for it: `inbox` or `api`.
     """
-    await _emit_execution(connection, HANDOFF, execution, lambda head: handoff_body(head, source))
+    await _emit_execution(connection, HANDOFF, "handoff", execution, lambda head: handoff_body(head, source))
+
+
+async def emit_resumed(
+    connection: AsyncConnection, execution: Row[Any], status: str, source: str, by: User | None
+) -> None:
+    """Store deliveries of the end of a handoff. `status` is what the execution has come to; `by` the person who handed
+    it back, where they are known; see `emit_handoff`.
+    """
+    await _emit_execution(connection, RESUMED, status, execution, lambda head: resumed_body(head, source, by))
 
 
 async def emit_workflow_failed(
@@ -243,7 +255,9 @@ async def emit_workflow_failed(
     """Store deliveries of a failure; see `emit_handoff`."""
     message = (error_details or {}).get("message")
     words = message if isinstance(message, str) and message else "The workflow execution failed."
-    await _emit_execution(connection, WORKFLOW_FAILED, execution, lambda head: workflow_failed_body(head, words))
+    await _emit_execution(
+        connection, WORKFLOW_FAILED, "failed", execution, lambda head: workflow_failed_body(head, words)
+    )
 
 
 async def emit_sample(
@@ -326,7 +340,9 @@ def _of_meta(endpoints: Sequence[Row[Any]], received: Sequence[tuple[bytes, Abst
     return deliveries
 
 
-async def _emit_execution(connection: AsyncConnection, event: str, execution: Row[Any], body: Any) -> None:
+async def _emit_execution(
+    connection: AsyncConnection, event: str, status: str, execution: Row[Any], body: Callable[[ExecutionHead], bytes]
+) -> None:
     endpoint_ids = await _wanting(connection, execution.project_id, event)
     if not endpoint_ids:
         return
@@ -337,7 +353,7 @@ async def _emit_execution(connection: AsyncConnection, event: str, execution: Ro
         project_id=execution.project_id,
         workflow_id=execution.workflow_id,
         workflow_execution_id=execution.id,
-        status=event.rpartition(".")[2],
+        status=status,
         tracking_id=execution.tracking_id,
         channel="whatsapp",
         whatsapp_conversation_id=conversation.id,

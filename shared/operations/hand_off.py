@@ -1,8 +1,9 @@
 """A person takes over from the automation."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation
@@ -19,6 +20,15 @@ async def hand_off(connection: AsyncConnection, scope: Scope, conversation_id: U
     `by` is the person who presses, where the host names them. Raises NotFoundError if the scope does not contain the
     conversation, and RefusedError with code `no_execution` if no automation answers it.
     """
+    row = await lock_open_execution(connection, scope, conversation_id)
+    moved = await move_execution(connection, row, "handoff", by=by, step=row.current_step)
+    if moved.before != moved.after:
+        await emit_handoff(connection, row, "inbox")
+    return moved
+
+
+async def lock_open_execution(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> Row[Any]:
+    """The row of the execution that is open on the conversation, which is locked. Raises what `hand_off` raises."""
     found = await connection.execute(
         select(Conversation.id)
         .where(scope.conversations(), Conversation.id == conversation_id)
@@ -29,7 +39,4 @@ async def hand_off(connection: AsyncConnection, scope: Scope, conversation_id: U
     row = await open_execution(connection, conversation_id)
     if row is None:
         raise RefusedError("no_execution", "No automation is answering this conversation.")
-    moved = await move_execution(connection, row, "handoff", by=by, step=row.current_step)
-    if moved.before != moved.after:
-        await emit_handoff(connection, row, "inbox")
-    return moved
+    return row

@@ -152,6 +152,9 @@ async def update_webhook(
     changes = changed(row, {name: value for name, value in values.items() if name not in sealed}) | sealed
     if changes:
         _seal(values, settings.secret_key)
+        values["failing_since"] = None  # it gets its chance
+        if values.get("active"):
+            values |= {"paused_at": None, "pause_reason": None}
         this = WebhookEndpoint.id == webhook_id
         await connection.execute(update(WebhookEndpoint).where(this).values(**values, updated_at=func.now()))
     return changes

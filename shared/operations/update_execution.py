@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.events import ConversationUpdated, Event
 from shared.ids import new_id
 from shared.models import Conversation, WorkflowExecution
-from shared.operations.emit_webhooks import emit_handoff, emit_workflow_failed
+from shared.operations.emit_webhooks import emit_handoff, emit_resumed, emit_workflow_failed
 from shared.queries.executions import ExecutionStatus, Step
 from shared.queries.views import conversation_views
 from shared.refusals import NotFoundError, RefusedError
@@ -106,6 +106,8 @@ async def update_execution(
     moved = await move_execution(connection, row, after, error_details=change.error_details, step=step)
     if moved.after != moved.before and moved.after == "handoff":
         await emit_handoff(connection, row, "api")
+    if moved.before == "handoff" and moved.after in ("running", "waiting"):
+        await emit_resumed(connection, row, moved.after, "api", None)
     if moved.after != moved.before and moved.after == "failed":
         await emit_workflow_failed(connection, row, change.error_details)
     return moved

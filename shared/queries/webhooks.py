@@ -23,7 +23,8 @@ HIDDEN = "…"
 
 class WebhookView(msgspec.Struct, kw_only=True):
     """Kapso's webhook object (Platform API, "Webhooks"). `secret_key` is null except in the answer that creates it, and
-    so are the values of the headers hidden.
+    so are the values of the headers hidden. `failing_since`, `paused_at` and `pause_reason`, which Kapso has not, are
+    null while deliveries succeed; a webhook that was paused gets none until `active` is set to true.
     """
 
     id: UUID
@@ -43,6 +44,9 @@ class WebhookView(msgspec.Struct, kw_only=True):
     buffer_events: Annotated[list[str], Meta(examples=[["whatsapp.message.received"]])]
     inactivity_minutes: int
     payload_version: Annotated[str, Meta(examples=["v2"])]
+    failing_since: datetime | None
+    paused_at: datetime | None
+    pause_reason: Annotated[str, Meta(examples=["38 of 40 deliveries within 15 minutes have failed."])] | None
 
 
 class WebhookFilters(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,4 +135,7 @@ def _view(row: Row[Any], secret_key: str) -> WebhookView:
         buffer_events=row.buffer_events,
         inactivity_minutes=row.inactivity_minutes,
         payload_version=row.payload_version,
+        failing_since=row.failing_since,
+        paused_at=row.paused_at,
+        pause_reason=row.pause_reason,
     )

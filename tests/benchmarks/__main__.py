@@ -20,11 +20,12 @@ from tests.benchmarks.fanout import measure_fanout, measure_idle
 from tests.benchmarks.measure import listening, measure
 from tests.benchmarks.peer import PeerError, run_peer
 from tests.benchmarks.report import Figures, Round, figures_of, print_report
+from tests.benchmarks.sends import measure_sends
 from tests.benchmarks.servers import Porthole, running_porthole
 from tests.benchmarks.token_check import measure_token_check
 
 WARM_UP = 300
-MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle", "catch-up")
+MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle", "catch-up", "sends")
 PEER_MODES = ("ingest", "latency", "fanout")
 FANOUT_RATE = 1000.0  # more than it can carry
 STEADY_RATE = 200.0
@@ -76,6 +77,10 @@ async def _measure_iframes(
         count = max(1, round(STEADY_RATE * arguments.seconds))
         measured.steady = await measure_fanout(
             porthole, webhooks(WARM_UP), webhooks(count), STEADY_IFRAMES, STEADY_RATE, connections
+        )
+    if "sends" in chosen:
+        measured.sends = await measure_sends(
+            porthole, arguments.count, arguments.rate / 2, arguments.seconds, connections
         )
     if "catch-up" in chosen:
         measured.catch_up = await measure_catch_up(porthole, connections)

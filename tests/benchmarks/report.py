@@ -9,6 +9,7 @@ from tests.benchmarks.backlog import Backlog
 from tests.benchmarks.catch_up import CatchUp
 from tests.benchmarks.fanout import Fanout, Idle
 from tests.benchmarks.measure import Run
+from tests.benchmarks.sends import Sends
 from tests.benchmarks.token_check import TokenCheck
 
 Figures = dict[str, float]
@@ -24,13 +25,15 @@ class Round(msgspec.Struct):
     steady: Fanout | None = None
     idle: Idle | None = None
     catch_up: CatchUp | None = None
+    sends: Sends | None = None
 
     def all_runs(self) -> dict[str, Run]:
         return self.runs | ({"backlog": self.backlog.run} if self.backlog else {})
 
-    def accounts(self) -> list[Run | Fanout]:
+    def accounts(self) -> list[Run | Fanout | Sends]:
         """All that may have lost or doubled something."""
-        return [*self.all_runs().values(), *(one for one in (self.fanout, self.steady) if one is not None)]
+        others = (self.fanout, self.steady, self.sends)
+        return [*self.all_runs().values(), *(one for one in others if one is not None)]
 
 
 def figures_of(measured: Round) -> Figures:
@@ -58,6 +61,11 @@ def figures_of(measured: Round) -> Figures:
             "saturated HTTP p50 ms": saturated.http["p50"],
             "saturated HTTP p99 ms": saturated.http["p99"],
         }
+    return figures | _figures_of_iframes(measured) | _figures_of_calls(measured)
+
+
+def _figures_of_iframes(measured: Round) -> Figures:
+    figures: Figures = {}
     if fanout := measured.fanout:
         figures |= {
             "fanout deliveries/s": fanout.deliveries_per_s,
@@ -71,12 +79,25 @@ def figures_of(measured: Round) -> Figures:
             "connect realtime CPU ms": idle.connect_cpu_ms,
             "connect PostgreSQL CPU ms": idle.connect_postgres_cpu_ms,
         }
+    return figures
+
+
+def _figures_of_calls(measured: Round) -> Figures:
+    figures: Figures = {}
     if catch_up := measured.catch_up:
         figures |= {
             "catch-up calls/s": catch_up.calls_per_s,
             "catch-up api CPU ms": catch_up.api_cpu_ms,
             "catch-up PostgreSQL CPU ms": catch_up.postgres_cpu_ms,
             "catch-up Redis CPU ms": catch_up.redis_cpu_ms,
+        }
+    if sends := measured.sends:
+        figures |= {
+            "replies queued/s": sends.queued_per_s,
+            "replies sent/s": sends.sent_per_s,
+            "reply worker CPU ms": sends.worker_cpu_ms,
+            "reply PostgreSQL CPU ms": sends.postgres_cpu_ms,
+            **{f"click to WhatsApp {part} ms": value for part, value in sends.click.items()},
         }
     if tokens := measured.tokens:
         figures |= {

@@ -1,4 +1,6 @@
-"""A new Porthole for each round: embedded PostgreSQL and Valkey, and every role as a process of its own."""
+"""A new Porthole for each round: embedded PostgreSQL and Valkey, every role as a process of its own, and something that
+answers like WhatsApp.
+"""
 
 import contextlib
 import tempfile
@@ -15,6 +17,7 @@ from shared.db import create_engine
 from shared.migrate import upgrade
 from shared.settings import Settings
 from tests.benchmarks.fill import fill
+from tests.benchmarks.whatsapp import WhatsApp, running_whatsapp
 from tests.database import count
 from tests.factories import make_embed, make_project
 from tests.processes import running_role
@@ -30,6 +33,7 @@ class Porthole(msgspec.Struct):
     token: str
     engine: AsyncEngine
     pids: dict[str, int]
+    whatsapp: WhatsApp
 
     def cpu_seconds(self) -> dict[str, float]:
         """User and system time of each process so far, its children's included: PostgreSQL has one per connection."""
@@ -41,6 +45,9 @@ class Porthole(msgspec.Struct):
     async def events_waiting(self, most: int) -> int:
         """Webhooks that no worker has applied, counted up to `most`."""
         return await count(self.engine, f"(SELECT FROM inbound_event WHERE state = 'pending' LIMIT {most}) AS waiting")
+
+    async def nothing_to_send(self) -> bool:
+        return await count(self.engine, "(SELECT FROM outbox LIMIT 1) AS waiting") == 0
 
     async def nothing_waits(self) -> bool:
         return await self.events_waiting(1) == 0
@@ -80,15 +87,16 @@ async def running_porthole(state_dir: Path | None, filled: int = 0) -> AsyncIter
             if filled:
                 await fill(engine, project, filled)
             async with (
-                running_role("api", settings) as api,
-                running_role("worker", settings) as worker,
+                running_whatsapp() as whatsapp,
+                running_role("api", msgspec.structs.replace(settings, graph_url=whatsapp.url)) as api,
+                running_role("worker", msgspec.structs.replace(settings, graph_url=whatsapp.url)) as worker,
                 running_role("realtime", settings) as realtime,
             ):
                 pids = {"api": api.pid, "worker": worker.pid, "realtime": realtime.pid}
                 pids["postgres"] = _pid(Path(folder, "postgres", "postmaster.pid"))
                 pids["valkey"] = _pid(Path(folder, "valkey", "valkey.pid"))
                 secret = settings.app_secrets()[0]
-                yield Porthole(api.url, realtime.url, secret, project.phone_number_id, token, engine, pids)
+                yield Porthole(api.url, realtime.url, secret, project.phone_number_id, token, engine, pids, whatsapp)
                 for role in (api, worker, realtime):
                     await role.terminate()
         finally:

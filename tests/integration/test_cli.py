@@ -4,9 +4,11 @@ import asyncio
 import getpass
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -15,6 +17,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cli.embedded import stop_leftover
 from cli.serve import bind, port_of
 from shared.crypto import decrypt
 from shared.migrate import head_revision
@@ -22,6 +25,7 @@ from shared.settings import PREFIX, Settings
 from tests.database import count
 from tests.factories import ProjectRows
 from tests.servers import server_directory
+from tests.waiting import eventually
 
 REPORTED = {
     "base_url",
@@ -38,6 +42,7 @@ REPORTED = {
     "phone_numbers",
     "customer_id",
     "users",
+    "bot_customer",
 }
 COMMANDS = [
     "demo",
@@ -189,13 +194,14 @@ def directory() -> Iterator[Path]:
         yield path
 
 
+@pytest.mark.timeout(150)
 async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_behind(directory: Path) -> None:
     free = ("--port", "0", "--simulator-port", "0", "--host-page-port", "0", "--data-dir", str(directory))
     process = await asyncio.create_subprocess_exec(
         sys.executable, *("-m", "cli", "demo", *free, "--json"), env=_environ({}), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    report = msgspec.json.decode(await asyncio.wait_for(process.stdout.readline(), 30))
+    report = msgspec.json.decode(await asyncio.wait_for(process.stdout.readline(), 60))
     assert set(report) >= REPORTED
     for number in report["phone_numbers"]:
         assert {"phone_number_id", "whatsapp_config_id", "business_account_id", "display_phone_number"} <= set(number)
@@ -214,18 +220,56 @@ async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_b
             headers={"Authorization": f"Bearer {report['embed_token']}"},
         )
         assert len(listed.json()["data"]) >= 40
+        await _the_bot_answers(client, report)
 
     status, _, err = await porthole("demo", *free)
     assert (status, err.count("\n")) == (1, 1)
     assert "is in use by another run" in err
 
     children = psutil.Process(process.pid).children(recursive=True) + _servers_in(directory)
-    assert children
+    assert any("bot.py" in word for child in children for word in child.cmdline())
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 20) == 0
     process._transport.close()  # type: ignore[attr-defined]
     assert _servers_in(directory) == []
     assert not any(_runs(child) for child in children)
+
+
+async def _the_bot_answers(client: httpx.AsyncClient, report: dict[str, Any]) -> None:
+    """The customer whom the demo names writes, and then asks for a person: the conversation is handed off."""
+    wa_id, number = report["bot_customer"]["wa_id"], report["phone_numbers"][0]["phone_number_id"]
+    headers = {"Authorization": f"Bearer {report['embed_token']}"}
+
+    async def says(words: str) -> None:
+        message = {"phone_number_id": number, "type": "text", "text": {"body": words}}
+        answer = await client.post(f"{report['simulator_url']}/_sim/users/{wa_id}/messages", json=message)
+        assert answer.status_code == 201, answer.text
+
+    async def seen() -> tuple[str, str]:
+        answer = await client.get(f"{report['base_url']}/inbox/v1/conversations?search={wa_id}", headers=headers)
+        (conversation,) = answer.json()["data"]
+        return conversation["mode"], conversation["last_message"]["preview"]
+
+    async def answered() -> bool:
+        return (await seen())[1].startswith("Your order left")
+
+    async def handed_off() -> bool:
+        return (await seen())[0] == "handoff"
+
+    assert (await seen())[0] == "running"
+    await says("Where is my order?")
+    await eventually(answered, 30)
+    await says("A human, please")
+    await eventually(handed_off, 30)
+
+
+@pytest.mark.parametrize(("program", "stopped"), [("python", True), ("valkey", False)])
+def test_what_a_killed_run_left_behind_is_stopped_and_nothing_else(tmp_path: Path, program: str, stopped: bool) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd=tmp_path) as process:
+        (tmp_path / "bot.pid").write_text(str(process.pid))
+        stop_leftover(tmp_path, "bot", program)
+        assert (process.poll() is not None) == stopped
+        process.kill()
 
 
 def _servers_in(directory: Path) -> list[psutil.Process]:

@@ -21,7 +21,6 @@ from shared.outbound_http import (
     TooLargeError,
     UnreachableError,
     chunks,
-    first_bytes,
     outbound_http,
 )
 from shared.settings import Settings
@@ -164,8 +163,6 @@ async def test_an_answer_beyond_the_cap_is_dropped(server: RawServer, length: by
     async with client() as outbound:
         with pytest.raises(TooLargeError):
             await fetch(outbound, url)
-        async with outbound.request("GET", url, seconds=5) as answer:
-            assert await first_bytes(answer, 3) == b"xxx"
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"])

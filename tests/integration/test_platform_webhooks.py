@@ -21,12 +21,12 @@ RECEIVED, SENT = "whatsapp.message.received", "whatsapp.message.sent"
 FIELDS = {
     *("id", "url", "kind", "events", "active", "created_at", "updated_at", "project_id", "phone_number_id"),
     *("secret_key", "headers", "buffer_enabled", "buffer_window_seconds", "max_buffer_size", "buffer_events"),
-    *("inactivity_minutes", "payload_version"),
+    *("inactivity_minutes", "payload_version", "failing_since", "paused_at", "pause_reason"),
 }
 DELIVERY_FIELDS = {
     *("id", "event", "status", "response_status", "problem", "delivered_at", "failed_at", "last_attempt_at"),
     *("attempt_count", "created_at", "webhook_id", "webhook_url", "whatsapp_config_id", "phone_number_id"),
-    "conversation_phone_number",
+    *("conversation_phone_number", "replay_of"),
 }
 ALL = "/whatsapp/webhooks"
 
@@ -230,6 +230,24 @@ class TestWebhooks:
         assert await found(path, created_before=at) == [two, one]
         assert await api.wrong_fields("GET", path, kind="graph", active="maybe") == {"kind", "active"}
 
+    async def test_one_that_was_paused_says_so_until_it_is_switched_on_again(self, stack: Stack) -> None:
+        api, reason = PlatformApi(stack), "38 of 40 deliveries within 15 minutes have failed."
+        path = f"{_of_number(stack)}/{(await api.create(_of_number(stack), _wanted()))['id']}"
+        async with stack.engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE webhook_endpoint SET active = false, failing_since = now(), paused_at = now(),"
+                     " pause_reason = :reason"),
+                {"reason": reason},
+            )  # fmt: skip
+        shown = (await api.get(path))["data"]
+        assert (shown["active"], shown["pause_reason"]) == (False, reason)
+        assert shown["paused_at"] == shown["failing_since"]
+        assert shown["paused_at"] is not None
+        moved = await api.change(path, _body(url=f"{URL}/2"))
+        assert (moved["failing_since"], moved["pause_reason"]) == (None, reason)
+        again = await api.change(path, _body(active=True))
+        assert (again["active"], again["paused_at"], again["pause_reason"]) == (True, None, None)
+
     async def test_those_of_another_project_do_not_exist(self, stack: Stack) -> None:
         async with stack.engine.begin() as connection:
             other = await make_project(connection, stack.settings, "Other")
@@ -240,6 +258,7 @@ class TestWebhooks:
             await api.answer("GET", theirs),
             await api.answer("POST", theirs, _wanted()),
             await api.answer("POST", f"{ALL}/{made['id']}/test", {}),
+            await api.answer("POST", f"{ALL}/{made['id']}/replay", {"since": "2026-01-01T00:00:00Z"}),
             await api.answer("GET", f"/whatsapp/phone_numbers/{stack.project.phone_number_id}/webhooks/{made['id']}"),
         ]
         for where in (theirs, ALL, _of_number(stack)):

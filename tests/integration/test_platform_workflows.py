@@ -1,10 +1,8 @@
-"""Workflows of an engine outside: their executions, what these do to a conversation, and taking over from them."""
+"""Workflows of an engine outside: their executions, and what these do to a conversation."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +11,7 @@ from sqlalchemy import text
 from shared.operations.update_execution import MOST_JSON
 from shared.queries.executions import MOST_EVENTS
 from tests.conversations import customer_wrote, iframes, new_wa_id, scopes_of, updated
+from tests.executions import change_body, execution_of, log_of, register_workflow, start_body, started, view_of
 from tests.factories import make_project
 from tests.platform_api import PlatformApi, audit_lines, cursor_pages
 from tests.stack import Stack
@@ -27,49 +26,6 @@ ALLOWED = {
     "failed": {"ended", "failed"},
     "ended": {"ended"},
 }
-
-
-async def _workflow(api: PlatformApi, **fields: Any) -> str:
-    made: str = (await api.create("/workflows", {"workflow": {"name": "Order status", **fields}}))["id"]
-    return made
-
-
-def _start(stack: Stack, wa_id: str, **fields: Any) -> dict[str, Any]:
-    number = {"phone_number": wa_id, "phone_number_id": stack.project.phone_number_id}
-    return {"workflow_execution": {**number, **fields}}
-
-
-async def _started(stack: Stack, wa_id: str | None = None, **fields: Any) -> dict[str, Any]:
-    """A running execution, in full."""
-    api = PlatformApi(stack)
-    path = f"/workflows/{await _workflow(api)}/executions"
-    answer = await api.answer("POST", path, _start(stack, wa_id or new_wa_id(), **fields))
-    assert answer.status_code == 202, answer.text
-    return await _execution(api, answer.json()["data"]["id"])
-
-
-async def _execution(api: PlatformApi, execution_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await api.get(f"/workflow_executions/{execution_id}"))["data"]
-    return found
-
-
-def _change(**fields: Any) -> dict[str, Any]:
-    return {"workflow_execution": fields}
-
-
-async def _log(api: PlatformApi, execution_id: str, **query: Any) -> list[dict[str, Any]]:
-    """The lines of an execution's log, oldest first."""
-    lines: list[dict[str, Any]] = (await api.get(f"/workflow_executions/{execution_id}/events", limit=100, **query))[
-        "data"
-    ]
-    return lines[::-1]
-
-
-async def _view(stack: Stack, conversation_id: str) -> dict[str, Any]:
-    """The conversation as an iframe sees it."""
-    token = await stack.embed()
-    view: dict[str, Any] = (await stack.get(f"/inbox/v1/conversations/{conversation_id}", token))["data"]
-    return view
 
 
 class TestWorkflows:
@@ -109,15 +65,17 @@ class TestWorkflows:
 class TestStart:
     async def test_the_answer_is_kapsos_and_the_conversation_is_opened_and_shown_at_once(self, stack: Stack) -> None:
         api, wa_id = PlatformApi(stack), new_wa_id()
-        workflow_id = await _workflow(api)
+        workflow_id = await register_workflow(api)
         async with iframes(stack, scopes_of(stack, stack.project.phone_number_id)) as watching:
-            body = _start(stack, f"+{wa_id}", variables={"order": 7}, context={"locale": "es"}, initial_data={"a": [1]})
+            body = start_body(
+                stack, f"+{wa_id}", variables={"order": 7}, context={"locale": "es"}, initial_data={"a": [1]}
+            )
             answer = await api.answer("POST", f"/workflows/{workflow_id}/executions", body)
             assert answer.status_code == 202
             accepted = answer.json()["data"]
             assert set(accepted) == {"message", "workflow_id", "id", "tracking_id"}
             assert accepted["workflow_id"] == workflow_id
-            execution = await _execution(api, accepted["id"])
+            execution = await execution_of(api, accepted["id"])
             for iframe in watching.values():
                 view = await updated(iframe, execution["whatsapp_conversation_id"], mode="running")
                 assert view["contact"]["phone_number"] == wa_id
@@ -135,23 +93,23 @@ class TestStart:
     async def test_it_joins_the_active_conversation_of_the_person(self, stack: Stack) -> None:
         wa_id = new_wa_id()
         conversation_id = await customer_wrote(stack, wa_id=wa_id)
-        execution = await _started(stack, wa_id)
+        execution = await started(stack, wa_id)
         assert execution["whatsapp_conversation_id"] == conversation_id
-        assert (await _view(stack, conversation_id))["mode"] == "running"
+        assert (await view_of(stack, conversation_id))["mode"] == "running"
 
     async def test_a_person_without_a_number_is_named_by_a_business_scoped_user_id(self, stack: Stack) -> None:
         api = PlatformApi(stack)
-        path = f"/workflows/{await _workflow(api)}/executions"
+        path = f"/workflows/{await register_workflow(api)}/executions"
         body = {"recipient": "US.13491208655302741918", "phone_number_id": stack.project.phone_number_id}
         answer = await api.answer("POST", path, {"workflow_execution": body})
         assert answer.status_code == 202
-        conversation_id = (await _execution(api, answer.json()["data"]["id"]))["whatsapp_conversation_id"]
+        conversation_id = (await execution_of(api, answer.json()["data"]["id"]))["whatsapp_conversation_id"]
         shown = (await api.get(f"/whatsapp/conversations/{conversation_id}"))["data"]
         assert (shown["phone_number"], shown["business_scoped_user_id"]) == (None, "US.13491208655302741918")
 
     async def test_the_only_number_of_a_project_need_not_be_named(self, stack: Stack) -> None:
         api, wa_id = PlatformApi(stack), new_wa_id()
-        path = f"/workflows/{await _workflow(api)}/executions"
+        path = f"/workflows/{await register_workflow(api)}/executions"
         body = {"workflow_execution": {"phone_number": wa_id}}
         assert await api.wrong_fields("POST", path, body) == {"phone_number_id"}
         async with stack.engine.begin() as connection:
@@ -178,16 +136,16 @@ class TestStart:
         self, stack: Stack, fields: dict[str, Any], wrong: set[str]
     ) -> None:
         api = PlatformApi(stack)
-        path = f"/workflows/{await _workflow(api)}/executions"
-        assert await api.wrong_fields("POST", path, _start(stack, "15550200001", **fields)) == wrong
+        path = f"/workflows/{await register_workflow(api)}/executions"
+        assert await api.wrong_fields("POST", path, start_body(stack, "15550200001", **fields)) == wrong
         assert await stack.count("conversation") == await stack.count("contact") == 0
 
     async def test_a_number_of_another_project_is_none_of_ours(self, stack: Stack) -> None:
         api = PlatformApi(stack)
         async with stack.engine.begin() as connection:
             other = await make_project(connection, stack.settings, "Other business")
-        path = f"/workflows/{await _workflow(api)}/executions"
-        body = _start(stack, new_wa_id(), phone_number_id=other.phone_number_id)
+        path = f"/workflows/{await register_workflow(api)}/executions"
+        body = start_body(stack, new_wa_id(), phone_number_id=other.phone_number_id)
         assert await api.wrong_fields("POST", path, body) == {"phone_number_id"}
         answer = await PlatformApi(stack, other.api_key).answer("POST", path, body)
         assert (answer.status_code, answer.json()["error"]) == (404, "Workflow not found")
@@ -195,30 +153,30 @@ class TestStart:
     @pytest.mark.parametrize("status", ["draft", "archived"])
     async def test_only_an_active_workflow_starts(self, stack: Stack, status: str) -> None:
         api = PlatformApi(stack)
-        path = f"/workflows/{await _workflow(api, status=status)}/executions"
-        answer = await api.answer("POST", path, _start(stack, new_wa_id()))
+        path = f"/workflows/{await register_workflow(api, status=status)}/executions"
+        answer = await api.answer("POST", path, start_body(stack, new_wa_id()))
         assert (answer.status_code, answer.json()["code"]) == (422, "workflow_not_active")
 
     async def test_one_at_a_time_is_open_on_a_conversation(self, stack: Stack) -> None:
         api, wa_id = PlatformApi(stack), new_wa_id()
-        first = await _started(stack, wa_id)
-        path = f"/workflows/{await _workflow(api)}/executions"
+        first = await started(stack, wa_id)
+        path = f"/workflows/{await register_workflow(api)}/executions"
         for status in ("running", "waiting", "handoff"):
-            await api.change(f"/workflow_executions/{first['id']}", _change(status=status))
-            answer = await api.answer("POST", path, _start(stack, wa_id))
+            await api.change(f"/workflow_executions/{first['id']}", change_body(status=status))
+            answer = await api.answer("POST", path, start_body(stack, wa_id))
             assert (answer.status_code, answer.json()["code"]) == (409, "execution_open"), status
             assert answer.json()["error"] == "A workflow execution is open on this conversation already."
-        await api.change(f"/workflow_executions/{first['id']}", _change(status="failed"))
-        assert (await api.answer("POST", path, _start(stack, wa_id))).status_code == 202
-        assert (await _view(stack, first["whatsapp_conversation_id"]))["mode"] == "running"
-        await api.change(f"/workflow_executions/{first['id']}", _change(status="ended"))
-        assert (await _view(stack, first["whatsapp_conversation_id"]))["mode"] == "running", "of the newer one"
+        await api.change(f"/workflow_executions/{first['id']}", change_body(status="failed"))
+        assert (await api.answer("POST", path, start_body(stack, wa_id))).status_code == 202
+        assert (await view_of(stack, first["whatsapp_conversation_id"]))["mode"] == "running"
+        await api.change(f"/workflow_executions/{first['id']}", change_body(status="ended"))
+        assert (await view_of(stack, first["whatsapp_conversation_id"]))["mode"] == "running", "of the newer one"
 
     async def test_of_several_at_once_one_starts(self, stack: Stack) -> None:
         api = PlatformApi(stack)
-        path = f"/workflows/{await _workflow(api)}/executions"
+        path = f"/workflows/{await register_workflow(api)}/executions"
         for _ in range(3):
-            body = _start(stack, new_wa_id())
+            body = start_body(stack, new_wa_id())
             answers = await asyncio.gather(*(api.answer("POST", path, body) for _ in range(4)))
             assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
         assert await stack.count("conversation") == await stack.count("workflow_execution") == 3
@@ -231,11 +189,11 @@ class TestTransitions:
         self, stack: Stack, targets: list[str]
     ) -> None:
         api, status = PlatformApi(stack), "running"
-        execution = await _started(stack)
+        execution = await started(stack)
         path, conversation_id = f"/workflow_executions/{execution['id']}", execution["whatsapp_conversation_id"]
         log = ["execution_started"]
         for target in targets:
-            answer = await api.answer("PATCH", path, _change(status=target))
+            answer = await api.answer("PATCH", path, change_body(status=target))
             if target not in ALLOWED[status]:
                 assert (answer.status_code, answer.json()["error"]) == (
                     422, f"Invalid transition from {status} to {target}"
@@ -247,12 +205,12 @@ class TestTransitions:
             status = target
             shown = answer.json()["data"]
             assert (shown["status"], shown["ended_at"] is None) == (status, status not in {"ended", "failed"})
-            assert (await _view(stack, conversation_id))["mode"] == MODES[status]
-        assert [line["event_type"] for line in await _log(api, execution["id"])] == log
+            assert (await view_of(stack, conversation_id))["mode"] == MODES[status]
+        assert [line["event_type"] for line in await log_of(api, execution["id"])] == log
 
     async def test_the_base_object_is_kapsos(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
-        shown = await api.change(f"/workflow_executions/{execution['id']}", _change(status="handoff"))
+        api, execution = PlatformApi(stack), await started(stack)
+        shown = await api.change(f"/workflow_executions/{execution['id']}", change_body(status="handoff"))
         assert set(shown) == {
             "id", "status", "started_at", "ended_at", "last_event_at", "tracking_id", "whatsapp_conversation_id",
             "workflow", "current_step", "error_details", "handed_off_by",
@@ -268,9 +226,9 @@ class TestTransitions:
         cursor = (await stack.get("/inbox/v1/session", token))["data"]["cursor"]
         async with iframes(stack, scopes_of(stack, number) | scopes_of(stack, number, user_id)) as watching:
             assert len(watching) == 6
-            path = f"/workflow_executions/{(await _started(stack, wa_id, phone_number_id=number))['id']}"
+            path = f"/workflow_executions/{(await started(stack, wa_id, phone_number_id=number))['id']}"
             for status, mode in (("running", "running"), ("handoff", "handoff"), ("failed", "failed"), ("ended", None)):
-                await api.change(path, _change(status=status))
+                await api.change(path, change_body(status=status))
                 for iframe in watching.values():
                     await updated(iframe, conversation_id, mode=mode)
                 changes = (await stack.get("/inbox/v1/changes", token, since=cursor))["data"]
@@ -278,28 +236,28 @@ class TestTransitions:
             assert {len(iframe.events) for iframe in watching.values()} == {4}
 
     async def test_a_failure_keeps_its_details(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
+        api, execution = PlatformApi(stack), await started(stack)
         path = f"/workflow_executions/{execution['id']}"
         details = {"message": "No such order", "node": {"id": 7}}
-        failed = await api.change(path, _change(status="failed", error_details=details))
+        failed = await api.change(path, change_body(status="failed", error_details=details))
         assert failed["error_details"] == details
-        assert (await _log(api, execution["id"]))[-1]["payload"] == {"from": "running", "error_details": details}
+        assert (await log_of(api, execution["id"]))[-1]["payload"] == {"from": "running", "error_details": details}
         assert ("workflow_execution.updated", execution["id"], {"status": ["running", "failed"]}) in await audit_lines(
             stack
         )
 
     async def test_an_engine_reports_its_step(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
+        api, execution = PlatformApi(stack), await started(stack)
         path = f"/workflow_executions/{execution['id']}"
         step = {"id": "9", "identifier": "ask", "stepable_type": "SendTextNode", "position": {"x": 1.5, "y": 2.0}}
         for _ in range(2):
-            assert (await api.change(path, _change(current_step=step)))["current_step"] == step
-        await api.change(path, _change(status="waiting"))
+            assert (await api.change(path, change_body(current_step=step)))["current_step"] == step
+        await api.change(path, change_body(status="waiting"))
         other = {"id": None, "identifier": "answer", "stepable_type": None, "position": 3.0}
-        await api.change(path, _change(status="ended", current_step={"identifier": "answer", "position": 3}))
-        await api.change(path, _change(current_step=step))
-        assert (await _execution(api, execution["id"]))["current_step"] == other, "an ended one stands where it ended"
-        assert [(line["event_type"], line["step"]) for line in await _log(api, execution["id"])] == [
+        await api.change(path, change_body(status="ended", current_step={"identifier": "answer", "position": 3}))
+        await api.change(path, change_body(current_step=step))
+        assert (await execution_of(api, execution["id"]))["current_step"] == other, "an ended one stands where it ended"
+        assert [(line["event_type"], line["step"]) for line in await log_of(api, execution["id"])] == [
             ("execution_started", None),
             ("step_entered", step),
             ("execution_waiting", step),
@@ -311,33 +269,33 @@ class TestTransitions:
         ("body", "fields"),
         [
             ({}, {"workflow_execution"}),
-            (_change(status="paused", current_step=7), {"status", "current_step"}),
-            (_change(status="handoff", error_details={"message": "x"}), {"error_details"}),
-            (_change(error_details={"message": "x"}), {"error_details"}),
-            (_change(status="failed", error_details={"message": "x" * MOST_JSON}), {"error_details"}),
+            (change_body(status="paused", current_step=7), {"status", "current_step"}),
+            (change_body(status="handoff", error_details={"message": "x"}), {"error_details"}),
+            (change_body(error_details={"message": "x"}), {"error_details"}),
+            (change_body(status="failed", error_details={"message": "x" * MOST_JSON}), {"error_details"}),
         ],
     )
     async def test_every_wrong_field_is_named(self, stack: Stack, body: Any, fields: set[str]) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
+        api, execution = PlatformApi(stack), await started(stack)
         path = f"/workflow_executions/{execution['id']}"
         answer = await api.answer("PATCH", path, body)
         assert answer.status_code == 422
         assert {field.partition(".")[0] for field in answer.json()["errors"]} == fields
-        assert (await _execution(api, execution["id"]))["status"] == "running"
+        assert (await execution_of(api, execution["id"]))["status"] == "running"
 
     async def test_the_end_of_a_conversation_ends_what_is_open_on_it_and_clears_its_banner(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
+        api, execution = PlatformApi(stack), await started(stack)
         conversation_id = execution["whatsapp_conversation_id"]
         path = f"/whatsapp/conversations/{conversation_id}"
         for status in ("waiting", "failed"):
-            await api.change(f"/workflow_executions/{execution['id']}", _change(status=status))
+            await api.change(f"/workflow_executions/{execution['id']}", change_body(status=status))
             await api.change(path, {"whatsapp_conversation": {"status": "ended"}})
-            ended = await _execution(api, execution["id"])
+            ended = await execution_of(api, execution["id"])
             assert ended["status"] == ("ended" if status == "waiting" else "failed")
             assert ended["ended_at"] is not None
-            assert (await _view(stack, conversation_id))["mode"] is None
+            assert (await view_of(stack, conversation_id))["mode"] is None
             await api.change(path, {"whatsapp_conversation": {"status": "active"}})
-            execution = await _started(stack, (await _view(stack, conversation_id))["contact"]["phone_number"])
+            execution = await started(stack, (await view_of(stack, conversation_id))["contact"]["phone_number"])
             assert execution["whatsapp_conversation_id"] == conversation_id
 
 
@@ -346,10 +304,10 @@ class TestResume:
         return await api.answer("POST", f"/workflow_executions/{execution_id}/resume", body)
 
     async def test_a_waiting_execution_gets_its_input_and_runs(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack, variables={"order": 7, "tries": 0})
+        api, execution = PlatformApi(stack), await started(stack, variables={"order": 7, "tries": 0})
         path = f"/workflow_executions/{execution['id']}"
-        await api.change(path, _change(status="waiting"))
-        assert (await _execution(api, execution["id"]))["resumable_execution_id"] == execution["id"]
+        await api.change(path, change_body(status="waiting"))
+        assert (await execution_of(api, execution["id"]))["resumable_execution_id"] == execution["id"]
         answer = await self._resume(
             api, execution["id"], message={"data": {"answer": ["yes", None]}}, variables={"tries": 1}
         )
@@ -361,33 +319,33 @@ class TestResume:
         }  # fmt: skip
         assert (shown["status"], shown["requested_execution_id"]) == ("running", execution["id"])
         assert shown["parent_flow_execution_id"] is None
-        log = await _log(api, execution["id"])
+        log = await log_of(api, execution["id"])
         assert [(line["event_type"], line["direction"]) for line in log[2:]] == [
             ("user_input_received", "inbound"),
             ("variables_merged", None),
             ("execution_resumed", None),
         ]
         assert log[2]["payload"] == {"kind": "payload", "data": {"answer": ["yes", None]}}
-        after = await _execution(api, execution["id"])
+        after = await execution_of(api, execution["id"])
         assert (after["execution_context"]["vars"], after["resumable_execution_id"]) == ({"order": 7, "tries": 1}, None)
         assert ("workflow_execution.resumed", execution["id"], {}) in await audit_lines(stack)
 
     @pytest.mark.parametrize("status", ["running", "handoff", "ended", "failed"])
     async def test_one_that_does_not_wait_is_refused(self, stack: Stack, status: str) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
-        await api.change(f"/workflow_executions/{execution['id']}", _change(status=status))
+        api, execution = PlatformApi(stack), await started(stack)
+        await api.change(f"/workflow_executions/{execution['id']}", change_body(status=status))
         answer = await self._resume(api, execution["id"], message={"data": 1})
         assert (answer.status_code, answer.json()["code"]) == (422, "not_waiting")
 
     async def test_of_two_at_once_one_gives_the_input(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
+        api, execution = PlatformApi(stack), await started(stack)
         for _ in range(5):
-            await api.change(f"/workflow_executions/{execution['id']}", _change(status="waiting"))
+            await api.change(f"/workflow_executions/{execution['id']}", change_body(status="waiting"))
             answers = await asyncio.gather(
                 *(self._resume(api, execution["id"], message={"data": index}) for index in range(2))
             )
             assert sorted(answer.status_code for answer in answers) == [200, 422]
-        assert len(await _log(api, execution["id"], event_type="user_input_received")) == 5
+        assert len(await log_of(api, execution["id"], event_type="user_input_received")) == 5
 
     @pytest.mark.parametrize(
         ("body", "fields"),
@@ -399,8 +357,8 @@ class TestResume:
         ],
     )
     async def test_every_wrong_field_is_named(self, stack: Stack, body: Any, fields: set[str]) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
-        await api.change(f"/workflow_executions/{execution['id']}", _change(status="waiting"))
+        api, execution = PlatformApi(stack), await started(stack)
+        await api.change(f"/workflow_executions/{execution['id']}", change_body(status="waiting"))
         answer = await self._resume(api, execution["id"], **body)
         assert answer.status_code == 422
         assert {field.partition(".")[0] for field in answer.json()["errors"]} == fields
@@ -409,14 +367,14 @@ class TestResume:
 class TestLists:
     async def test_executions_of_a_workflow_and_of_a_conversation_by_every_filter(self, stack: Stack) -> None:
         api, wa_ids = PlatformApi(stack), [new_wa_id() for _ in range(3)]
-        workflow_id = await _workflow(api)
+        workflow_id = await register_workflow(api)
         path = f"/workflows/{workflow_id}/executions"
-        answers = [await api.answer("POST", path, _start(stack, wa_id)) for wa_id in wa_ids]
+        answers = [await api.answer("POST", path, start_body(stack, wa_id)) for wa_id in wa_ids]
         made = [answer.json()["data"]["id"] for answer in answers]
-        await api.change(f"/workflow_executions/{made[0]}", _change(status="ended"))
-        made.append((await api.answer("POST", path, _start(stack, wa_ids[0]))).json()["data"]["id"])
-        await _started(stack)
-        first = await _execution(api, made[0])
+        await api.change(f"/workflow_executions/{made[0]}", change_body(status="ended"))
+        made.append((await api.answer("POST", path, start_body(stack, wa_ids[0]))).json()["data"]["id"])
+        await started(stack)
+        first = await execution_of(api, made[0])
         assert [row["id"] for rows in await cursor_pages(api, path, 3) for row in rows] == made[::-1]
         for query, expected in (
             ({"status": "ended"}, [0]),
@@ -441,7 +399,7 @@ class TestLists:
         assert await api.wrong_fields("GET", own, status="done", limit="0") == {"status", "limit"}
 
     async def test_the_log_pages_newest_first_and_the_detail_holds_its_newest_lines(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
+        api, execution = PlatformApi(stack), await started(stack)
         path = f"/workflow_executions/{execution['id']}"
         async with stack.engine.begin() as connection:
             await connection.execute(
@@ -453,13 +411,13 @@ class TestLists:
         assert [len(rows) for rows in pages] == [40, 40, 21]
         assert set(pages[0][0]) == {"id", "event_type", "direction", "edge_label", "created_at", "payload", "step"}
         assert pages[-1][-1]["event_type"] == "execution_started"
-        assert (await _execution(api, execution["id"]))["events"] == [row for rows in pages for row in rows][:-1]
-        assert [row["event_type"] for row in await _log(api, execution["id"], event_type="execution_started")] == [
+        assert (await execution_of(api, execution["id"]))["events"] == [row for rows in pages for row in rows][:-1]
+        assert [row["event_type"] for row in await log_of(api, execution["id"], event_type="execution_started")] == [
             "execution_started"
         ]
 
     async def test_nothing_of_another_project_is_there(self, stack: Stack) -> None:
-        execution = await _started(stack)
+        execution = await started(stack)
         async with stack.engine.begin() as connection:
             other = await make_project(connection, stack.settings, "Other business")
         theirs = PlatformApi(stack, other.api_key)
@@ -470,112 +428,11 @@ class TestLists:
             ("PATCH", workflow, {"workflow": {"name": "Mine"}}),
             ("GET", f"{workflow}/executions", None),
             ("GET", one, None),
-            ("PATCH", one, _change(status="ended")),
+            ("PATCH", one, change_body(status="ended")),
             ("POST", f"{one}/resume", {"message": {"data": 1}}),
             ("GET", f"{one}/events", None),
             ("GET", f"/whatsapp/conversations/{execution['whatsapp_conversation_id']}/flow_executions", None),
         ):
             answer = await theirs.answer(method, path, body)
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (method, path)
-        assert await _execution(PlatformApi(stack), execution["id"]) == execution
-
-
-class TestHandoff:
-    async def _press(self, stack: Stack, conversation_id: str, **fields: Any) -> Any:
-        headers = {"Authorization": f"Bearer {await stack.embed(**fields)}"}
-        return await stack.http.post(f"/inbox/v1/conversations/{conversation_id}/handoff", headers=headers)
-
-    @pytest.mark.parametrize("status", ["running", "waiting"])
-    async def test_a_person_takes_over_and_everybody_sees_it(self, stack: Stack, status: str) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
-        conversation_id = execution["whatsapp_conversation_id"]
-        await api.change(f"/workflow_executions/{execution['id']}", _change(status=status))
-        async with iframes(stack, scopes_of(stack, stack.project.phone_number_id)) as watching:
-            answer = await self._press(stack, conversation_id)
-            assert answer.status_code == 200
-            view = answer.json()["data"]
-            assert (view["id"], view["mode"], view["handed_off_by"]) == (conversation_id, "handoff", None)
-            for iframe in watching.values():
-                await updated(iframe, conversation_id, mode="handoff")
-        assert (await _execution(api, execution["id"]))["status"] == "handoff"
-        assert (await _log(api, execution["id"]))[-1]["event_type"] == "execution_handoff"
-
-    async def test_of_two_who_press_at_once_both_succeed_and_one_handoff_happens(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
-        for _ in range(3):
-            await api.change(f"/workflow_executions/{execution['id']}", _change(status="running"))
-            answers = await asyncio.gather(
-                *(self._press(stack, execution["whatsapp_conversation_id"]) for _ in range(4))
-            )
-            assert [answer.json()["data"]["mode"] for answer in answers] == ["handoff"] * 4
-        assert len(await _log(api, execution["id"], event_type="execution_handoff")) == 3
-
-    async def test_who_presses_is_named_where_the_host_says_who_is_looking(self, stack: Stack) -> None:
-        api, execution = PlatformApi(stack), await _started(stack)
-        conversation_id, path = execution["whatsapp_conversation_id"], f"/workflow_executions/{execution['id']}"
-        embed = await api.create("/inbox_embeds", {"inbox_embed": {"scope_type": "project", "name": "Desk"}})
-        ana = {"id": "42", "name": "Ana Ribeiro"}
-        claims = {"sub": ana["id"], "name": ana["name"], "exp": datetime.now(UTC) + timedelta(hours=1)}
-        headers = {
-            "Authorization": f"Bearer {embed['token']}",
-            "X-Porthole-User": jwt.encode(claims, embed["signing_secret"], algorithm="HS256"),
-        }
-        async with iframes(stack, {"colleague": {}}) as watching:
-            answer = await stack.http.post(f"/inbox/v1/conversations/{conversation_id}/handoff", headers=headers)
-            assert answer.json()["data"]["handed_off_by"] == ana
-            view = await updated(watching["colleague"], conversation_id, mode="handoff")
-            assert view["handed_off_by"] == ana
-            again = await self._press(stack, conversation_id)
-            assert again.json()["data"]["handed_off_by"] == ana, "the first did it"
-        assert (await _execution(api, execution["id"]))["handed_off_by"] == ana
-        assert (await _log(api, execution["id"]))[-1]["payload"] == {"from": "running", "by": ana}
-        async with stack.engine.connect() as connection:
-            query = text("SELECT * FROM audit_event WHERE action = 'workflow_execution.updated'")
-            line = (await connection.execute(query)).one()
-        assert (line.actor_type, line.actor_id, line.actor_name) == ("embed", embed["id"], "Ana Ribeiro")
-        shown = (await api.get("/audit_events", action="workflow_execution.updated"))["data"][0]["actor"]
-        assert shown == {"type": "embed", "id": embed["id"], "name": "Ana Ribeiro", "user_id": "42"}
-        assert (line.object_id, line.changes) == (execution["id"], {"status": ["running", "handoff"]})
-        await api.change(path, _change(status="waiting"))
-        assert (await _view(stack, conversation_id))["handed_off_by"] is None
-        await api.change(path, _change(status="handoff"))
-        assert (await _view(stack, conversation_id))["handed_off_by"] is None, "this time the engine did it"
-
-    @pytest.mark.parametrize("status", [None, "ended", "failed"])
-    async def test_without_an_automation_there_is_nothing_to_take_over(self, stack: Stack, status: str | None) -> None:
-        api, wa_id = PlatformApi(stack), new_wa_id()
-        conversation_id = await customer_wrote(stack, wa_id=wa_id)
-        if status is not None:
-            execution = await _started(stack, wa_id)
-            await api.change(f"/workflow_executions/{execution['id']}", _change(status=status))
-        answer = await self._press(stack, conversation_id)
-        assert (answer.status_code, answer.json()["code"]) == (422, "no_execution")
-        assert answer.json()["error"] == "No automation is answering this conversation."
-
-    async def test_a_conversation_outside_the_scope_is_not_there(self, stack: Stack) -> None:
-        execution = await _started(stack)
-        for fields in (
-            {"scope_type": "phone_number", "scope_id": stack.project.customer_phone_number_id},
-            {"scope_type": "customer", "scope_id": str(stack.project.customer_id)},
-            {"assigned_user_id": str(stack.project.user_id)},
-        ):
-            answer = await self._press(stack, execution["whatsapp_conversation_id"], **fields)
-            assert answer.status_code == 404, fields
-        assert (await _execution(PlatformApi(stack), execution["id"]))["status"] == "running"
-
-    async def test_replies_are_refused_until_somebody_takes_over(self, stack: Stack) -> None:
-        api, wa_id = PlatformApi(stack), new_wa_id()
-        conversation_id = await customer_wrote(stack, wa_id=wa_id)
-        execution = await _started(stack, wa_id)
-        headers = {"Authorization": f"Bearer {await stack.embed()}"}
-
-        async def reply(client_id: str) -> int:
-            body = {"client_id": client_id, "type": "text", "text": {"body": "Hi"}}
-            path = f"/inbox/v1/conversations/{conversation_id}/messages"
-            return (await stack.http.post(path, json=body, headers=headers)).status_code
-
-        assert await reply("1") == 422
-        await self._press(stack, conversation_id)
-        assert await reply("2") == 201
-        await api.change(f"/workflow_executions/{execution['id']}", _change(status="waiting"))
-        assert await reply("3") == 422
+        assert await execution_of(PlatformApi(stack), execution["id"]) == execution

@@ -340,6 +340,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/read", None),
     ("POST", "/messages", {"client_id": "c", "type": "text", "text": {"body": "hi"}}),
     ("POST", "/handoff", None),
+    ("POST", "/hand_back", None),
     ("PATCH", "", {"status": "ended"}),
     ("PATCH", "/contact", {"display_name": "Somebody else"}),
 ]

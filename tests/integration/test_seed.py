@@ -47,11 +47,11 @@ async def all_conversations(engine: AsyncEngine, scope: Scope) -> list[Conversat
 
 async def test_the_list_shows_every_conversation_once_in_every_scope(engine: AsyncEngine, seeded: Seeded) -> None:
     found = await all_conversations(engine, Scope(seeded.project_id))
-    assert len({conversation.id for conversation in found}) == len(found) == 40
+    assert len({conversation.id for conversation in found}) == len(found) == 41
     assert found == sorted(found, key=lambda conversation: conversation.last_active_at, reverse=True)
     support, orders = seeded.phone_numbers
     assert (support.name, orders.name) == ("Support", "Orders")
-    for number, expected in ((support, 28), (orders, 12)):
+    for number, expected in ((support, 29), (orders, 12)):
         scope = Scope(seeded.project_id, phone_number_id=number.phone_number_id)
         assert len(await all_conversations(engine, scope)) == expected
     assert len(await all_conversations(engine, Scope(seeded.project_id, customer_id=seeded.customer_id))) == 12
@@ -66,7 +66,7 @@ async def test_the_list_shows_every_conversation_once_in_every_scope(engine: Asy
 async def test_the_conversations_are_of_every_kind(engine: AsyncEngine, seeded: Seeded) -> None:
     found = await all_conversations(engine, Scope(seeded.project_id))
     modes = [conversation.mode for conversation in found]
-    assert [modes.count(mode) for mode in ("handoff", "running", "failed")] == [2, 1, 1]
+    assert [modes.count(mode) for mode in ("handoff", "running", "failed")] == [2, 2, 1]
     assert {conversation.unread_count for conversation in found} >= {0, 1, 5}
     assert max(conversation.messages_count for conversation in found) > 80
     assert sum(conversation.messages_count == 1 for conversation in found) >= 4

@@ -68,6 +68,7 @@ CASES: list[tuple[Change, Viewer, list[str]]] = [
     (happens.handoff_taken, "everybody", [CONVERSATION]),
     (happens.handoff_requested, "everybody", [CONVERSATION]),
     (happens.handed_back, "everybody", [CONVERSATION]),
+    (happens.handoff_over, "everybody", [CONVERSATION]),
     (happens.renamed, "everybody", [CONVERSATION, CONVERSATION]),
     (happens.saved_in_the_address_book, "everybody", [CONVERSATION]),
     (happens.number_changed, "everybody", [CREATED]),

@@ -23,6 +23,7 @@ from shared.scope import Scope
 from shared.settings import Settings
 from tests.conversations import customer_wrote, new_wa_id
 from tests.database import count
+from tests.executions import person_in_inbox
 from tests.factories import ProjectRows, new_wamid, status_update, text_message
 from tests.integration.webhook_support import ANA, BO, Desk, open_desk
 from tests.platform_api import PlatformApi
@@ -380,6 +381,33 @@ class TestProject:
             "whatsapp_conversation_id": conversation_id,
         }
         assert failed["status"] == "failed"
+
+    async def test_the_end_of_a_handoff(self, stack: Stack, receiver: Receiver) -> None:
+        await _project_webhook(stack, receiver, "workflow.execution.resumed")
+        api = PlatformApi(stack)
+        execution = await _start_workflow(stack, api, new_wa_id())
+        path, conversation_id = f"/workflow_executions/{execution['id']}", execution["whatsapp_conversation_id"]
+        await api.change(path, {"workflow_execution": {"status": "handoff"}})
+        _, headers = await person_in_inbox(api, "42", "Ana Ribeiro")
+        pressed = await stack.http.post(f"/inbox/v1/conversations/{conversation_id}/hand_back", headers=headers)
+        assert pressed.status_code == 200, pressed.text
+        for status in ("running", "waiting", "handoff", "running", "handoff", "waiting", "handoff", "ended"):
+            await api.change(path, {"workflow_execution": {"status": status}})
+        by_hand, *by_engine = (one.json() for one in await receiver.count(3))
+        assert by_hand.pop("resumed") == {"source": "inbox", "by": {"id": "42", "name": "Ana Ribeiro"}}
+        assert by_hand.pop("occurred_at")
+        assert by_hand == {
+            "event": "workflow.execution.resumed",
+            "project_id": str(stack.project.id),
+            "workflow_id": execution["workflow"]["id"],
+            "workflow_execution_id": execution["id"],
+            "status": "waiting",
+            "tracking_id": execution["tracking_id"],
+            "channel": "whatsapp",
+            "whatsapp_conversation_id": conversation_id,
+        }
+        assert [one["status"] for one in by_engine] == ["running", "waiting"]
+        assert [one["resumed"] for one in by_engine] == [{"source": "api", "by": None}] * 2
 
     async def test_numbers_that_come_and_go(self, stack: Stack, receiver: Receiver) -> None:
         await _project_webhook(stack, receiver, "whatsapp.phone_number.created", "whatsapp.phone_number.deleted")

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.jobs import connect
 from shared.operations.save_webhook import NewWebhook, create_webhook
+from shared.operations.settle_delivery import RETRIES
 from shared.outbound_http import outbound_http
 from shared.pubsub import PubSub
 from shared.settings import Settings
@@ -69,6 +70,12 @@ class Desk:
         await self.sender.drainer.drain()
         while self.sender._requests:
             await asyncio.wait(self.sender._requests)
+
+    async def fail_for_good(self) -> None:
+        """Send what is due, and again whenever it is due again, until nothing is tried any more."""
+        while await self.rows("id", "status = 'pending'"):
+            await self.send()
+            await self.pass_time(max(RETRIES))
 
     async def pass_time(self, seconds: int) -> None:
         """Deliveries grow older: what was to happen so many seconds from now is due."""

@@ -23,6 +23,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 @pytest.mark.parametrize(
     "name",
     [
+        "cli/demo_data/bot.py",
         "cli/demo_data/project.json",
         "shared/migrations/env.py",
         "shared/migrations/versions/0001_the_first_tables.py",
