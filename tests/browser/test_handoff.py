@@ -78,6 +78,12 @@ async def test_a_person_takes_over_with_the_keyboard_and_a_colleague_sees_it(
     await inbox.reply("On its way to you")
     await expect(colleague.message("On its way to you")).to_be_visible()
 
+    await inbox.root.locator("main").get_by_role("button", name="Hand back").press("Enter")
+    await expect(note).to_have_text(PAUSED)
+    await expect(inbox.root.get_by_text(f"The automation answers {customer.name} again.")).to_be_attached()
+    await expect(inbox.root.locator("#composer")).to_be_focused()
+    await expect(colleague.composer).to_have_count(0)
+
 
 async def test_the_banner_names_the_person_where_the_host_says_who_is_looking(
     page: Page, customers: Customers, platform: httpx.AsyncClient, make_embed: MakeEmbed, automate: Automate

@@ -11,7 +11,18 @@ export const hasTouchKeyboard = () => matchMedia("(pointer: coarse)").matches;
 
 export const fieldId = "composer-field";
 
-/** Where a reply is written, once it is drawn again. */
+export const composerId = "composer";
+
+/** Where a reply is written, once it is drawn again; where none can be, what says why, unless the focus is elsewhere. */
 export function focusField(): void {
-  requestAnimationFrame(() => document.getElementById(fieldId)?.focus());
+  requestAnimationFrame(() => {
+    const field = document.getElementById(fieldId);
+    if (field) field.focus();
+    else keepFocus();
+  });
+}
+
+/** What had the focus is no more. No button gets it, which the next key that is meant for the field would press. */
+export function keepFocus(): void {
+  if (document.activeElement === document.body) document.getElementById(composerId)?.focus();
 }

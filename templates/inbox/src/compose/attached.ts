@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { attempt } from "../actions";
 import type { Kind } from "./files";
 import type { Upload } from "./uploads";
 
@@ -17,6 +18,8 @@ export const attachedTo = (conversationId: string) => attached.value.get(convers
 /** Puts files into the tray of a conversation; what deals with them is loaded with the first. */
 export async function attach(conversationId: string, files: readonly File[], kind?: Kind): Promise<void> {
   if (files.length === 0) return;
-  const { addFiles } = await import("./tray");
-  addFiles(conversationId, files, kind);
+  await attempt(async () => {
+    const { addFiles } = await import("./tray");
+    addFiles(conversationId, files, kind);
+  });
 }

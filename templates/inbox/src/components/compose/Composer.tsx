@@ -7,6 +7,7 @@ import { now } from "../../now";
 import { replyState, type ShutReason } from "../../replyWindow";
 import { endedHere } from "../../store";
 import type { Conversation } from "../../types";
+import { composerId, keepFocus } from "../focus";
 import { HandoffButton } from "../HandoffButton";
 import { TemplateIcon, UndoIcon } from "../icons";
 import { ReplyForm } from "./ReplyForm";
@@ -21,14 +22,18 @@ const tools = {
 
 const note = "composer-note";
 
+/** Only free text is kept out, and a template is not. */
+const isShut = (reason: ShutReason) => reason === "composer.closed" || reason === "composer.unopened";
+
 export function Composer({ conversation }: { conversation: Conversation }) {
   const state = replyState(conversation, now.value);
   const open = tool.value;
-  const Dialog = open && open !== "voice" && (state.open || open === "template") ? tools[open] : null;
+  const Dialog =
+    open && open !== "voice" && (state.open || (open === "template" && isShut(state.reason))) ? tools[open] : null;
   useExpiry(conversation.window_expires_at);
   useEffect(() => () => shut(), []);
   return (
-    <div class={state.open ? "composer" : "composer composer-shut"}>
+    <div id={composerId} class={state.open ? "composer" : "composer composer-shut"} tabIndex={-1}>
       {state.open ? (
         <>
           <WindowNote minutes={state.minutesLeft} />
@@ -49,6 +54,7 @@ function shut(): void {
 /** Why nothing can be written now, and what can be done about it. */
 function Shut({ conversation, reason }: { conversation: Conversation; reason: ShutReason }) {
   const { id } = conversation;
+  useEffect(keepFocus, []);
   const undo = reason === "composer.ended" && endedHere.value === id;
   return (
     <>
@@ -67,7 +73,7 @@ function Shut({ conversation, reason }: { conversation: Conversation; reason: Sh
           {t(undo ? "action.undo" : "conversation.reopen")}
         </button>
       )}
-      {(reason === "composer.closed" || reason === "composer.unopened") && (
+      {isShut(reason) && (
         <button
           type="button"
           class="button button-icon button-main"

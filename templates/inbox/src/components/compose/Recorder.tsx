@@ -49,7 +49,7 @@ export function Recorder({ conversationId, onClose }: Props) {
   const finish = async (send: boolean) => {
     if (!recording) return;
     const file = await recording.stop();
-    const upload = startUpload(conversationId, file, "voice", "voice");
+    const upload = startUpload(conversationId, file, "voice", "");
     setSending(send);
     setSpoken({ upload, milliseconds: recording.milliseconds.value, waveform: recording.waveform() });
   };

@@ -35,15 +35,18 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   useEffect(() => {
     if (!hasTouchKeyboard()) area.current?.focus();
   }, []);
-  useEffect(() => keepDraftText(id, text), [id, text]);
   useEffect(() => stopTyping, []);
   useGrowth(area, text);
 
+  const write = (words: string) => {
+    setText(words);
+    keepDraftText(id, words);
+  };
   const send = async () => {
     if (!ready) return;
     setWaiting(!up);
     if (!up) return;
-    setText("");
+    write("");
     quote(id, null);
     stopTyping();
     area.current?.focus();
@@ -68,9 +71,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   };
   return (
     <>
-      {attachments.length > 0 && (
-        <Tray conversationId={id} words={text} onWordsTaken={() => setText("")} onSend={send} />
-      )}
+      {attachments.length > 0 && <Tray conversationId={id} words={text} onWordsTaken={() => write("")} onSend={send} />}
       {context && <QuoteBar context={context} contact={contact.name} onCancel={() => quote(id, null)} />}
       {recording && <Recorder conversationId={id} onClose={closeRecorder} />}
       <form
@@ -92,7 +93,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
           placeholder={t("composer.placeholder")}
           aria-label={t("composer.label", { name: contact.name })}
           onInput={(event) => {
-            setText(event.currentTarget.value);
+            write(event.currentTarget.value);
             typed(id);
           }}
           onBlur={stopTyping}

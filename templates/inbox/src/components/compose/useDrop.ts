@@ -15,13 +15,19 @@ export function useDrop(conversation: Conversation | undefined) {
 
   const take = (event: Event, data: DataTransfer | null) => {
     const files = [...(data?.files ?? [])];
-    if (!open || files.length === 0) return;
+    const elsewhere = event.target instanceof Element && event.target.closest("dialog");
+    if (!open || elsewhere || files.length === 0) return;
     event.preventDefault();
     void attach(conversation.id, files);
   };
   const hold = (event: DragEvent, step: number) => {
-    if (!open || !hasFiles(event)) return;
+    if (!hasFiles(event)) return;
+    // Or the browser would leave the page for the file.
     event.preventDefault();
+    if (!open) {
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+      return;
+    }
     depth.current += step;
     setOver(depth.current > 0);
   };
