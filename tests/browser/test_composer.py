@@ -139,7 +139,7 @@ async def test_a_voice_note_is_spoken_heard_and_sent(
     await inbox.open(customer.name)
     record = inbox.root.get_by_role("button", name="Record a voice message")
     await record.click()
-    await expect(inbox.root.get_by_text("Recording", exact=True)).to_be_attached()
+    await expect(inbox.root.get_by_text("Recording", exact=True)).to_be_attached(timeout=20_000)
     await page.keyboard.press("Escape")
     await expect(inbox.composer).to_be_focused()
 
@@ -220,6 +220,7 @@ async def test_a_question_with_buttons_is_asked_and_answered(
     await dialog.get_by_role("button", name="Send", exact=True).click()
     await expect(dialog).to_have_count(0)
     await expect(inbox.composer).to_be_focused()
+    await _is_delivered(inbox.message("Which do you like?"))
     thread = await _phone(context, demo, customer)
     await thread.get_by_role("button", name="The right one").click()
     await expect(inbox.messages.last).to_contain_text("The right one")

@@ -39,6 +39,8 @@ export class Recording {
 
   /** Asks for the microphone. Fails with what getUserMedia fails with: see refusalOf. */
   static async start(): Promise<Recording> {
+    // Asked for all the same, it would be refused as a violation of the policy.
+    if (isBlocked()) throw new DOMException("the page does not allow it", "NotAllowedError");
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
     });
