@@ -14,6 +14,7 @@ from shared.whatsapp.updates import Direction, Origin, Side
 ConversationStatus = Literal["active", "ended"]
 ConversationMode = Literal["running", "handoff", "failed"]
 MediaState = Literal["pending", "ready", "failed", "gone"]
+UploadKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
 
 class ContactView(msgspec.Struct):
@@ -89,6 +90,14 @@ class MediaView(msgspec.Struct):
     filename: str | None
 
 
+class UploadView(MediaView):
+    """A file that was uploaded to be sent, as it will be sent, which may be smaller than what was uploaded or of
+    another type. `kind` is what it can be sent as; `voice` as audio that is a voice message.
+    """
+
+    kind: UploadKind
+
+
 class MessageError(TypedDict):
     """Why a message failed; of an inbound one, why WhatsApp did not pass it on."""
 
@@ -135,7 +144,7 @@ class Reaction(TypedDict):
 # A mapping and not a struct, since Meta's content object stands under the key that its type names.
 class MessageView(TypedDict):
     """A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
-    sent it from an inbox, where the host's user claim named one; `media` is the file that a customer sent.
+    sent it from an inbox, where the host's user claim named one; `media` is its file.
     """
 
     id: UUID
