@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Media, Message
@@ -18,10 +18,10 @@ _FILE = (
         Media.sha256,
         Media.storage_key,
         Media.thumbnail_key,
-        Message.type,
-        Message.content["filename"].astext.label("filename"),
+        func.coalesce(Media.kind, Message.type).label("kind"),
+        func.coalesce(Message.content["filename"].astext, Media.filename).label("filename"),
     )
-    .join(Message, Message.id == Media.message_id)
+    .outerjoin(Message, Message.id == Media.message_id)
     .where(Media.state == "ready")
 )
 
@@ -53,7 +53,7 @@ async def _find(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) ->
     if row is None:
         return None
     known = MEDIA_TYPES.get(row.mime_type)
-    name = clean_filename(row.filename or "") or str(row.type)
+    name = clean_filename(row.filename or "") or str(row.kind)
     return StoredFile(
         storage_key=row.storage_key,
         thumbnail_key=row.thumbnail_key,
