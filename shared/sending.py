@@ -17,6 +17,7 @@ from shared.pubsub import PubSub
 from shared.refusals import NotFoundError
 from shared.settings import Settings
 from shared.template_words import template_words
+from shared.uploads import Uploads
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
 
 _LOAD = text("""
@@ -36,13 +37,20 @@ class Delivery:
     """Sends messages that the caller has leased in the outbox."""
 
     def __init__(
-        self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        redis: Redis,
+        pubsub: PubSub,
+        graph: GraphClient,
+        uploads: Uploads,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._redis = redis
         self._pubsub = pubsub
         self._graph = graph
+        self._uploads = uploads
 
     async def deliver(self, message_id: UUID) -> dict[str, Any]:
         """Send the message; returns Meta's answer, which has settled it (Meta: Cloud API, "Messages" reference).
@@ -57,7 +65,7 @@ class Delivery:
         token = _access_token(self._settings, row["access_token"])
         answer: dict[str, Any]
         answer, words = await asyncio.gather(
-            self._graph.post(f"{row['phone_number_id']}/messages", token, _body(message_id, row)),
+            self._uploads.post(message_id, row["phone_number_id"], token, _body(message_id, row)),
             self._words(row, token),
         )
         wamid, wa_id = _reported(answer)

@@ -16,6 +16,7 @@ from shared.pubsub import PubSub
 from shared.sending import Delivery, out_of_reach
 from shared.settings import Settings
 from shared.tasks import finish
+from shared.uploads import Uploads
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
 
 log = structlog.get_logger()
@@ -51,10 +52,16 @@ class Sender:
     """Sends what is due in the outbox."""
 
     def __init__(
-        self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        redis: Redis,
+        pubsub: PubSub,
+        graph: GraphClient,
+        uploads: Uploads,
     ) -> None:
         self._engine = engine
-        self._delivery = Delivery(settings, engine, redis, pubsub, graph)
+        self._delivery = Delivery(settings, engine, redis, pubsub, graph, uploads)
         self._sends: set[asyncio.Task[None]] = set()
         self._stopping = False
 
