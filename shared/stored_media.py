@@ -42,10 +42,15 @@ async def find_stored(connection: AsyncConnection, media_id: UUID) -> StoredFile
     return await _find(connection, _FILE.where(Media.id == media_id))
 
 
-async def find_stored_copy(connection: AsyncConnection, phone_number_id: str, metas_id: str) -> StoredFile | None:
-    """The file that Meta has under an id of this number's, None if it is not stored."""
-    query = _FILE.where(Media.media_id == metas_id, Media.phone_number_id == phone_number_id).limit(1)
-    return await _find(connection, query)
+async def find_stored_copy(connection: AsyncConnection, phone_number_id: str, media_id: str) -> StoredFile | None:
+    """The file that Meta has under an id of this number's, or an upload by our id, which Meta may not have yet. None if
+    it is not stored.
+    """
+    try:
+        named = Media.id == UUID(media_id)
+    except ValueError:
+        named = Media.media_id == media_id
+    return await _find(connection, _FILE.where(named, Media.phone_number_id == phone_number_id).limit(1))
 
 
 async def _find(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> StoredFile | None:

@@ -70,7 +70,7 @@ export interface LastMessage {
 
 /**
  * A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
- * sent it from an inbox, where the host's user claim named one; `media` is the file that a customer sent.
+ * sent it from an inbox, where the host's user claim named one; `media` is its file.
  */
 export interface Message extends Content {
   client_id: string | null;
@@ -268,4 +268,28 @@ export interface MessagePage {
 
 export interface MessageAnswer {
   data: Message;
+}
+
+export interface UploadAnswer {
+  data: Upload;
+}
+
+/**
+ * A file that was uploaded to be sent, as it will be sent, which may be smaller than what was uploaded or of another
+ * type. `kind` is what it can be sent as; `voice` as audio that is a voice message.
+ */
+export interface Upload {
+  id: string;
+  state: "failed" | "gone" | "pending" | "ready";
+  url: string | null;
+  thumbnail_url: string | null;
+  mime_type: string | null;
+  size: number | null;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  pages: number | null;
+  waveform: number[] | null;
+  filename: string | null;
+  kind: "audio" | "document" | "image" | "sticker" | "video" | "voice";
 }
