@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from litestar import Controller, Response, delete, put
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.params import FromPath, QueryParameter
 
 from api.auth import CurrentEmbed
@@ -82,7 +83,9 @@ class UploadController(Controller):
 
 
 async def _receive(request: AnyRequest, file: MediaFile) -> None:
-    """All of the body, also what is too much, so that the caller gets to read the answer. Raises ApiError 408."""
+    """All of the body, also what is too much, so that the caller gets to read the answer. Raises ApiError 408, and 400
+    if the caller goes away.
+    """
     pieces = request.stream()
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
@@ -92,6 +95,8 @@ async def _receive(request: AnyRequest, file: MediaFile) -> None:
                 if piece is None:
                     return
                 await file.write(piece)
+    except InternalServerException as error:
+        raise ApiError(400, "bad_request", "The file did not come to its end.") from error
     except TimeoutError as error:
         raise ApiError(408, "too_slow", "The file came too slowly; try again.") from error
 

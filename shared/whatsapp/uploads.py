@@ -38,8 +38,7 @@ def _places(value: Any, path: str) -> Iterator[UploadPlace]:
             inner = f"{path}.{key}" if path else key
             if key in KINDS and isinstance(part, dict) and UPLOAD_ID in part:
                 yield UploadPlace(f"{inner}.{UPLOAD_ID}", key, part[UPLOAD_ID])
-            else:
-                yield from _places(part, inner)
+            yield from _places(part, inner)
     elif isinstance(value, list):
         for place, part in enumerate(value):
             yield from _places(part, f"{path}[{place}]")
@@ -50,11 +49,10 @@ def _replaced(value: Any, media_id: str, filename: str | None) -> Any:
         return [_replaced(part, media_id, filename) for part in value]
     if not isinstance(value, dict):
         return value
-    replaced = {}
-    for key, part in value.items():
+    replaced = {key: _replaced(part, media_id, filename) for key, part in value.items()}
+    for key, part in replaced.items():
         if key in KINDS and isinstance(part, dict) and UPLOAD_ID in part:
+            del part[UPLOAD_ID]
             named = {"filename": filename} if key == "document" and filename else {}
-            replaced[key] = {"id": media_id, **named, **{name: one for name, one in part.items() if name != UPLOAD_ID}}
-        else:
-            replaced[key] = _replaced(part, media_id, filename)
+            replaced[key] = {"id": media_id, **named, **part}
     return replaced
