@@ -21,6 +21,7 @@ from shared.whatsapp.uploads import upload_places, with_media_id
 
 log = structlog.get_logger()
 
+AT_ONCE = 6  # files that are in memory or on disk on their way
 RENEW_SECONDS = 30.0
 AT_META = timedelta(days=29)  # of the 30 for which Meta keeps it (Meta: Cloud API, "Upload media")
 UNUSABLE = 131053
@@ -55,6 +56,7 @@ class Uploads:
         self._storage = storage
         self._graph = graph
         self._files = graph_files
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def post(
         self, message_id: UUID, phone_number_id: str, access_token: str, body: dict[str, Any]
@@ -86,7 +88,7 @@ class Uploads:
         known = MEDIA_TYPES[file.mime_type]
         # Meta: Cloud API, "Supported media types": Ogg is said to be Opus, and every upload is.
         mime_type = "audio/ogg; codecs=opus" if file.mime_type == "audio/ogg" else file.mime_type
-        async with lease.renewed():
+        async with lease.renewed(), self._places:
             with media_file() as copy:
                 await self._read(file, copy)
                 try:
@@ -113,7 +115,8 @@ class Uploads:
         except NotStoredError as error:
             raise _refusal("It is not in the store any more.") from error
         except StorageError as error:
-            raise NotSentError(str(error)) from error
+            log.warning("upload_not_read", upload_id=str(file.id), error=str(error))
+            raise _refusal("It cannot be read from the store now.", retryable=True) from error
 
 
 class _Lease:
@@ -162,6 +165,6 @@ def _named(body: dict[str, Any], file: Row[Any], media_id: str) -> dict[str, Any
     return {**body, kind: with_media_id(kind, body[kind], media_id, file.filename)}
 
 
-def _refusal(details: str) -> GraphError:
-    """What Meta would say of a file that is not there."""
-    return GraphError({"code": UNUSABLE, "title": "The file", "details": details}, retryable=False, status=404)
+def _refusal(details: str, *, retryable: bool = False) -> GraphError:
+    """What Meta would say of a file that it does not get."""
+    return GraphError({"code": UNUSABLE, "title": "The file", "details": details}, retryable=retryable, status=404)

@@ -1,7 +1,9 @@
 """/inbox/v1/conversations/{id}/uploads: files that a person is about to send."""
 
 import asyncio
+import contextlib
 import io
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -28,6 +30,8 @@ from shared.whatsapp.media_file import LargeMediaError, MediaFile, WrongMediaErr
 log = structlog.get_logger()
 
 MOST_BODY = max(MOST.values()) + 1024 * 1024  # so that who sends a little too much reads how much it may be
+AT_ONCE = 16  # in one process: while a file comes in it lies in /tmp, which may be memory
+WAIT_SECONDS = 30.0
 IDLE_SECONDS = 30.0
 UPLOAD_SECONDS = 900.0  # in which the largest file comes at a megabit in a second
 
@@ -56,22 +60,8 @@ class UploadController(Controller):
         async with state.engine.connect() as connection:
             earlier = await find_upload(connection, embed.scope, conversation_id, upload_id)
         upload = Upload(upload_id, conversation_id, kind, clean_filename(filename))
-        with media_file(MOST[kind]) as file:
-            await _receive(request, file)
-            if earlier is not None:
-                return Response(UploadAnswer(earlier), status_code=200)
-            content_type = request.headers.get("content-type", "")
-            try:
-                async with prepared(state.inspector, file, kind, content_type, upload.filename) as ready:
-                    view, is_new = await _store(state, embed.scope, upload, ready)
-            except LargeMediaError as error:
-                raise ApiError(413, "too_large", str(error), {"file": [str(error)]}) from error
-            except WrongMediaError as error:
-                raise ApiError(422, "unsupported_media", str(error), {"file": [str(error)]}) from error
-            except StorageError as error:
-                log.warning("upload_not_stored", error=str(error))
-                raise _unavailable() from error
-        return Response(UploadAnswer(view), status_code=201 if is_new else 200)
+        async with _place(state.upload_places):
+            return await _put(request, state, embed.scope, upload, earlier)
 
     @delete(status_code=204)
     async def remove(
@@ -80,6 +70,41 @@ class UploadController(Controller):
         """Take the file back; nothing happens if it is not there. 422 `in_use` once a message has it."""
         async with state.engine.begin() as connection:
             await remove_upload(connection, embed.scope, conversation_id, upload_id)
+
+
+async def _put(
+    request: AnyRequest, state: State, scope: Scope, upload: Upload, earlier: UploadView | None
+) -> Response[UploadAnswer]:
+    with media_file(MOST[upload.kind]) as file:
+        await _receive(request, file)
+        if earlier is not None:
+            return Response(UploadAnswer(earlier), status_code=200)
+        content_type = request.headers.get("content-type", "")
+        try:
+            async with prepared(state.inspector, file, upload.kind, content_type, upload.filename) as ready:
+                view, is_new = await _store(state, scope, upload, ready)
+        except LargeMediaError as error:
+            raise ApiError(413, "too_large", str(error), {"file": [str(error)]}) from error
+        except WrongMediaError as error:
+            raise ApiError(422, "unsupported_media", str(error), {"file": [str(error)]}) from error
+        except StorageError as error:
+            log.warning("upload_not_stored", error=str(error))
+            raise _unavailable("The file cannot be stored now; try again shortly.") from error
+    return Response(UploadAnswer(view), status_code=201 if is_new else 200)
+
+
+@contextlib.asynccontextmanager
+async def _place(places: asyncio.Semaphore) -> AsyncIterator[None]:
+    """One of AT_ONCE. Raises ApiError 503 if none becomes free."""
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await places.acquire()
+    except TimeoutError as error:
+        raise _unavailable("Too many files come in at the moment; try again shortly.") from error
+    try:
+        yield
+    finally:
+        places.release()
 
 
 async def _receive(request: AnyRequest, file: MediaFile) -> None:
@@ -126,7 +151,5 @@ async def _store(state: State, scope: Scope, upload: Upload, ready: PreparedFile
         return await keep_upload(connection, scope, upload, place, stored)
 
 
-def _unavailable() -> ApiError:
-    return ApiError(
-        503, "unavailable", "The file cannot be stored now; try again shortly.", headers={"Retry-After": "5"}
-    )
+def _unavailable(sentence: str) -> ApiError:
+    return ApiError(503, "unavailable", sentence, headers={"Retry-After": "5"})

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from api.inbox.uploads import AT_ONCE
 from cli.simulator.media_types import sample
 from shared.operations.merge_contacts import merge_contacts
 from shared.storage import Storage
@@ -23,6 +24,7 @@ from tests.media import bomb_of_pixels, jpeg
 from tests.other_api import other_api
 from tests.processes import running_role
 from tests.stack import Stack
+from tests.waiting import eventually
 from workers.housekeeping import Housekeeper
 from workers.media_removal import remove_deleted
 
@@ -184,6 +186,23 @@ async def test_who_sends_too_slowly_is_told_so(desk: Desk, monkeypatch: pytest.M
         answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert files(desk.stack) == []
+
+
+async def test_so_many_files_come_in_at_once_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.inbox.uploads.WAIT_SECONDS", 0.2)
+    async with contextlib.AsyncExitStack() as others:
+        for _ in range(AT_ONCE):
+            await others.enter_async_context(_begun(desk, uuid4()))
+
+        async def refused() -> bool:
+            return (await desk.put("image", jpeg())).status_code == 503
+
+        await eventually(refused, 20)
+
+    async def taken() -> bool:
+        return (await desk.put("image", jpeg())).status_code == 201
+
+    await eventually(taken, 20)
 
 
 @contextlib.asynccontextmanager
