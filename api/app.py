@@ -26,6 +26,8 @@ from api.inbox.media import MessageMediaController, StoredMediaController
 from api.inbox.message import OneMessageController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
+from api.inbox.uploads import AT_ONCE as UPLOADS_AT_ONCE
+from api.inbox.uploads import UploadController
 from api.meta.contacts import ContactController as MetaContactController
 from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
@@ -62,6 +64,7 @@ from api.webhooks.whatsapp import WhatsAppWebhookController
 from shared.db import create_engine
 from shared.health import health_router
 from shared.jobs import Queue, Waker, connect, wake_released
+from shared.media.inspector import Inspector
 from shared.media_urls import sign_media_urls
 from shared.metrics import metrics
 from shared.outbound_http import outbound_http
@@ -69,6 +72,7 @@ from shared.pubsub import PubSub
 from shared.settings import Settings
 from shared.storage import Storage
 from shared.tasks import cancel_all, finish, keep_running
+from shared.uploads import Uploads
 from shared.whatsapp.graph import GraphClient, new_http_client
 
 MOST_BODY = 1024 * 1024
@@ -107,6 +111,7 @@ def create_app(settings: Settings) -> Litestar:
                     OneMessageController,
                     MessageMediaController,
                     ComposingController,
+                    UploadController,
                 ],
                 middleware=[EmbedAccess()],
                 dependencies={
@@ -197,6 +202,9 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.graph_files = GraphClient(transfers, settings)
     app.state.outbound = outbound = outbound_http(settings)
     app.state.storage = storage = Storage(settings)
+    app.state.uploads = Uploads(engine, storage, app.state.graph, app.state.graph_files)
+    app.state.inspector = Inspector()
+    app.state.upload_places = asyncio.Semaphore(UPLOADS_AT_ONCE)
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker, settings.secret_key)

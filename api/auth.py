@@ -20,7 +20,7 @@ CurrentUser = NamedDependency[User | None]
 USER_HEADER = "x-porthole-user"
 # What may be asked is the same for every origin: whether one may use the embed is not known before its token comes.
 _PREFLIGHT = [
-    (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
     (b"access-control-allow-headers", b"authorization, content-type, x-porthole-user"),
     (b"access-control-max-age", b"7200"),
     (b"vary", b"origin"),

@@ -12,6 +12,7 @@ from api.inbox.conversations import ConversationAnswer, ConversationPage
 from api.inbox.handoff import HandoffAnswer
 from api.inbox.messages import MessageAnswer, MessagePage
 from api.inbox.session import ChangesAnswer, SessionAnswer
+from api.inbox.uploads import UploadAnswer
 from shared.events import MessageView, Presence, Push
 
 FILE = Path(__file__).resolve().parents[1] / "templates" / "inbox" / "src" / "events.ts"
@@ -29,6 +30,7 @@ ANSWERS = (
     HandoffAnswer,
     MessagePage,
     MessageAnswer,
+    UploadAnswer,
 )
 """All that the page asks for."""
 

@@ -14,6 +14,7 @@ from shared.whatsapp.updates import Direction, Origin, Side
 ConversationStatus = Literal["active", "ended"]
 ConversationMode = Literal["running", "handoff", "failed"]
 MediaState = Literal["pending", "ready", "failed", "gone"]
+UploadKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
 
 class ContactView(msgspec.Struct):
@@ -88,6 +89,14 @@ class MediaView(msgspec.Struct):
     pages: int | None
     waveform: list[int] | None
     filename: str | None
+
+
+class UploadView(MediaView):
+    """A file that was uploaded to be sent, as it will be sent, which may be smaller than what was uploaded or of
+    another type. `kind` is what it can be sent as; `voice` as audio that is a voice message.
+    """
+
+    kind: UploadKind
 
 
 class MessageError(TypedDict):

@@ -20,7 +20,7 @@ class InvalidLinkError(Exception):
 
 
 class MediaLink(msgspec.Struct, frozen=True):
-    """What a link opens: one media object of one number."""
+    """What a link opens: one media object of one number, by Meta's id of it, or an upload by ours."""
 
     phone_number_id: str
     media_id: str

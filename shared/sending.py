@@ -19,6 +19,7 @@ from shared.refusals import NotFoundError
 from shared.send_pace import hold
 from shared.settings import Settings
 from shared.template_words import template_words
+from shared.uploads import Uploads
 from shared.whatsapp.graph import THROTTLED, GraphClient, GraphError, NoAnswerError, NotSentError
 
 HOLD_SECONDS = 1.0
@@ -60,13 +61,20 @@ class Delivery:
     """Sends messages that the caller has leased in the outbox."""
 
     def __init__(
-        self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        redis: Redis,
+        pubsub: PubSub,
+        graph: GraphClient,
+        uploads: Uploads,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._redis = redis
         self._pubsub = pubsub
         self._graph = graph
+        self._uploads = uploads
 
     async def deliver(self, message_id: UUID) -> dict[str, Any]:
         """Send the message; returns Meta's answer, which has settled it. Raises what `send` raises, and NotFoundError
@@ -94,7 +102,7 @@ class Delivery:
 
     async def _post(self, message: DueMessage, token: str) -> dict[str, Any]:
         try:
-            return await self._graph.post(f"{message.phone_number_id}/messages", token, _body(message))
+            return await self._uploads.post(message.id, message.phone_number_id, token, _body(message))
         except GraphError as error:
             if error.error["code"] in THROTTLED:
                 await hold(self._redis, message.phone_number_id, HOLD_SECONDS)

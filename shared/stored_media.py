@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Media, Message
@@ -18,10 +18,10 @@ _FILE = (
         Media.sha256,
         Media.storage_key,
         Media.thumbnail_key,
-        Message.type,
-        Message.content["filename"].astext.label("filename"),
+        func.coalesce(Media.kind, Message.type).label("kind"),
+        func.coalesce(Message.content["filename"].astext, Media.filename).label("filename"),
     )
-    .join(Message, Message.id == Media.message_id)
+    .outerjoin(Message, Message.id == Media.message_id)
     .where(Media.state == "ready")
 )
 
@@ -42,10 +42,15 @@ async def find_stored(connection: AsyncConnection, media_id: UUID) -> StoredFile
     return await _find(connection, _FILE.where(Media.id == media_id))
 
 
-async def find_stored_copy(connection: AsyncConnection, phone_number_id: str, metas_id: str) -> StoredFile | None:
-    """The file that Meta has under an id of this number's, None if it is not stored."""
-    query = _FILE.where(Media.media_id == metas_id, Media.phone_number_id == phone_number_id).limit(1)
-    return await _find(connection, query)
+async def find_stored_copy(connection: AsyncConnection, phone_number_id: str, media_id: str) -> StoredFile | None:
+    """The file that Meta has under an id of this number's, or an upload by our id, which Meta may not have yet. None if
+    it is not stored.
+    """
+    try:
+        named = Media.id == UUID(media_id)
+    except ValueError:
+        named = Media.media_id == media_id
+    return await _find(connection, _FILE.where(named, Media.phone_number_id == phone_number_id).limit(1))
 
 
 async def _find(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> StoredFile | None:
@@ -53,7 +58,7 @@ async def _find(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) ->
     if row is None:
         return None
     known = MEDIA_TYPES.get(row.mime_type)
-    name = clean_filename(row.filename or "") or str(row.type)
+    name = clean_filename(row.filename or "") or str(row.kind)
     return StoredFile(
         storage_key=row.storage_key,
         thumbnail_key=row.thumbnail_key,

@@ -1,9 +1,6 @@
-"""Workers as processes that start in no time, for tests that kill very many of them: each is forked from a process that
-has imported everything.
-"""
+"""Workers for tests that kill very many of them, at points of their choice."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -19,11 +16,9 @@ import workers.send
 from shared.log import configure_logs
 from shared.sending import Delivery
 from shared.settings import Settings
+from tests.processes import fork
 from workers.main import running_worker
 from workers.send import Sender
-
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.forked_worker"])
 
 LEASE = timedelta(seconds=2)
 """How long a message is a dead worker's. The simulator's first status comes long before."""
@@ -31,7 +26,7 @@ LEASE = timedelta(seconds=2)
 
 def start_worker(settings: Settings, dies: str | None = None) -> ForkServerProcess:
     """A worker process; `dies` names the point of POINTS at which it kills itself."""
-    process = _context.Process(target=_run, args=(settings, dies), daemon=True)
+    process = fork.Process(target=_run, args=(settings, dies), daemon=True)
     process.start()
     return process
 

@@ -1,38 +1,63 @@
-"""The roles as processes of their own, for tests that kill them."""
+"""The roles as processes of their own, for tests that kill them. Each is forked from a process that has imported
+everything: to import it takes longer than most tests do.
+"""
 
 import asyncio
 import contextlib
+import multiprocessing
+import multiprocessing.reduction as reduction
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 import msgspec
 
+from cli.main import main
 from shared.settings import PREFIX, Settings
+
+fork = multiprocessing.get_context("forkserver")
+fork.set_forkserver_preload(["tests.processes", "tests.forked_worker", "cli.run"])
+
+
+class _Stderr:
+    """What is stderr here at this moment, which pytest may have taken; in the other process its descriptor."""
+
+    def __reduce__(self) -> Any:
+        return _descriptor, (reduction.DupFd(2),)
+
+
+def _descriptor(duplicate: Any) -> int:
+    descriptor: int = duplicate.detach()
+    return descriptor
 
 
 class Role:
     """A running `porthole <role>`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+    def __init__(self, process: BaseProcess, url: str) -> None:
         self._process = process
         self.url = url
 
     @property
     def pid(self) -> int:
+        assert self._process.pid is not None
         return self._process.pid
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye, no clean-up."""
         self._process.kill()
-        await self._process.wait()
+        await asyncio.to_thread(self._process.join)
 
     async def terminate(self) -> int:
         """SIGTERM; returns the exit status."""
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-        return await self._process.wait()
+        self._process.terminate()
+        await asyncio.to_thread(self._process.join)
+        assert self._process.exitcode is not None
+        return self._process.exitcode
 
 
 @contextlib.asynccontextmanager
@@ -41,21 +66,36 @@ async def running_role(name: str, settings: Settings, *, port: int = 0) -> Async
     environ = os.environ | {
         f"{PREFIX}{field.upper()}": str(value) for field, value in msgspec.structs.asdict(settings).items()
     }
-    options = ["--port", str(port), "--json"]
+    words = ["porthole", name, "--port", str(port), "--json"]
     if name == "up":  # its directory is its own alone, and tests run side by side
-        options += ["--data-dir", f"{settings.storage_url.removeprefix('file://')}-up"]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli", name, *options), env=environ, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    role = None
+        words += ["--data-dir", f"{settings.storage_url.removeprefix('file://')}-up"]
+    reader, writer = fork.Pipe(duplex=False)
+    process = fork.Process(target=_run, args=(words, environ, writer, _Stderr()), daemon=True)
+    process.start()
+    writer.close()
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 20)
-        assert line, f"porthole {name} ended with status {await process.wait()}"
-        role = Role(process, msgspec.json.decode(line)["url"])
-        yield role
+        line = await asyncio.wait_for(asyncio.to_thread(_first_line, reader), 30)
+        assert line, f"porthole {name} ended with status {process.exitcode}"
+        yield Role(process, msgspec.json.decode(line)["url"])
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves the pipe open until it is collected
+        process.kill()
+        await asyncio.to_thread(process.join)
+        reader.close()
+
+
+def _first_line(reader: Connection) -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (more := os.read(reader.fileno(), 4096)):
+        line += more
+    return line
+
+
+def _run(words: list[str], environ: Mapping[str, str], writer: Connection, stderr: int) -> None:
+    """In the process: what the shell does for a command."""
+    os.dup2(writer.fileno(), 1)
+    os.dup2(stderr, 2)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv = words
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    main()

@@ -52,6 +52,14 @@ class Scene:
         pushed: Json = (await self.event(lambda one: one["wamid"] == wamid))["message"]
         return pushed
 
+    async def failed(self, conversation_id: str) -> Json:
+        """A reply to somebody who did not write by way of the simulated WhatsApp, which finds it too late."""
+        reply = {"client_id": new_wamid(), "type": "text", "text": {"body": "Hello?"}}
+        await self.call("POST", f"/conversations/{conversation_id}/messages", reply)
+        pushed = await self.event(lambda one: one["client_id"] == reply["client_id"] and one["status"] == "failed")
+        failed: Json = pushed["message"]
+        return failed
+
     async def replied(self, conversation_id: str) -> Json:
         """Somebody answers; the message, once it was delivered to the customer's phone."""
         reply = {"client_id": new_wamid(), "type": "text", "text": {"body": "Yes"}}
@@ -201,6 +209,42 @@ async def reaction_of_ours(scene: Scene) -> AsyncGenerator[None]:
         return await scene.stack.count("outbox") == 0
 
     await eventually(sent)
+
+
+async def failed_too_late(scene: Scene) -> AsyncGenerator[None]:
+    """WhatsApp closes the window, whatever our clock says."""
+    message = await scene.wrote()
+    yield
+    await scene.failed(message["conversation_id"])
+
+
+async def discarded(scene: Scene) -> AsyncGenerator[None]:
+    failed = await scene.failed((await scene.wrote())["conversation_id"])
+    yield
+    await scene.call("DELETE", f"/messages/{failed['id']}")
+
+
+async def discarded_before_a_newer_one(scene: Scene) -> AsyncGenerator[None]:
+    message = await scene.wrote()
+    failed = await scene.failed(message["conversation_id"])
+    await scene.wrote(message["wa_id"])
+    yield
+    await scene.call("DELETE", f"/messages/{failed['id']}")
+
+
+async def discarded_and_delivered_all_the_same(scene: Scene) -> AsyncGenerator[None]:
+    failed = await scene.failed((await scene.wrote())["conversation_id"])
+    await scene.call("DELETE", f"/messages/{failed['id']}")
+    yield
+    await scene.stack.post_webhook(webhook(scene.number, statuses=[status_update(failed["wamid"], "delivered")]))
+
+
+async def retried(scene: Scene) -> AsyncGenerator[None]:
+    message = await scene.wrote()
+    failed = await scene.failed(message["conversation_id"])
+    await scene.wrote(message["wa_id"])
+    yield
+    await scene.call("POST", f"/messages/{failed['id']}/retry")
 
 
 async def media_ready(scene: Scene) -> AsyncGenerator[None]:

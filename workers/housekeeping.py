@@ -28,6 +28,13 @@ _REMOVALS = text("""
         ORDER BY removed_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
+# Their files follow (media_removal.py). Whoever sends one at this moment has locked it.
+_UPLOADS = text("""
+    DELETE FROM media WHERE id IN (
+        SELECT id FROM media WHERE message_id IS NULL AND created_at < now() - interval '24 hours'
+        ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
 # Ids are made in the order of time (RFC 9562), so that the primary key finds the old ones.
 _DELIVERIES = text("""
     DELETE FROM webhook_delivery WHERE id IN (
@@ -65,9 +72,9 @@ _BEGINNING = {"phone_number_id": "", "wamid_key": "", "status": ""}
 
 
 class Housekeeper:
-    """Deletes idempotency keys after a day, deliveries to webhooks and what is known of removed conversations after 30,
-    webhooks of Meta's that were applied after as many as the settings say, and statuses of messages that we never came
-    to know after a week.
+    """Deletes idempotency keys after a day, and uploads that nobody has sent; deliveries to webhooks and what is known
+    of removed conversations after 30, webhooks of Meta's that were applied after as many as the settings say, and
+    statuses of messages that we never came to know after a week.
     """
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
@@ -79,6 +86,7 @@ class Housekeeper:
         """Delete all that is too old; of the statuses, look at a part, and at the next one in the next run."""
         deleted = {
             "idempotency_keys": await self._delete(_IDEMPOTENCY_KEYS),
+            "uploads": await self._delete(_UPLOADS),
             "conversation_removals": await self._delete(_REMOVALS),
             "webhook_deliveries": await self._delete(_DELIVERIES, oldest=_first_id(timedelta(days=DELIVERY_DAYS))),
             "inbound_events": await self._delete(_EVENTS, days=self._days),

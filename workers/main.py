@@ -20,7 +20,9 @@ from shared.outbound_http import outbound_http
 from shared.pubsub import PubSub
 from shared.security_headers import SecurityHeaders
 from shared.settings import Settings
+from shared.storage import Storage
 from shared.tasks import cancel_all, finish, keep_running
+from shared.uploads import Uploads
 from shared.whatsapp.graph import GraphClient, new_http_client
 from workers.drainer import Drainer, guarded
 from workers.gauges import Gauges
@@ -52,10 +54,12 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
     engine = create_engine(settings, application_name="worker")
     redis = connect(settings)
     pubsub = PubSub(settings)
-    http = new_http_client()
+    http, transfers = new_http_client(), new_http_client()
+    storage = Storage(settings)
     outbound = outbound_http(settings)
     graph = GraphClient(http, settings)
-    sender = Sender(settings, engine, redis, pubsub, graph)
+    uploads = Uploads(engine, storage, graph, GraphClient(transfers, settings))
+    sender = Sender(settings, engine, redis, pubsub, graph, uploads)
     receipts = ReceiptSender(settings, engine, graph)
     webhooks = WebhookSender(settings, engine, outbound)
     media = MediaFetcher(settings, engine, pubsub)
@@ -118,6 +122,8 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
             waker.stop()
         await finish(waking, STOP_SECONDS)
         await http.aclose()
+        await transfers.aclose()
+        storage.close()
         await outbound.close()
         await pubsub.close()
         await wakes.aclose()

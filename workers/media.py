@@ -1,4 +1,5 @@
-"""Fetches the files that customers send: from Meta, through a look at what they are, into the store.
+"""Fetches the files of messages that Meta has: those that customers and programs send. They come through a look at what
+they are into the store.
 
 Every attempt may be repeated: the file has one key, and what it holds is checked before it is stored. An attempt is
 leased for LEASE and the lease is renewed while it runs, so that the files of a worker that died are soon another's.
@@ -16,6 +17,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt
+from shared.media.inspector import Inspector
 from shared.media_keys import file_key, thumbnail_key
 from shared.operations.settle_media import Attempt, StoredMedia, media_given_up, media_postponed, media_stored
 from shared.publish import publish
@@ -34,7 +36,6 @@ from shared.whatsapp.graph import (
 from shared.whatsapp.media_file import MediaFile, media_file, read_sha256
 from shared.whatsapp.media_types import type_of
 from workers.drainer import Drainer
-from workers.media_inspector import Findings, Inspector
 from workers.media_removal import remove_deleted
 
 log = structlog.get_logger()
@@ -133,8 +134,8 @@ class MediaFetcher:
         attempt = Attempt(row.id, row.message_id, row.attempts)
         try:
             with media_file() as file:
-                await self._download(row, file)
-                stored = await self._store(row, file)
+                said = await self._download(row, file)
+                stored = await self._store(row, file, said)
         except NoSuchMediaError as error:
             # A new file is not everywhere at Meta at once: a second attempt has to find the same.
             if row.attempts > 1:
@@ -155,8 +156,10 @@ class MediaFetcher:
                 events = await media_stored(connection, attempt, stored)
             await publish(self._pubsub, events)
 
-    async def _download(self, row: Row[Any], file: MediaFile) -> None:
-        """Get all of the file and check it. Raises _UnusableError, and what Graph calls raise."""
+    async def _download(self, row: Row[Any], file: MediaFile) -> str:
+        """Get all of the file and check it; the type that it is said to have: of what a program has sent, only Meta
+        says one. Raises _UnusableError, and what Graph calls raise.
+        """
         if row.access_token is None:
             raise NotSentError("the number is not connected")
         token = decrypt(row.access_token, self._settings.secret_key)
@@ -174,10 +177,11 @@ class MediaFetcher:
         hashes = {read_sha256(row.sha256), read_sha256(media.sha256)} - {None}
         if hashes and bytes.fromhex(file.sha256) not in hashes:
             raise _UnusableError("the file's hash is not the one that WhatsApp names")
+        return row.mime_type or media.mime_type
 
-    async def _store(self, row: Row[Any], file: MediaFile) -> StoredMedia:
+    async def _store(self, row: Row[Any], file: MediaFile, said: str) -> StoredMedia:
         """Look into the file and put it into the store. Raises StorageError."""
-        mime_type = type_of(file.head, row.mime_type or "")
+        mime_type = type_of(file.head, said)
         found = await self._inspector.inspect(file.content(), mime_type)
         key = file_key(row.project_id, row.id)
         await self._storage.write(key, file.content())
@@ -195,7 +199,7 @@ class MediaFetcher:
             height=found.height,
             duration_ms=found.duration_ms,
             pages=found.pages,
-            waveform=_bytes(found),
+            waveform=found.loudness(),
         )
 
     async def _postpone(self, attempt: Attempt, problem: str, most_attempts: int) -> None:
@@ -213,7 +217,3 @@ class MediaFetcher:
         async with self._engine.begin() as connection:
             events = await media_given_up(connection, attempt, state, problem)
         await publish(self._pubsub, events)
-
-
-def _bytes(found: Findings) -> bytes | None:
-    return None if found.waveform is None else bytes(found.waveform)

@@ -22,6 +22,7 @@ from shared.send_pace import LONGEST_WAIT, NUMBER_PACE, Place, Wait, reserve
 from shared.sending import DUE, Delivery, DueMessage, out_of_reach
 from shared.settings import Settings
 from shared.tasks import finish
+from shared.uploads import Uploads
 from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NotSentError
 from workers.drainer import Drainer
 
@@ -97,12 +98,18 @@ class Sender:
     """
 
     def __init__(
-        self, settings: Settings, engine: AsyncEngine, redis: Redis, pubsub: PubSub, graph: GraphClient
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        redis: Redis,
+        pubsub: PubSub,
+        graph: GraphClient,
+        uploads: Uploads,
     ) -> None:
         self._engine = engine
         self._autocommit = autocommit(engine)
         self._redis = redis
-        self._delivery = Delivery(settings, engine, redis, pubsub, graph)
+        self._delivery = Delivery(settings, engine, redis, pubsub, graph, uploads)
         self._sends: set[asyncio.Task[None]] = set()
         self._under_way: Counter[str] = Counter()
         self._too_fast: dict[str, asyncio.TimerHandle] = {}

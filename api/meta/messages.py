@@ -43,6 +43,7 @@ from shared.validation import InvalidFieldsError
 from shared.whatsapp.graph import GraphError, NoAnswerError, NotSentError
 from shared.whatsapp.outbound import MessageContent, MessageType, Wamid, outgoing
 from shared.whatsapp.phone import BSUID, digits_of_number
+from shared.whatsapp.uploads import upload_places
 
 _TOO_FAST = {"number": 130429, "conversation": 131056}
 """Meta's codes for too much from a number, and too much to one person (Meta: Cloud API, "Error codes")."""
@@ -230,6 +231,8 @@ async def _send(request: AnyRequest, state: State, key: ProjectKey, number: Numb
     recipient = _recipient(data)
     assert data.type is not None
     given = outgoing(data.type, data, await request.json())
+    if uploads := upload_places(given.type, given.content):
+        raise InvalidFieldsError({one.path: ["is for the iframe; give an id or a link"] for one in uploads})
     message = NewMessage(
         client_id=_client_id(request, key),
         type=given.type,
@@ -273,7 +276,7 @@ async def _deliver(state: State, message_id: UUID) -> dict[str, Any]:
     """Meta's answer to the message, which the api has leased. Raises what the caller is told if Meta does not take it:
     a message that was refused, or that did not get out, has failed, and may be sent again.
     """
-    delivery = Delivery(state.settings, state.engine, state.redis, state.pubsub, state.graph)
+    delivery = Delivery(state.settings, state.engine, state.redis, state.pubsub, state.graph, state.uploads)
     try:
         return await delivery.deliver(message_id)
     except GraphError as error:

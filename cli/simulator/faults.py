@@ -6,7 +6,7 @@ import msgspec
 
 
 class FailNext(msgspec.Struct, forbid_unknown_fields=True):
-    """The next `count` calls answer this error. `http_status` defaults to the one Meta gives the code."""
+    """The next `count` sends, or uploads, answer this error. `http_status` defaults to the one Meta gives the code."""
 
     count: int
     code: int = 131000
@@ -42,6 +42,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     batch                   up to so many webhooks go into one POST, as several entries and changes
     gather_seconds          how long shuffle and batch wait for company
     statuses_before_answer  a send's statuses are delivered before its HTTP answer
+    fail_upload_next        refuse uploads of files
+    drop_upload_next        so many uploads are kept, then the connection closes without an answer
     media_gone              every media id answers as if its media were gone
     media_error_next        so many media look-ups or downloads answer 500
     media_lookup_next       the next look-ups of a media id fail or are slow
@@ -73,6 +75,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     batch: int = 0
     gather_seconds: float = 0.1
     statuses_before_answer: bool = False
+    fail_upload_next: FailNext | None = None
+    drop_upload_next: int = 0
     media_gone: bool = False
     media_error_next: int = 0
     media_lookup_next: MediaTrouble | None = None
@@ -95,11 +99,11 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
 
     def take_failure(self, *, receipt: bool) -> FailNext | None:
         """The error for this send or receipt, counted down, or None."""
-        failure = self.fail_receipt_next if receipt else self.fail_next
-        if failure is None or failure.count <= 0:
-            return None
-        failure.count -= 1
-        return failure
+        return _taken(self.fail_receipt_next if receipt else self.fail_next)
+
+    def take_upload_failure(self) -> FailNext | None:
+        """The error for this upload, counted down, or None."""
+        return _taken(self.fail_upload_next)
 
     def take_async_failure(self) -> int | None:
         """The code this send is to fail with later, counted down, or None."""
@@ -112,6 +116,12 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
         if self.drop_answer_next <= 0:
             return False
         self.drop_answer_next -= 1
+        return True
+
+    def take_dropped_upload(self) -> bool:
+        if self.drop_upload_next <= 0:
+            return False
+        self.drop_upload_next -= 1
         return True
 
     def take_media_error(self) -> bool:
@@ -127,6 +137,13 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
             return None
         trouble.count -= 1
         return trouble
+
+
+def _taken(failure: FailNext | None) -> FailNext | None:
+    if failure is None or failure.count <= 0:
+        return None
+    failure.count -= 1
+    return failure
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True):

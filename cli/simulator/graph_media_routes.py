@@ -8,7 +8,7 @@ from litestar.datastructures.state import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from cli.simulator.connection import pause
+from cli.simulator.connection import DroppedAnswer, pause
 from cli.simulator.errors import GraphError, unknown_object
 from cli.simulator.media import DOWNLOAD_PATH, Media, not_found
 from cli.simulator.messages import Json
@@ -55,10 +55,13 @@ def look_up(simulator: Simulator, media_id: str, method: str, phone_number_id: s
 @post("/{version:str}/{object_id:str}/media", status_code=200, request_max_body_size=LARGEST_UPLOAD)
 async def upload_media(
     request: Request[object, object, State], simulator: NamedDependency[Simulator], object_id: FromPath[str]
-) -> Json:
+) -> Response[Json] | Response[None]:
     """A multipart form: messaging_product, file, and type, which defaults to the file's own Content-Type."""
     number = simulator.number(object_id, "post")
     form = await request.form()
+    failure = simulator.faults.take_upload_failure()
+    if failure is not None:
+        raise GraphError(failure.code, "The fault fail_upload_next asked for this.", http_status=failure.http_status)
     if form.get("messaging_product") != "whatsapp":
         raise GraphError(
             100, "messaging_product is required.", message="(#100) The parameter messaging_product is required."
@@ -68,7 +71,8 @@ async def upload_media(
         raise GraphError(100, "file is required.", message="(#100) The parameter file is required.")
     mime_type = str(form.get("type") or file.content_type)
     media = simulator.media.upload(number.phone_number_id, mime_type, await file.read(), file.filename)
-    return {"id": media.id}
+    answer: Json = {"id": media.id}
+    return DroppedAnswer() if simulator.faults.take_dropped_upload() else Response(answer)
 
 
 @delete("/{version:str}/{object_id:str}", status_code=200)

@@ -6,17 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, select, text, union_all
+from sqlalchemy import ColumnElement, Row, and_, case, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kapso.people import contacts_matching, digits_of, identity_value
 from shared.media_links import media_url
-from shared.models import Contact, Conversation, Message, PhoneNumber
+from shared.models import Contact, Conversation, Media, Message, PhoneNumber
 from shared.paging import AnySelect, CursorQuery, Paging, cursor_page, seek
 from shared.periods import between
 from shared.scope import Scope
 from shared.settings import Settings
 from shared.whatsapp.status import STATUSES
+from shared.whatsapp.uploads import with_media_id
 from shared.whatsapp.wamid import wamid_key
 
 LINK_SECONDS = 24 * 60 * 60
@@ -101,10 +102,16 @@ _MESSAGE: AnySelect = (
         identity_value("bsuid").label("bsuid"),
         identity_value("parent_bsuid").label("parent_bsuid"),
         PhoneNumber.display_phone_number,
+        case((Media.conversation_id.is_not(None), Media.id)).label("upload_id"),
+        Media.media_id,
+        Media.mime_type,
+        Media.size,
+        Media.filename,
     )
     .join(Conversation, Conversation.id == Message.conversation_id)
     .join(Contact, Contact.id == Conversation.contact_id)
     .join(PhoneNumber, PhoneNumber.phone_number_id == Message.phone_number_id)
+    .outerjoin(Media, Media.message_id == Message.id)
 )
 
 _REPORTED = text("""
@@ -199,6 +206,8 @@ def message_object(settings: Settings, row: Row[Any], statuses: list[dict[str, A
 def _content(row: Row[Any], media: dict[str, Any] | None) -> Any:
     """Meta's object with the keys that Kapso always has there, and that its clients rely on."""
     content = row.content
+    if row.upload_id is not None:  # which is at Meta once it was sent
+        content = with_media_id(row.type, content, row.media_id or "", row.filename)
     if not isinstance(content, Mapping):
         return content
     if media is not None:  # what was sent by a link has no id
@@ -223,7 +232,7 @@ def _extension(row: Row[Any], media: dict[str, Any] | None, statuses: list[dict[
         "contact_name": row.display_name or row.profile_name,
         "content": _words(row, media),
         "statuses": [_returned(status, row.callback_data) for status in statuses],
-        "message_type_data": _type_data(row.type, row.content, media is not None),
+        "message_type_data": _type_data(row.type, row.content, media),
         "sent_by": row.sent_by,
     }
     if media is not None:
@@ -246,14 +255,15 @@ def _processing(status: str) -> str:
 def _media(settings: Settings, row: Row[Any]) -> dict[str, Any] | None:
     if row.type not in MEDIA_TYPES or not isinstance(row.content, Mapping):
         return None
-    media_id, link = row.content.get("id"), row.content.get("link")
+    content = row.content
+    media_id, link = row.upload_id or content.get("id"), content.get("link")
     if not media_id and not link:
         return None
     return {
         "url": media_url(settings, row.phone_number_id, str(media_id), LINK_SECONDS) if media_id else link,
-        "filename": row.content.get("filename"),
-        "content_type": row.content.get("mime_type"),
-        "byte_size": None,
+        "filename": content.get("filename") or row.filename,
+        "content_type": content.get("mime_type") or row.mime_type,
+        "byte_size": row.size,
     }
 
 
@@ -268,7 +278,7 @@ def _words(row: Row[Any], media: dict[str, Any] | None) -> str:
     return f"{caption} {attached}{named}{kind} URL: {media['url']}".strip()
 
 
-def _type_data(kind: str, content: Any, has_media: bool) -> dict[str, Any]:
+def _type_data(kind: str, content: Any, media: dict[str, Any] | None) -> dict[str, Any]:
     if not isinstance(content, Mapping):
         return {}
     if kind == "template":
@@ -291,11 +301,11 @@ def _type_data(kind: str, content: Any, has_media: bool) -> dict[str, Any]:
         return {name: content.get(name) for name in ("latitude", "longitude", "name", "address")}
     if kind == "reaction":
         return {"message_id": content.get("message_id"), "emoji": content.get("emoji")}
-    if has_media:
+    if media is not None:
         return {
             "caption": content.get("caption"),
-            "filename": content.get("filename"),
-            "mime_type": content.get("mime_type"),
+            "filename": media["filename"],
+            "mime_type": media["content_type"],
             "has_media": True,
         }
     return {}

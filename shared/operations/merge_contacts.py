@@ -26,6 +26,8 @@ _DOUBLE = text("""
 
 _MESSAGES = text("UPDATE message SET conversation_id = :kept, client_id = NULL WHERE conversation_id = ANY(:gone)")
 
+_UPLOADS = text("UPDATE media SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
+
 _OUTBOX = text("UPDATE outbox SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
 
 _DELIVERIES = text("UPDATE webhook_delivery SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
@@ -166,6 +168,6 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
 
 async def _merge_conversations(connection: AsyncConnection, kept: UUID, gone: Sequence[UUID]) -> None:
     pair = {"kept": kept, "gone": list(gone)}
-    for statement in (_MESSAGES, _OUTBOX, _DELIVERIES, _EXECUTIONS, _ASSIGNMENTS, _SUM):
+    for statement in (_MESSAGES, _UPLOADS, _OUTBOX, _DELIVERIES, _EXECUTIONS, _ASSIGNMENTS, _SUM):
         await connection.execute(statement, pair)
     await connection.execute(_GONE_CONVERSATIONS, {"gone": list(gone)})

@@ -12,6 +12,7 @@ from shared.events import ConversationUpdated, Event, MessageCreated, MessageVie
 from shared.ids import new_id
 from shared.models import Conversation, Message
 from shared.operations.apply_statuses import message_events
+from shared.operations.attach_media import QueuedMessage, attach_media
 from shared.operations.change_messages import react
 from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views, window_end
 from shared.refusals import ConflictError, NotFoundError, RefusedError
@@ -93,7 +94,8 @@ async def queue_message(
     """A person's message, for a worker to send. A `client_id` that the conversation has seen gives the first message
     and no event.
 
-    Raises NotFoundError, or RefusedError with code `conversation_ended`, `workflow_running` or `window_closed`.
+    Raises NotFoundError, RefusedError with code `conversation_ended`, `workflow_running` or `window_closed`, or
+    InvalidFieldsError for an upload that cannot be sent.
     """
     conversation = await _locked(connection, scope, conversation_id)
     earlier = await _earlier(connection, conversation_id, message.client_id)
@@ -190,6 +192,17 @@ async def _store(
             "sent_at": now,
             "lease": lease,
         },
+    )
+    await attach_media(
+        connection,
+        QueuedMessage(
+            message_id,
+            conversation.project_id,
+            conversation.id,
+            conversation.phone_number_id,
+            message.type,
+            message.content,
+        ),
     )
     if message.type == "reaction":  # no message of its own to those who look, but a part of another
         changed = await react(connection, message_id, message.content, now)

@@ -20,6 +20,7 @@ MEDIA_COLUMNS = (
     Media.duration_ms.label("media_duration_ms"),
     Media.pages.label("media_pages"),
     Media.waveform.label("media_waveform"),
+    Media.filename.label("media_filename"),
 )
 """All that `media_view` needs of the table, beside the message's `content`."""
 
@@ -29,6 +30,7 @@ def media_view(row: Row[Any]) -> MediaView | None:
     if row.media_id is None or row.deleted_at is not None:
         return None
     given = row.content.get("filename") if isinstance(row.content, dict) else None
+    filename = clean_filename(given) if isinstance(given, str) else ""
     ready = row.media_state == "ready"
     return MediaView(
         id=row.media_id,
@@ -42,5 +44,5 @@ def media_view(row: Row[Any]) -> MediaView | None:
         duration_ms=row.media_duration_ms,
         pages=row.media_pages,
         waveform=None if row.media_waveform is None else list(row.media_waveform),
-        filename=clean_filename(given) or None if isinstance(given, str) else None,
+        filename=filename or row.media_filename,
     )

@@ -6,6 +6,7 @@ The kinds that people send are checked whole; the others by their outer shape, a
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -23,17 +24,22 @@ MOST_ROWS, MOST_PRODUCTS = 10, 30
 
 
 class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file by the id of its upload or by a link, not by both."""
+    """A file by one of three: an id of Meta's, a link, or the id of its upload through the iframe."""
 
     id: Annotated[Id, Meta(examples=["1234567890"])] | None = None
     link: Annotated[Link, Meta(examples=["https://shop.example/photo.jpg"])] | None = None
+    upload_id: (
+        Annotated[UUID, Meta(description="Of a file that was uploaded through the iframe, which sends it.")] | None
+    ) = None
     filename: Annotated[str, Meta(max_length=240, examples=["invoice.pdf"])] | None = None
 
     def __post_init__(self) -> None:
-        if self.id is None and self.link is None:
+        if self.id is None and self.link is None and self.upload_id is None:
             raise InvalidFieldsError({"id": ["is required, or a link in its place"]})
         if self.id is not None and self.link is not None:
             raise InvalidFieldsError({"link": ["cannot be combined with an id"]})
+        if self.upload_id is not None and (self.id is not None or self.link is not None):
+            raise InvalidFieldsError({"upload_id": ["cannot be combined with an id or a link"]})
 
 
 class TextHeader(msgspec.Struct, frozen=True, tag_field="type", tag="text"):

@@ -40,7 +40,7 @@ class TestCors:
         assert (answer.status_code, answer.content) == (204, b"")
         assert _cors(answer) == {
             "access-control-allow-origin": CRM,
-            "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+            "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
             "access-control-allow-headers": "authorization, content-type, x-porthole-user",
             "access-control-max-age": "7200",
         }

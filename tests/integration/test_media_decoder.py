@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from cli.simulator.media_types import sample
+from shared.media.inspector import Findings, Inspector
 from tests.media import bomb_of_memory, jpeg
-from workers.media_inspector import Findings, Inspector
 
 
 def _file(data: bytes) -> IO[bytes]:
@@ -75,21 +75,21 @@ async def test_the_type_of_a_document_starts_no_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lowered", "greedy", "ends", "says"),
+    ("seconds", "greedy", "ends", "says"),
     [
-        ("CPU_SECONDS = 1", "while True: pass", {-signal.SIGXCPU, -signal.SIGKILL}, b""),
-        ("SECONDS = 1", "import time; time.sleep(60)", {-signal.SIGALRM}, b""),
-        ("MEMORY", "bytearray(decoder.MEMORY)", {1}, b"MemoryError"),
+        ("1, 60", "while True: pass", {-signal.SIGXCPU, -signal.SIGKILL}, b""),
+        ("20, 1", "import time; time.sleep(60)", {-signal.SIGALRM}, b""),
+        ("20, 60", "bytearray(limits.MEMORY)", {1}, b"MemoryError"),
         (
-            "MEMORY",
+            "20, 60",
             "import os; os.write(os.memfd_create('file'), b'x')",
             {1},
             b"File too large",
         ),
     ],
 )
-async def test_what_wants_too_much_ends(lowered: str, greedy: str, ends: set[int], says: bytes) -> None:
-    code = f"from workers import media_decoder as decoder\ndecoder.{lowered}\ndecoder._limit()\n{greedy}"
+async def test_what_wants_too_much_ends(seconds: str, greedy: str, ends: set[int], says: bytes) -> None:
+    code = f"from shared.media import limits\nlimits.limit_process({seconds})\n{greedy}"
     process = await asyncio.create_subprocess_exec(sys.executable, "-I", "-c", code, stderr=asyncio.subprocess.PIPE)
     _, errors = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode in ends

@@ -271,3 +271,27 @@ export interface MessagePage {
 export interface MessageAnswer {
   data: Message;
 }
+
+export interface UploadAnswer {
+  data: Upload;
+}
+
+/**
+ * A file that was uploaded to be sent, as it will be sent, which may be smaller than what was uploaded or of another
+ * type. `kind` is what it can be sent as; `voice` as audio that is a voice message.
+ */
+export interface Upload {
+  id: string;
+  state: "failed" | "gone" | "pending" | "ready";
+  url: string | null;
+  thumbnail_url: string | null;
+  mime_type: string | null;
+  size: number | null;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  pages: number | null;
+  waveform: number[] | null;
+  filename: string | null;
+  kind: "audio" | "document" | "image" | "sticker" | "video" | "voice";
+}

@@ -1,30 +1,26 @@
-"""Looks into one file, in a process of its own: `python -I -m workers.media_decoder image/jpeg < file`.
+"""Looks into one file, in a process of its own: `python -I -m shared.media.decoder image/jpeg < file`.
 
 Files come from strangers, and the libraries that decode them are C. So this process has no secrets in its environment,
 little memory and little time; one that a file kills takes nothing along. It prints what it finds as it finds it, a line
-of JSON each with some of the fields of Findings (media_inspector.py), so that a late end does not lose the beginning.
+of JSON each with some of the fields of Findings (inspector.py), so that a late end does not lose the beginning.
 """
 
 import base64
 import io
 import itertools
-import json
 import math
 import operator
-import os
-import resource
-import signal
 import sys
 from array import array
 from collections.abc import Iterator
 from typing import IO, Any
 
-MEMORY = 1024 * 1024 * 1024  # bytes of address space; the libraries alone take a quarter of it
+from shared.media.limits import MOST_PIXELS, limit_process, report
+
 CPU_SECONDS = 20
 SECONDS = 60
 THUMBNAIL = 480  # pixels of the longer side
 QUALITY = 75
-MOST_PIXELS = 40_000_000  # 160 MB as RGBA
 BARS = 64
 RATE = 8000  # samples a second: a loudness needs no more
 BLOCK = RATE // 20
@@ -44,8 +40,8 @@ DECODED = frozenset({*_IMAGES, *_AUDIO, *_VIDEO, "application/pdf"})
 """The types that there is something to find out about."""
 
 
-def main(mime_type: str, file: IO[bytes]) -> None:
-    _limit()
+def look(file: IO[bytes], mime_type: str) -> None:
+    """Report what can be found out about a file of one of the types DECODED."""
     file.seek(0)
     if mime_type in _IMAGES:
         _image(file, _IMAGES[mime_type])
@@ -57,24 +53,6 @@ def main(mime_type: str, file: IO[bytes]) -> None:
         _pdf(file)
 
 
-def _limit() -> None:
-    """A file that wants more ends this process."""
-    for kind, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    signal.alarm(SECONDS)  # whoever started this may be gone
-    os.nice(10)
-
-
-def _report(**found: Any) -> None:
-    sys.stdout.write(json.dumps(found) + "\n")
-    sys.stdout.flush()
-
-
 def _image(file: IO[bytes], name: str) -> None:
     """Of several frames the first."""
     from PIL import ExifTags, Image  # noqa: PLC0415 - under the limits, and only what the file needs
@@ -82,12 +60,12 @@ def _image(file: IO[bytes], name: str) -> None:
     Image.MAX_IMAGE_PIXELS = None  # it would warn; the limit below refuses
     with Image.open(file, formats=(name,)) as image:
         width, height = image.size
-        _report(width=width, height=height)
+        report(width=width, height=height)
         image.draft("RGB", (THUMBNAIL, THUMBNAIL))  # a JPEG is decoded no larger than it has to be
         if math.prod(image.size) > MOST_PIXELS:
             return
         if image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
-            _report(width=height, height=width)
+            report(width=height, height=width)
         _report_thumbnail(image)
 
 
@@ -96,16 +74,17 @@ def _film(file: IO[bytes], name: str) -> None:
     from av.stream import Disposition  # noqa: PLC0415
 
     with av.open(file, "r", format=name) as container:
-        _report(duration_ms=None if container.duration is None else container.duration // 1000)
+        report(duration_ms=None if container.duration is None else container.duration // 1000)
         film = next((one for one in container.streams.video if Disposition.attached_pic not in one.disposition), None)
-        _report(film=film is not None)
+        report(film=film is not None, film_codec=None if film is None else film.codec.canonical_name)
+        _report_sound(container)
         if film is None:
             _loudness(container)
             return
         film.codec_context.thread_count = 1
         frame: Any = next(container.decode(film))
         turned = frame.rotation % 180 == 90
-        _report(
+        report(
             width=frame.height if turned else frame.width,
             height=frame.width if turned else frame.height,
         )
@@ -119,8 +98,15 @@ def _sound(file: IO[bytes], name: str) -> None:
 
     with av.open(file, "r", format=name) as container:
         if container.duration is not None:
-            _report(duration_ms=container.duration // 1000)
+            report(duration_ms=container.duration // 1000)
+        _report_sound(container)
         _loudness(container)
+
+
+def _report_sound(container: Any) -> None:
+    if container.streams.audio:
+        sound = container.streams.audio[0]
+        report(sound_codec=sound.codec.canonical_name, channels=sound.channels)
 
 
 def _loudness(container: Any) -> None:
@@ -137,7 +123,7 @@ def _loudness(container: Any) -> None:
     if rest:
         powers.append(_power(rest))
     if heard:
-        _report(duration_ms=heard * 1000 // RATE, waveform=_bars(powers))
+        report(duration_ms=heard * 1000 // RATE, waveform=_bars(powers))
 
 
 def _samples(container: Any) -> "Iterator[array[int]]":
@@ -177,7 +163,7 @@ def _pdf(file: IO[bytes]) -> None:
     import pypdfium2  # noqa: PLC0415
 
     document = pypdfium2.PdfDocument(file)
-    _report(pages=len(document))
+    report(pages=len(document))
     page = document[0]
     scale = THUMBNAIL / max(*page.get_size(), 1.0)
     _report_thumbnail(page.render(scale=scale).to_pil())
@@ -195,8 +181,9 @@ def _report_thumbnail(image: Any) -> None:
     bare = Image.frombytes(small.mode, small.size, small.tobytes())
     encoded = io.BytesIO()
     bare.save(encoded, "WEBP", quality=QUALITY)
-    _report(thumbnail=base64.b64encode(encoded.getvalue()).decode())
+    report(thumbnail=base64.b64encode(encoded.getvalue()).decode())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.stdin.buffer)
+    limit_process(CPU_SECONDS, SECONDS)
+    look(sys.stdin.buffer, sys.argv[1])
