@@ -21,7 +21,7 @@ from shared.whatsapp.uploads import upload_places, with_media_id
 
 log = structlog.get_logger()
 
-AT_ONCE = 6  # files that are in memory or on disk on their way
+AT_ONCE = 6  # files of one process, each with a copy in TMPDIR; the other ones wait, and keep their leases
 RENEW_SECONDS = 30.0
 AT_META = timedelta(days=29)  # of the 30 for which Meta keeps it (Meta: Cloud API, "Upload media")
 UNUSABLE = 131053
@@ -86,8 +86,9 @@ class Uploads:
     async def _upload(self, message_id: UUID, phone_number_id: str, access_token: str, file: Row[Any]) -> str:
         lease = await _Lease.of(self._engine, message_id)
         known = MEDIA_TYPES[file.mime_type]
-        # Meta: Cloud API, "Supported media types": Ogg is said to be Opus, and every upload is.
-        mime_type = "audio/ogg; codecs=opus" if file.mime_type == "audio/ogg" else file.mime_type
+        # Meta: Cloud API, "Supported media types": Ogg has to say that it is Opus, as it is where it is to be heard.
+        is_opus = file.mime_type == "audio/ogg" and file.kind != "document"
+        mime_type = "audio/ogg; codecs=opus" if is_opus else file.mime_type
         async with lease.renewed(), self._places:
             with media_file() as copy:
                 await self._read(file, copy)

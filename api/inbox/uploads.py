@@ -30,7 +30,7 @@ from shared.whatsapp.media_file import LargeMediaError, MediaFile, WrongMediaErr
 log = structlog.get_logger()
 
 MOST_BODY = max(MOST.values()) + 1024 * 1024  # so that who sends a little too much reads how much it may be
-AT_ONCE = 16  # in one process: while a file comes in it lies in /tmp, which may be memory
+AT_ONCE = 16  # in one process: a file lies in TMPDIR while it comes in and is looked at
 WAIT_SECONDS = 30.0
 IDLE_SECONDS = 30.0
 UPLOAD_SECONDS = 900.0  # in which the largest file comes at a megabit in a second
