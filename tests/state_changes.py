@@ -245,6 +245,7 @@ async def retried(scene: Scene) -> AsyncGenerator[None]:
     await scene.wrote(message["wa_id"])
     yield
     await scene.call("POST", f"/messages/{failed['id']}/retry")
+    await scene.event(lambda one: one["client_id"] == f"retry:{failed['id']}" and one["status"] == "failed")
 
 
 async def media_ready(scene: Scene) -> AsyncGenerator[None]:
