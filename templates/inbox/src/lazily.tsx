@@ -2,11 +2,8 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "./i18n";
 
-/** What a component that comes later is known by meanwhile. */
-type Load<Props> = () => Promise<ComponentType<Props>>;
-
 /** A component whose code is loaded when it is drawn for the first time. */
-export function lazily<Props extends object>(load: Load<Props>): ComponentType<Props> {
+export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
   let Loaded: ComponentType<Props> | undefined;
   return function Later(props: Props) {
     const [failed, setFailed] = useState(false);

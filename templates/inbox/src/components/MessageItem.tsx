@@ -15,7 +15,7 @@ import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
 import { ReferralCard } from "./ReferralCard";
 import { Ticks } from "./Ticks";
-import { useTools } from "./useTools";
+import { useMessageTools } from "./useMessageTools";
 
 interface Props {
   message: Message;
@@ -32,7 +32,7 @@ interface Props {
 }
 
 export function MessageItem({ message, joined, contact, loaded, reacting, open, last }: Props) {
-  const { shown, handlers } = useTools();
+  const { shown, handlers } = useMessageTools();
   const reactions = useMemo(() => withOurs(message.reactions, reacting), [message.reactions, reacting]);
   const { id, direction, status, sent_by, origin } = message;
   if (isNote(message)) return <Note message={message} />;

@@ -8,7 +8,7 @@ const MiB = 1024 * KiB;
 
 /** The most bytes of each kind: Meta's limits. A picture may be larger, since the server scales it. */
 const most: Record<Kind, number> = {
-  image: 100 * MiB,
+  image: 50 * MiB,
   video: 16 * MiB,
   audio: 16 * MiB,
   voice: 16 * MiB,

@@ -1,14 +1,17 @@
+import { w } from "../i18n/tools";
 import { send } from "../sending";
+import { trouble } from "../store";
 import type { Context } from "../types";
 import { type Attachment, attached, attachedTo } from "./attached";
 import { captionLimit, fileBody, type Kind, kindOf, takesCaption } from "./files";
 import { dropUpload, mediaOf, startUpload, type Upload } from "./uploads";
 
 /** What one send may hold, so that a folder that was dropped by mistake is not sent. */
-export const mostFiles = 30;
+const mostFiles = 30;
 
 export function addFiles(conversationId: string, files: readonly File[], kind?: Kind): void {
   const room = mostFiles - attachedTo(conversationId).length;
+  if (files.length > room) trouble.value = w("tray.most", { count: mostFiles });
   const added = files.slice(0, room).map(
     (file): Attachment => ({
       upload: startUpload(conversationId, file, kind ?? kindOf(file), file.name),

@@ -10,7 +10,7 @@ import { w } from "../../i18n/tools";
 import { CloseIcon, PlusIcon } from "../icons";
 import { TextField } from "./TextField";
 
-export interface Parts {
+interface Parts {
   draft: InteractiveDraft;
   change: (values: Partial<InteractiveDraft>) => void;
   /** What is wrong at a path in the interactive object. */

@@ -92,6 +92,7 @@ export const ar: ToolWords = {
   "tray.captionOf": "تعليق {name}",
   "tray.kind": "إرسال {name} كـ",
   "tray.label": "ملفات للإرسال",
+  "tray.most": "لا يُرسل أكثر من {count} ملفًا دفعة واحدة، وتُركت البقية.",
   "tray.remove": "إزالة {name}",
   "upload.another": "اختيار ملف آخر",
   "upload.choose.document": "اختيار مستند",

@@ -92,6 +92,7 @@ export const de: ToolWords = {
   "tray.captionOf": "Text zu {name}",
   "tray.kind": "{name} senden als",
   "tray.label": "Dateien zum Senden",
+  "tray.most": "Es gehen nur {count} Dateien auf einmal; die übrigen blieben weg.",
   "tray.remove": "{name} entfernen",
   "upload.another": "Andere Datei wählen",
   "upload.choose.document": "Dokument wählen",

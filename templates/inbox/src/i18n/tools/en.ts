@@ -90,6 +90,7 @@ export const en = {
   "tray.captionOf": "Caption of {name}",
   "tray.kind": "Send {name} as",
   "tray.label": "Files to send",
+  "tray.most": "Only {count} files go at once; the rest were left out.",
   "tray.remove": "Remove {name}",
   "upload.another": "Choose another file",
   "upload.choose.document": "Choose a document",

@@ -93,6 +93,7 @@ export const es: ToolWords = {
   "tray.captionOf": "Texto de {name}",
   "tray.kind": "Enviar {name} como",
   "tray.label": "Archivos para enviar",
+  "tray.most": "Solo van {count} archivos a la vez; los demás se han dejado fuera.",
   "tray.remove": "Quitar {name}",
   "upload.another": "Elegir otro archivo",
   "upload.choose.document": "Elegir un documento",

@@ -92,6 +92,7 @@ export const fr: ToolWords = {
   "tray.captionOf": "Légende de {name}",
   "tray.kind": "Envoyer {name} en tant que",
   "tray.label": "Fichiers à envoyer",
+  "tray.most": "Pas plus de {count} fichiers à la fois ; les autres ont été laissés de côté.",
   "tray.remove": "Retirer {name}",
   "upload.another": "Choisir un autre fichier",
   "upload.choose.document": "Choisir un document",

@@ -92,6 +92,7 @@ export const pt: ToolWords = {
   "tray.captionOf": "Legenda de {name}",
   "tray.kind": "Enviar {name} como",
   "tray.label": "Arquivos para enviar",
+  "tray.most": "Só vão {count} arquivos de cada vez; os outros ficaram de fora.",
   "tray.remove": "Remover {name}",
   "upload.another": "Escolher outro arquivo",
   "upload.choose.document": "Escolher um documento",

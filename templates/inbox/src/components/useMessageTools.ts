@@ -8,7 +8,7 @@ const longPress = 450;
  * When a message shows its tools: under the mouse, with the focus in it, and after a long press. The arrow keys go from
  * message to message, so that all of them are one stop of the Tab key.
  */
-export function useTools() {
+export function useMessageTools() {
   const [hovered, setHovered] = useState(false);
   const [focused, setFocused] = useState(false);
   const pressing = useRef<number | undefined>(undefined);
