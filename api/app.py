@@ -73,7 +73,8 @@ from shared.settings import Settings
 from shared.storage import Storage
 from shared.tasks import cancel_all, finish, keep_running
 from shared.uploads import Uploads
-from shared.whatsapp.graph import GraphClient, new_http_client
+from shared.whatsapp.graph import GraphClient
+from shared.whatsapp.graph_http import new_http_client
 
 MOST_BODY = 1024 * 1024
 STOP_SECONDS = 2.0

@@ -25,14 +25,8 @@ from shared.pubsub import PubSub
 from shared.settings import Settings
 from shared.storage import Storage, StorageError
 from shared.tasks import finish
-from shared.whatsapp.graph import (
-    GraphClient,
-    GraphError,
-    NoAnswerError,
-    NoSuchMediaError,
-    NotSentError,
-    new_http_client,
-)
+from shared.whatsapp.graph import GraphClient, GraphError, NoAnswerError, NoSuchMediaError, NotSentError
+from shared.whatsapp.graph_http import new_http_client
 from shared.whatsapp.media_file import MediaFile, media_file, read_sha256
 from shared.whatsapp.media_types import type_of
 from workers.drainer import Drainer

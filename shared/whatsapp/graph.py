@@ -10,7 +10,6 @@ import httpx
 import msgspec
 
 from shared.settings import Settings
-from shared.tls import tls_context
 from shared.whatsapp.decode_message import error_view
 
 RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004})
@@ -202,16 +201,6 @@ class GraphClient:
                     return answer
                 await answer.aread()
         raise _refusal(answer, _json(answer, access_token))
-
-
-def new_http_client() -> httpx.AsyncClient:
-    """The client for Graph: bounded connections and time-outs, no redirects."""
-    return httpx.AsyncClient(
-        verify=tls_context(),
-        timeout=httpx.Timeout(20.0, connect=5.0),
-        limits=httpx.Limits(max_connections=100),
-        follow_redirects=False,
-    )
 
 
 def is_object_id(text: str) -> bool:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.models import PhoneNumber
-from shared.whatsapp.graph import GraphClient, new_http_client
+from shared.whatsapp.graph import GraphClient
+from shared.whatsapp.graph_http import new_http_client
 from tests.factories import make_project
 from tests.platform_api import PlatformApi
 from tests.stack import Stack

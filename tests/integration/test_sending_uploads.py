@@ -20,7 +20,8 @@ from shared.scope import Scope
 from shared.sending import Delivery
 from shared.storage import Storage
 from shared.uploads import LeaseLostError, Uploads
-from shared.whatsapp.graph import GraphClient, new_http_client
+from shared.whatsapp.graph import GraphClient
+from shared.whatsapp.graph_http import new_http_client
 from tests.desk import Desk, desk_of, picture, recording
 from tests.media import PDF, file_at_meta, in_state, jpeg
 from tests.meta_api import GraphRefusedError, MetaApi, received, set_faults
