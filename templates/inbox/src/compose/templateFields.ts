@@ -7,10 +7,10 @@ export type MediaFormat = "image" | "video" | "document";
 /** Something that a template leaves open. `id` names it in the form. */
 export type TemplateField =
   | { id: string; kind: "text"; place: "header" | "body"; name: string; example: string }
-  | { id: string; kind: "suffix"; button: string; index: number; url: string; example: string }
-  | { id: string; kind: "code"; button: string; index: number; example: string }
-  | { id: string; kind: "media"; format: MediaFormat }
-  | { id: string; kind: "location" };
+  | { id: string; kind: "suffix"; place: "button"; button: string; index: number; url: string; example: string }
+  | { id: string; kind: "code"; place: "button"; button: string; index: number; example: string }
+  | { id: string; kind: "media"; place: "header"; format: MediaFormat }
+  | { id: string; kind: "location"; place: "header" };
 
 /** What was filled in so far, by the id of the field. */
 export interface TemplateValues {
@@ -47,8 +47,8 @@ export function fieldsOf(template: MessageTemplate): TemplateField[] {
 
 function headerFields(header: TemplatePart): TemplateField[] {
   const format = mediaFormats[header.format ?? ""];
-  if (format) return [{ id: "header", kind: "media", format }];
-  if (header.format === "LOCATION") return [{ id: "header", kind: "location" }];
+  if (format) return [{ id: "header", kind: "media", place: "header", format }];
+  if (header.format === "LOCATION") return [{ id: "header", kind: "location", place: "header" }];
   return textFields("header", header);
 }
 
@@ -73,9 +73,20 @@ function buttonFields(template: MessageTemplate, button: TemplateButton, index: 
   const { type, text = "", url = "" } = button;
   if (template.category === "AUTHENTICATION") return [];
   const [example = ""] = [button.example ?? []].flat();
-  if (type === "COPY_CODE") return [{ id: `button.${index}`, kind: "code", button: text, index, example }];
+  if (type === "COPY_CODE")
+    return [{ id: `button.${index}`, kind: "code", place: "button", button: text, index, example }];
   if (type === "URL" && variablesOf(url).length > 0)
-    return [{ id: `button.${index}`, kind: "suffix", button: text, index, url, example: withoutStart(example, url) }];
+    return [
+      {
+        id: `button.${index}`,
+        kind: "suffix",
+        place: "button",
+        button: text,
+        index,
+        url,
+        example: withoutStart(example, url),
+      },
+    ];
   return [];
 }
 
@@ -102,28 +113,23 @@ export function fillIn(
   const components: TemplateComponentBody[] = [];
   const paths = new Map<string, string>();
   for (const field of fields) {
-    const place =
-      field.kind === "text" ? field.place : field.kind === "suffix" || field.kind === "code" ? "button" : "header";
-    let at = place === "button" ? -1 : components.findIndex((component) => component.type === place);
-    if (at < 0) at = components.push(emptyComponent(field, place)) - 1;
+    // The values of a header, or of the body, stand together; each button has a component of its own.
+    let at = field.place === "button" ? -1 : components.findIndex(({ type }) => type === field.place);
+    if (at < 0) at = components.push(emptyComponent(field)) - 1;
     const number = components[at]?.parameters.push(parameterOf(field, values, named)) ?? 0;
     paths.set(`template.components[${at}].parameters[${number - 1}]`, field.id);
   }
-  for (const [index, button] of authenticationButtons(template))
-    components.push({
-      type: "button",
-      sub_type: button,
-      index,
-      parameters: [{ type: "text", text: code(fields, values) }],
-    });
+  const code = values.texts[fields[0]?.id ?? ""]?.trim() ?? "";
+  for (const index of authenticationButtons(template))
+    components.push({ type: "button", sub_type: "url", index, parameters: [{ type: "text", text: code }] });
   const { name, language } = template;
   return { body: { name, language: { code: language }, ...(components.length > 0 ? { components } : {}) }, paths };
 }
 
-function emptyComponent(field: TemplateField, type: TemplateComponentBody["type"]): TemplateComponentBody {
-  if (field.kind === "suffix") return { type, sub_type: "url", index: field.index, parameters: [] };
-  if (field.kind === "code") return { type, sub_type: "copy_code", index: field.index, parameters: [] };
-  return { type, parameters: [] };
+function emptyComponent(field: TemplateField): TemplateComponentBody {
+  if (field.place !== "button") return { type: field.place, parameters: [] };
+  const sub_type = field.kind === "suffix" ? "url" : "copy_code";
+  return { type: "button", sub_type, index: field.index, parameters: [] };
 }
 
 function parameterOf(
@@ -150,15 +156,12 @@ function parameterOf(
   }
 }
 
-function authenticationButtons({ category, components }: MessageTemplate): [number, "url"][] {
+/** The buttons that copy an authentication's code, which stands in its body: by their index. */
+function authenticationButtons({ category, components }: MessageTemplate): number[] {
   if (category !== "AUTHENTICATION") return [];
   const buttons = components.flatMap((part) => part.buttons ?? []);
-  return buttons.flatMap(({ type }, index): [number, "url"][] =>
-    type === "URL" || type === "OTP" ? [[index, "url"]] : [],
-  );
+  return buttons.flatMap(({ type }, index) => (type === "URL" || type === "OTP" ? [index] : []));
 }
-
-const code = (fields: readonly TemplateField[], { texts }: TemplateValues) => texts[fields[0]?.id ?? ""]?.trim() ?? "";
 
 /** A text of the template as it will be read; what is not filled in yet stands as its place. */
 export function filledText(text: string | undefined, place: "header" | "body", { texts }: TemplateValues): string {
