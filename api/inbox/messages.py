@@ -12,7 +12,8 @@ from msgspec import Meta
 from api.auth import CurrentEmbed, CurrentUser
 from api.errors import AnyRequest, ApiError
 from shared.events import MessageView
-from shared.operations.queue_message import NewMessage, queue_message
+from shared.operations.queue_message import queue_message
+from shared.operations.store_outgoing import NewMessage
 from shared.paging import Paging
 from shared.publish import publish
 from shared.queries.messages import list_messages

@@ -31,7 +31,8 @@ from shared.kapso.messages import (
 from shared.operations.close_windows import REENGAGEMENT
 from shared.operations.mark_read import mark_read
 from shared.operations.open_conversation import Recipient, open_conversation
-from shared.operations.queue_message import NewMessage, lease_message
+from shared.operations.queue_message import lease_message
+from shared.operations.store_outgoing import NewMessage
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
 from shared.queries.messages import find_message

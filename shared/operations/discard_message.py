@@ -10,8 +10,9 @@ from shared.events import Event, MessageView
 from shared.models import Conversation, Message
 from shared.operations.apply_statuses import message_events
 from shared.operations.lock_conversations import lock_matching
-from shared.operations.queue_message import NewMessage, queue_message
+from shared.operations.queue_message import queue_message
 from shared.operations.recount_messages import recount_messages
+from shared.operations.store_outgoing import NewMessage
 from shared.queries.views import message_views
 from shared.refusals import NotFoundError, RefusedError
 from shared.scope import Scope

@@ -1,56 +1,22 @@
 """Accept a message to a customer: the message as queued, and its place in the outbox."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Row, select, text
+from sqlalchemy import Select, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events import ConversationUpdated, Event, MessageCreated, MessageView
-from shared.ids import new_id
-from shared.models import Conversation, Message
-from shared.operations.apply_statuses import message_events
-from shared.operations.attach_media import QueuedMessage, attach_media
-from shared.operations.change_messages import react
-from shared.queries.views import SERVICE_WINDOW, conversation_views, message_views, window_end
+from shared.events import Event, MessageView
+from shared.models import Conversation
+from shared.operations.store_outgoing import NewMessage, SendingConversation, store_outgoing
+from shared.queries.views import (
+    SERVICE_WINDOW,
+    message_views,
+    window_end,
+)
 from shared.refusals import ConflictError, NotFoundError, RefusedError
 from shared.scope import Scope
-from shared.user_claims import User
-from shared.whatsapp.content import preview_of, text_of
-from shared.whatsapp.wamid import wamid_key
-
-_QUEUE = text("""
-    WITH added AS (
-        INSERT INTO message (id, project_id, conversation_id, phone_number_id, client_id, direction, type, content,
-                             text, preview, reply_to, reply_to_key, sent_by, callback_data, status, sent_at)
-        VALUES (:id, :project_id, :conversation_id, :phone_number_id, :client_id, 'outbound', :type,
-                CAST(:content AS jsonb), :text, :preview, :reply_to, :reply_to_key, CAST(:sent_by AS jsonb),
-                :callback_data, 'queued', :sent_at)
-        RETURNING id, conversation_id
-    )
-    INSERT INTO outbox (message_id, conversation_id, phone_number_id, turn_at, attempts, leased_until)
-    SELECT id, conversation_id, :phone_number_id,
-        greatest(now(), (SELECT max(turn_at) + INTERVAL '1 second' FROM outbox
-                         WHERE conversation_id = :conversation_id)),
-        CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease
-    FROM added, CAST(:lease AS interval) AS lease
-""")
-
-_COUNT = text("""
-    UPDATE conversation c SET
-        messages_count = messages_count + 1,
-        last_active_at = greatest(last_active_at, :sent_at),
-        last_outbound_at = greatest(last_outbound_at, :sent_at),
-        last_message_id = CASE WHEN EXISTS (
-            SELECT FROM message m WHERE m.id = c.last_message_id AND (m.sent_at, m.id) > (:sent_at, :message_id)
-        ) THEN last_message_id ELSE :message_id END
-    WHERE id = :id
-""")
-
-
-_Conversation = Row[UUID, UUID, str, UUID, str, str | None, datetime | None, datetime | None]
 
 LEASE = timedelta(seconds=90)
 """For how long an outbox row belongs to whoever has taken it: more than a call to Graph can take."""
@@ -72,20 +38,9 @@ _REACTED = text("""
           AND occurred_at > now() - CAST(:window AS interval))
 """)
 
+_EARLIER = text("SELECT id FROM message WHERE conversation_id = :conversation_id AND client_id = :client_id")
+
 _FORGET = text("UPDATE message SET client_id = NULL WHERE id = :id")
-
-
-class NewMessage(msgspec.Struct, frozen=True):
-    """A message as its sender gives it: Meta's content object under its type, the sender's own id of the send, the
-    person who sends it, where the host names one, and what the sender wants back with each status.
-    """
-
-    client_id: str | None
-    type: str
-    content: Any
-    reply_to: str | None = None
-    sent_by: User | None = None
-    callback_data: str | None = None
 
 
 async def queue_message(
@@ -104,7 +59,7 @@ async def queue_message(
     if conversation.mode == "running" and conversation.status == "active":
         raise RefusedError("workflow_running", "A workflow is answering; take over with Handoff to send a message.")
     await _check(connection, conversation, message.type)
-    return await _store(connection, conversation, message, None)
+    return await store_outgoing(connection, conversation, message, None)
 
 
 async def lease_message(
@@ -133,12 +88,21 @@ async def lease_message(
     if earlier is not None:
         await connection.execute(_FORGET, {"id": earlier["id"]})
     await _check(connection, conversation, message.type)
-    return await _store(connection, conversation, message, LEASE)
+    return await store_outgoing(connection, conversation, message, LEASE)
 
 
-async def _locked(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> _Conversation:
+async def _locked(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> SendingConversation:
     """The lock makes two sends of one conversation take turns, so that the outbox keeps their order."""
-    found = await connection.execute(
+    conversation = (await connection.execute(_lock(scope), {"conversation_id": conversation_id})).one_or_none()
+    if conversation is None:
+        raise NotFoundError("Conversation")
+    return conversation
+
+
+@lru_cache(maxsize=1000)
+def _lock(scope: Scope) -> Select[UUID, UUID, str, UUID, str, str | None, datetime | None, datetime | None]:
+    """To put it together takes longer than to ask it."""
+    return (
         select(
             Conversation.id,
             Conversation.project_id,
@@ -149,74 +113,20 @@ async def _locked(connection: AsyncConnection, scope: Scope, conversation_id: UU
             Conversation.last_inbound_at,
             Conversation.window_closed_at,
         )
-        .where(scope.conversations(), Conversation.id == conversation_id)
+        .where(scope.conversations(), Conversation.id == bindparam("conversation_id", type_=Uuid))
         .with_for_update(key_share=True)
     )
-    conversation = found.one_or_none()
-    if conversation is None:
-        raise NotFoundError("Conversation")
-    return conversation
 
 
 async def _earlier(connection: AsyncConnection, conversation_id: UUID, client_id: str | None) -> MessageView | None:
     if client_id is None:
         return None
-    found = await connection.execute(
-        select(Message.id).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
-    )
-    earlier = found.scalar_one_or_none()
+    this = {"conversation_id": conversation_id, "client_id": client_id}
+    earlier = (await connection.execute(_EARLIER, this)).scalar_one_or_none()
     return None if earlier is None else (await message_views(connection, [earlier]))[0]
 
 
-async def _store(
-    connection: AsyncConnection, conversation: _Conversation, message: NewMessage, lease: timedelta | None
-) -> tuple[MessageView, list[Event]]:
-    # Whole seconds, as Meta counts: a customer's message of the same second that comes later sorts later, by its id.
-    message_id, now = new_id(), datetime.now(UTC).replace(microsecond=0)
-    await connection.execute(
-        _QUEUE,
-        {
-            "id": message_id,
-            "conversation_id": conversation.id,
-            "project_id": conversation.project_id,
-            "phone_number_id": conversation.phone_number_id,
-            "client_id": message.client_id,
-            "type": message.type,
-            "content": msgspec.json.encode(message.content).decode(),
-            "text": text_of(message.type, message.content),
-            "preview": preview_of(message.type, message.content),
-            "reply_to": message.reply_to,
-            "reply_to_key": wamid_key(message.reply_to) if message.reply_to else None,
-            "sent_by": msgspec.json.encode(message.sent_by).decode() if message.sent_by else None,
-            "callback_data": message.callback_data,
-            "sent_at": now,
-            "lease": lease,
-        },
-    )
-    await attach_media(
-        connection,
-        QueuedMessage(
-            message_id,
-            conversation.project_id,
-            conversation.id,
-            conversation.phone_number_id,
-            message.type,
-            message.content,
-        ),
-    )
-    if message.type == "reaction":  # no message of its own to those who look, but a part of another
-        changed = await react(connection, message_id, message.content, now)
-        events = await message_events(connection, changed)
-        view, audience = (await conversation_views(connection, [conversation.id]))[conversation.id]
-        events.append(Event(audience.channels(), ConversationUpdated(view)))
-        return (await message_views(connection, [message_id]))[0], events
-    await connection.execute(_COUNT, {"id": conversation.id, "message_id": message_id, "sent_at": now})
-    view, audience = (await conversation_views(connection, [conversation.id]))[conversation.id]
-    stored = (await message_views(connection, [message_id]))[0]
-    return stored, [Event(audience.channels(), MessageCreated(view, stored))]
-
-
-async def _check(connection: AsyncConnection, conversation: _Conversation, kind: str) -> None:
+async def _check(connection: AsyncConnection, conversation: SendingConversation, kind: str) -> None:
     """Raises RefusedError if a message of this type may not be sent now."""
     if conversation.status == "ended":
         raise RefusedError("conversation_ended", "The conversation has ended; reopen it to send a message.")

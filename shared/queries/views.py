@@ -212,13 +212,13 @@ def window_end(last_inbound_at: datetime | None, closed_at: datetime | None) -> 
 
 
 class NewMessageRow(msgspec.Struct):
-    """A customer's message that was just stored, with neither a quote nor a file, as `message_view` reads rows: what
-    nobody can have changed yet need not be asked for again.
+    """A message that was just stored, with neither a quote nor a file, as `message_view` reads rows: what nobody can
+    have changed yet need not be asked for again.
     """
 
     id: UUID
     conversation_id: UUID
-    wamid: str
+    wamid: str | None
     direction: Direction
     origin: Origin
     type: str
@@ -228,12 +228,12 @@ class NewMessageRow(msgspec.Struct):
     error: Any
     sent_at: datetime
     rev: str
-    client_id: None = None
+    client_id: str | None = None
     reactions: None = None
     edited_at: None = None
     deleted_at: None = None
     discarded_at: None = None
-    sent_by: None = None
+    sent_by: User | None = None
 
 
 def message_view(row: Row[Any] | NewMessageRow) -> MessageView:

@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from cli.simulator.media_types import sample
 from shared.jobs import connect
-from shared.operations.queue_message import NewMessage, lease_message
+from shared.operations.queue_message import lease_message
+from shared.operations.store_outgoing import NewMessage
 from shared.pubsub import PubSub
 from shared.scope import Scope
 from shared.sending import Delivery

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.kapso.webhooks import NUMBER_EVENTS, PROJECT_EVENTS, sample_body
 from shared.media_links import read_media_token
 from shared.operations.emit_webhooks import emit_inactive
-from shared.operations.queue_message import NewMessage, queue_message
+from shared.operations.queue_message import queue_message
 from shared.operations.settle_message import Accepted, message_refused, messages_accepted
+from shared.operations.store_outgoing import NewMessage
 from shared.scope import Scope
 from shared.settings import Settings
 from tests.conversations import customer_wrote, new_wa_id
