@@ -31,6 +31,7 @@ FANOUT_RATE = 1000.0  # more than it can carry
 STEADY_RATE = 200.0
 STEADY_IFRAMES = 500
 IDLE_IFRAMES = 5000
+CLICK_RATE = 25.0
 
 
 async def _round(arguments: argparse.Namespace, filled: int = 0) -> Round:
@@ -79,9 +80,7 @@ async def _measure_iframes(
             porthole, webhooks(WARM_UP), webhooks(count), STEADY_IFRAMES, STEADY_RATE, connections
         )
     if "sends" in chosen:
-        measured.sends = await measure_sends(
-            porthole, arguments.count, arguments.rate / 2, arguments.seconds, connections
-        )
+        measured.sends = await measure_sends(porthole, arguments.count, CLICK_RATE, arguments.seconds, connections)
     if "catch-up" in chosen:
         measured.catch_up = await measure_catch_up(porthole, connections)
     if "idle" in chosen:

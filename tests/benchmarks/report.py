@@ -94,6 +94,7 @@ def _figures_of_calls(measured: Round) -> Figures:
     if sends := measured.sends:
         figures |= {
             "replies queued/s": sends.queued_per_s,
+            "reply api CPU ms": sends.api_cpu_ms,
             "replies sent/s": sends.sent_per_s,
             "reply worker CPU ms": sends.worker_cpu_ms,
             "reply PostgreSQL CPU ms": sends.postgres_cpu_ms,

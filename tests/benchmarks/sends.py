@@ -16,12 +16,13 @@ UNLIMITED = 100_000  # messages a second: what is measured is Porthole, and not 
 
 
 class Sends(msgspec.Struct):
-    """`queued_per_s` are accepted by the api while a worker sends; `sent_per_s` is what one worker sends of a backlog,
-    with its CPU and PostgreSQL's in milliseconds for a message. `click` is from the iframe's request to WhatsApp, in
-    milliseconds, at a constant rate.
+    """`queued_per_s` are accepted by the api while the worker stands still, with the api's CPU in milliseconds for one;
+    `sent_per_s` is what one worker sends of this backlog, with its CPU and PostgreSQL's in milliseconds for a message.
+    `click` is from the iframe's request to WhatsApp, in milliseconds, at a constant rate.
     """
 
     queued_per_s: float
+    api_cpu_ms: float
     sent_per_s: float
     worker_cpu_ms: float
     postgres_cpu_ms: float
@@ -38,7 +39,7 @@ async def measure_sends(porthole: Porthole, count: int, rate: float, seconds: fl
     async with porthole.engine.begin() as connection:
         await connection.execute(text(f"UPDATE phone_number SET messages_per_second = {UNLIMITED}"))
         ids = (await connection.execute(text("SELECT id FROM conversation ORDER BY id LIMIT 1000"))).scalars().all()
-    replies = iter(range(2 * count + round(rate * seconds) + 1))
+    replies = iter(range(count + round(rate * seconds)))
 
     def some(number: int) -> dict[str, Webhook]:
         names = [f"reply-{next(replies)}" for _ in range(number)]
@@ -49,26 +50,24 @@ async def measure_sends(porthole: Porthole, count: int, rate: float, seconds: fl
     await _post(porthole, clicked, connections, rate)
     await eventually(lambda: _all_came(porthole, clicked), DRAIN_SECONDS)
 
-    flowing = some(count)
-    await _post(porthole, flowing, connections, None)
-    started = min(one.sent for one in flowing.values())
-    queued = count / (max(one.answered for one in flowing.values()) - started) * 1e9
-    await eventually(lambda: _all_came(porthole, flowing), DRAIN_SECONDS)
-
     waiting = some(count)
     with standing_still(porthole):
+        before_posting = porthole.cpu_seconds()
         await _post(porthole, waiting, connections, None)
         before = porthole.cpu_seconds()
+    started = min(one.sent for one in waiting.values())
+    queued = count / (max(one.answered for one in waiting.values()) - started) * 1e9
     began = time.monotonic()
     await eventually(lambda: _all_came(porthole, waiting), DRAIN_SECONDS)
     took = time.monotonic() - began
     after = porthole.cpu_seconds()
 
     received = porthole.whatsapp.received
-    sent = {**clicked, **flowing, **waiting}
+    sent = {**clicked, **waiting}
     spent = {name: round((after[name] - before[name]) / count * 1000, 3) for name in ("worker", "postgres")}
     return Sends(
         queued_per_s=round(queued, 1),
+        api_cpu_ms=round((before["api"] - before_posting["api"]) / count * 1000, 3),
         sent_per_s=round(count / took, 1),
         worker_cpu_ms=spent["worker"],
         postgres_cpu_ms=spent["postgres"],
