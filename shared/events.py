@@ -145,8 +145,8 @@ class Reaction(TypedDict):
 # A mapping and not a struct, since Meta's content object stands under the key that its type names.
 class MessageView(TypedDict):
     """A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
-    sent it from an inbox, where the host's user claim named one; `media` is its file. A message that has `discarded_at`
-    failed and was put away: it is not shown any more.
+    sent it from an inbox, where the host's user claim named one; `media` is its file; `words` are a template's, filled
+    in, once they are known. A message with `discarded_at` failed and was put away: it is not shown any more.
     """
 
     id: UUID
@@ -165,6 +165,7 @@ class MessageView(TypedDict):
     deleted_at: datetime | None
     discarded_at: datetime | None
     sent_by: User | None
+    words: str | None
     timestamp: datetime
     media: MediaView | None
     rev: str

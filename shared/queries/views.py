@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, Uuid, any_, bindparam, outerjoin, select, true
+from sqlalchemy import Row, Select, Uuid, any_, bindparam, case, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -107,6 +107,7 @@ _MESSAGE: AnySelect = select(
     Message.deleted_at,
     Message.discarded_at,
     Message.sent_by,
+    case((Message.type == "template", Message.text)).label("words"),
     Message.status,
     Message.error,
     Message.sent_at,
@@ -234,6 +235,7 @@ class NewMessageRow(msgspec.Struct):
     deleted_at: None = None
     discarded_at: None = None
     sent_by: User | None = None
+    words: None = None
 
 
 def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
@@ -255,6 +257,7 @@ def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
         "deleted_at": row.deleted_at,
         "discarded_at": row.discarded_at,
         "sent_by": row.sent_by,
+        "words": _words(row),
         "timestamp": row.sent_at,
         "media": None if isinstance(row, NewMessageRow) else media_view(row),
         "rev": str(row.rev),
@@ -300,6 +303,11 @@ def _quoted_message(row: Row[Any]) -> QuotedMessage:
         "sent_by": row.quoted_sent_by,
         "deleted": row.quoted_deleted_at is not None,
     }
+
+
+def _words(row: Row[Any] | NewMessageRow) -> str | None:
+    """Until WhatsApp has told them, a template goes by its name."""
+    return None if row.words is None or row.words == row.content.get("name") else row.words
 
 
 def _forwarded(details: dict[str, Any]) -> Literal["forwarded", "frequently"] | None:

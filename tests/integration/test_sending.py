@@ -187,6 +187,7 @@ async def test_after_a_day_the_iframe_sends_templates_only(stack: Stack) -> None
     assert message["template"] == template
     (conversation,) = (await stack.get("/inbox/v1/conversations", token))["data"]
     assert conversation["last_message"]["preview"].startswith("Welcome!")
+    assert message["words"].startswith("Welcome!")
 
 
 async def test_what_is_wrong_deep_in_a_message_of_the_iframe_is_named_by_its_path(stack: Stack) -> None:

@@ -70,8 +70,8 @@ export interface LastMessage {
 
 /**
  * A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
- * sent it from an inbox, where the host's user claim named one; `media` is its file. A message that has `discarded_at`
- * failed and was put away: it is not shown any more.
+ * sent it from an inbox, where the host's user claim named one; `media` is its file; `words` are a template's, filled
+ * in, once they are known. A message with `discarded_at` failed and was put away: it is not shown any more.
  */
 export interface Message extends Content {
   client_id: string | null;
@@ -94,6 +94,7 @@ export interface Message extends Content {
   timestamp: string;
   type: string;
   wamid: string | null;
+  words: string | null;
 }
 
 /** What a message answers. `message` is null where we do not have it. */

@@ -93,6 +93,7 @@ export function drawn(content: Content & { type: string }, media: Media | null):
     deleted_at: null,
     discarded_at: null,
     sent_by: null,
+    words: null,
     timestamp: "",
     rev: "0",
     ...content,

@@ -51,6 +51,7 @@ export function message(values: Partial<Message> & { id: string }): Message {
     deleted_at: null,
     discarded_at: null,
     sent_by: null,
+    words: null,
     timestamp: "2026-01-01T10:00:00Z",
     media: null,
     rev: "1",

@@ -2,8 +2,9 @@ import { t } from "../i18n";
 import type { Message, Template } from "../types";
 import { TemplateIcon } from "./icons";
 import { HeaderFile } from "./MediaCard";
+import { RichText } from "./RichText";
 
-/** The message carries the template's name and what was filled in; its words are kept with Meta. */
+/** Until its words are known, the message carries the template's name and what was filled in. */
 export function TemplateContent({ message, template }: { message: Message; template: Template }) {
   const parameters = (template.components ?? []).flatMap((component) => component.parameters ?? []);
   const values = parameters.flatMap((parameter) => parameter.text ?? []);
@@ -11,15 +12,29 @@ export function TemplateContent({ message, template }: { message: Message; templ
   return (
     <>
       <HeaderFile message={message} type={file?.type} />
-      <div class="card">
-        <span class="card-icon">
-          <TemplateIcon />
-        </span>
-        <span class="card-body">
-          <bdi class="card-title">{t("content.template", { name: template.name ?? "" })}</bdi>
-          {values.length > 0 && <small dir="auto">{[...new Set(values)].join(" · ")}</small>}
-        </span>
-      </div>
+      {message.words ? <Words text={message.words} /> : <Card name={template.name ?? ""} values={values} />}
     </>
+  );
+}
+
+function Words({ text }: { text: string }) {
+  return (
+    <div class="text" dir="auto">
+      <RichText text={text} />
+    </div>
+  );
+}
+
+function Card({ name, values }: { name: string; values: string[] }) {
+  return (
+    <div class="card">
+      <span class="card-icon">
+        <TemplateIcon />
+      </span>
+      <span class="card-body">
+        <bdi class="card-title">{t("content.template", { name })}</bdi>
+        {values.length > 0 && <small dir="auto">{[...new Set(values)].join(" · ")}</small>}
+      </span>
+    </div>
   );
 }
