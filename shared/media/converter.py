@@ -1,8 +1,7 @@
 """Makes a picture or a recording into what WhatsApp takes, in a process of its own (decoder.py says why):
 `python -I -m shared.media.converter image/webp 5 < file`, where 5 is the descriptor of an empty file to write to.
 
-It prints the type of what it wrote, if it wrote anything: a picture that is right as it is stays so. Then comes what
-there is to find in the one that is sent, or a `problem`.
+It prints the type of what it wrote, and then what there is to find in it; or a `problem`.
 """
 
 import io
@@ -10,7 +9,7 @@ import math
 import sys
 from typing import IO, Any
 
-from shared.media.decoder import look
+from shared.media.decoder import look, with_8_bits
 from shared.media.limits import MOST_PIXELS, limit_process, report
 
 MiB = 1024 * 1024
@@ -42,55 +41,31 @@ RECORDINGS = {
 }
 """What browsers' recorders make, with FFmpeg's names of the formats."""
 
-# What Pillow finds in a file that says nothing besides its pixels: neither where it was taken nor by whom.
-_SILENT = frozenset(
-    {
-        *(
-            "jfif",
-            "jfif_version",
-            "jfif_unit",
-            "jfif_density",
-            "adobe",
-            "adobe_transform",
-            "progressive",
-            "progression",
-        ),
-        *("dpi", "gamma", "srgb", "aspect", "interlace", "chromaticity", "icc_profile"),
-    }
-)
-
 
 class ProblemError(Exception):
     """The file cannot be sent; the text is a `problem` of Findings."""
 
 
-def picture(file: IO[bytes], name: str, size: int, output: IO[bytes]) -> str | None:
-    """Write a picture of at most LONGEST_SIDE pixels and MOST_PICTURE bytes; returns its type, None if it is right."""
+def picture(file: IO[bytes], name: str, output: IO[bytes]) -> str:
+    """Write a picture of at most LONGEST_SIDE pixels and MOST_PICTURE bytes; returns its type. Always anew, from the
+    pixels: of what stands between and behind them no library knows all.
+    """
     from PIL import Image, ImageOps  # noqa: PLC0415 - under the limits
 
     Image.MAX_IMAGE_PIXELS = None  # it would warn; the limit below refuses
     with Image.open(file, formats=(name,)) as image:
         if math.prod(image.size) > MOST_PIXELS:
             raise ProblemError("too_many_pixels")
-        if _is_right(image, size):
-            return None
         colours = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than it has to be
-        drawn = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        shallow = with_8_bits(image)
+        drawn = shallow.convert("RGBA" if shallow.has_transparency_data else "RGB")
     drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     drawn = ImageOps.exif_transpose(drawn)
     drawn.info = {} if colours is None else {"icc_profile": colours}
     mime_type, encoded = _encoded(drawn, is_drawing=name in ("PNG", "GIF", "BMP"))
     output.write(encoded)
     return mime_type
-
-
-def _is_right(image: Any, size: int) -> bool:
-    """Meta: Cloud API, "Supported media types": 8 bits of RGB, or with an alpha channel."""
-    if image.format not in ("JPEG", "PNG") or image.mode not in ("RGB", "RGBA") or getattr(image, "n_frames", 1) > 1:
-        return False
-    image.load()  # what comes behind the pixels is read with them, and a damaged file ends here
-    return size <= MOST_PICTURE and max(image.size) <= LONGEST_SIDE and image.info.keys() <= _SILENT
 
 
 def _encoded(image: Any, *, is_drawing: bool) -> tuple[str, bytes]:
@@ -146,23 +121,18 @@ def _frames(recorded: Any) -> Any:
 
 def main(mime_type: str, descriptor: int, file: IO[bytes]) -> None:
     limit_process(CPU_SECONDS, SECONDS, MOST_WRITTEN)
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
     with open(descriptor, "w+b") as output:
         try:
             if mime_type in PICTURES:
-                made = picture(file, PICTURES[mime_type], size, output)
+                made = picture(file, PICTURES[mime_type], output)
             else:
                 made = voice(file, RECORDINGS[mime_type], output)
         except ProblemError as error:
             report(problem=str(error))
             return
-        if made is None:
-            look(file, mime_type)
-        else:
-            output.flush()
-            report(mime_type=made)
-            look(output, made)
+        output.flush()
+        report(mime_type=made)
+        look(output, made)
 
 
 if __name__ == "__main__":

@@ -169,10 +169,20 @@ def _pdf(file: IO[bytes]) -> None:
     _report_thumbnail(page.render(scale=scale).to_pil())
 
 
+def with_8_bits(image: Any) -> Any:
+    """A grey picture of 16 bits with its upper 8; Pillow would cut off what is brighter than the lower 8 can say."""
+    if not image.mode.startswith("I"):
+        return image
+    scaled = image.point(lambda grey: grey / 256).convert("L")
+    scaled.info.pop("transparency", None)  # a grey of 16 bits, of which many became one
+    return scaled
+
+
 def _report_thumbnail(image: Any) -> None:
     """As WebP, without what the file tells besides its pixels."""
     from PIL import Image, ImageOps  # noqa: PLC0415
 
+    image = with_8_bits(image)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode not in ("RGB", "RGBA"):  # a palette's colours cannot be mixed; nor is more than the pixels copied
         image = image.convert(mode)

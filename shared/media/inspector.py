@@ -71,14 +71,14 @@ class Inspector:
     async def convert(self, file: IO[bytes], mime_type: str, output: IO[bytes]) -> Findings:
         """Have a picture or a recording made into what WhatsApp takes, in `output`, an empty file with a descriptor.
 
-        `mime_type` is one of converter.py's. The Findings have a `mime_type` if there is something in `output`, else
-        `file` is right as it is, or a `problem`.
+        `mime_type` is one of converter.py's. The Findings have the `mime_type` of what is in `output`, or a `problem`.
         """
         async with self._places:
             printed, status = await _run(file, "converter", mime_type, converter.SECONDS, output)
         found = _read(printed)
         if status != 0:
             log.warning("media_not_converted", mime_type=mime_type, status=status)
+        if status != 0 or (found.mime_type is None and found.problem is None):
             found.problem = "damaged"
         return found
 

@@ -106,8 +106,7 @@ async def _converted(inspector: Inspector, file: MediaFile, kind: UploadKind, ou
     found = await inspector.convert(file.content(), source, output)
     if found.problem is not None:
         raise WrongMediaError(_PROBLEMS[found.problem])
-    if found.mime_type is None:
-        return PreparedFile(file.content(), source, file.size, bytes.fromhex(file.sha256), found)
+    assert found.mime_type is not None
     size = output.seek(0, os.SEEK_END)
     if found.mime_type.startswith("image/") and size > MOST_PICTURE:
         raise LargeMediaError("The picture is too large; make it smaller.")

@@ -6,7 +6,7 @@ import signal
 import struct
 import sys
 import tempfile
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from PIL import Image
@@ -52,6 +52,15 @@ async def test_a_picture_may_have_any_colours(mode: str) -> None:
     assert (found.width, found.height) == (1000, 500)
     assert found.thumbnail is not None
     assert Image.open(io.BytesIO(found.thumbnail)).size == (480, 240)
+
+
+async def test_a_grey_picture_of_16_bits_is_not_white() -> None:
+    encoded = io.BytesIO()
+    Image.new("I;16", (300, 200), 0x8000).save(encoded, "PNG")
+    found = await _inspect(encoded.getvalue(), "image/png")
+    assert found.thumbnail is not None
+    small: Any = Image.open(io.BytesIO(found.thumbnail))
+    assert all(0x78 < darkest <= lightest < 0x88 for darkest, lightest in small.getextrema())
 
 
 async def test_a_file_is_opened_as_what_its_bytes_say_and_as_nothing_else() -> None:

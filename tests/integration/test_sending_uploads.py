@@ -96,8 +96,9 @@ async def test_files_of_every_kind_and_place_arrive(desk: Desk) -> None:
     header = {"type": "video", "video": await uploaded("video", sample("video")[1])}
     buttons = {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]}
     interactive = {"type": "button", "header": header, "body": {"text": "So?"}, "action": buttons}
-    sent_photo = picture("PNG", "RGB")  # right as it is
-    photo = {"type": "image", "image": await uploaded("image", sent_photo)}
+    drawing = await desk.upload("image", picture("PNG", "RGB"))
+    sent_drawing = (await desk.stack.http.get(drawing["url"])).content
+    photo = {"type": "image", "image": {"upload_id": drawing["id"]}}
     words = [{"type": "text", "text": "Ana"}]
     components = [{"type": "header", "parameters": [photo]}, {"type": "body", "parameters": words}]
     template = {"name": "spring_collection", "language": {"code": "en_US"}, "components": components}
@@ -106,7 +107,7 @@ async def test_files_of_every_kind_and_place_arrive(desk: Desk) -> None:
         ("audio", await uploaded("audio", sample("audio")[1]), sample("audio")[1]),
         ("sticker", await uploaded("sticker", sample("sticker")[1]), sample("sticker")[1]),
         ("interactive", interactive, sample("video")[1]),
-        ("template", template, sent_photo),
+        ("template", template, sent_drawing),
     ]
     for kind, content, _ in wanted:
         assert (await desk.sent(kind, content))["media"]["state"] == "ready"

@@ -2,11 +2,13 @@
 
 import io
 import random
+import struct
+import zlib
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageOps
 
 from shared.media.converter import LONGEST_SIDE, MOST_PICTURE, picture
 
@@ -24,8 +26,15 @@ _TELLING = [name for name in _MODES if name not in ("GIF", "BMP")]
 def converted(data: bytes, form: str) -> tuple[str, bytes]:
     """The type and the bytes of what is sent."""
     output = io.BytesIO()
-    mime_type = picture(io.BytesIO(data), form, len(data), output)
-    return (mime_type, output.getvalue()) if mime_type else (f"image/{form.lower()}", data)
+    return picture(io.BytesIO(data), form, output), output.getvalue()
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 @settings(max_examples=60, deadline=None)
@@ -71,6 +80,48 @@ def test_a_moving_picture_stands_still() -> None:
     frames[0].save(encoded, "PNG", save_all=True, append_images=frames[1:])
     mime_type, made = converted(encoded.getvalue(), "PNG")
     assert (mime_type, getattr(Image.open(io.BytesIO(made)), "n_frames", 1)) == ("image/png", 1)
+
+
+def test_what_a_library_skips_is_not_passed_on_either() -> None:
+    """ITU-T T.81, B.2.4: segments; PNG, 5.3: chunks; and what stands behind the end of the picture."""
+    photo, drawing = io.BytesIO(), io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(photo, "JPEG")
+    Image.linear_gradient("L").convert("RGB").save(drawing, "PNG")
+    jpeg, png = photo.getvalue(), drawing.getvalue()
+    end = png.index(b"IEND") - 4
+    for form, told in (
+        ("JPEG", jpeg[:2] + _segment(0xEB, b"JP\0\0 by Ana") + jpeg[2:]),  # C2PA
+        ("JPEG", jpeg[:2] + _segment(0xEC, b"Ducky by Ana") + jpeg[2:]),
+        ("JPEG", jpeg[:2] + _segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0 by Ana") + jpeg[2:]),
+        ("JPEG", jpeg + b" by Ana"),
+        ("PNG", png[:end] + _chunk(b"caBX", b"by Ana") + png[end:]),
+        ("PNG", png[:33] + _chunk(b"orNT", b"by Ana") + png[33:]),
+        ("PNG", png + b"by Ana"),
+    ):
+        mime_type, made = converted(told, form)
+        assert (mime_type, b"by Ana" in told, b"by Ana" in made) == (f"image/{form.lower()}", True, False)
+        given_pixels, pixels = Image.open(io.BytesIO(told)), Image.open(io.BytesIO(made))
+        differences: Any = ImageChops.difference(given_pixels, pixels).getextrema()
+        assert max(most for _, most in differences) <= (3 if form == "JPEG" else 0)
+
+
+def test_when_a_drawing_was_made_is_not_passed_on() -> None:
+    drawing = io.BytesIO()
+    Image.new("RGB", (50, 50)).save(drawing, "PNG")
+    png = drawing.getvalue()
+    told = png[:33] + _chunk(b"tIME", struct.pack(">HBBBBB", 2026, 1, 2, 3, 4, 5)) + png[33:]
+    assert b"tIME" not in converted(told, "PNG")[1]
+
+
+def test_a_grey_picture_of_16_bits_keeps_its_greys() -> None:
+    deep = Image.new("I;16", (256, 1))
+    for grey in range(256):
+        deep.putpixel((grey, 0), grey * 257)
+    for more in ({}, {"transparency": 20_000}):
+        encoded = io.BytesIO()
+        deep.save(encoded, "PNG", **more)
+        image = Image.open(io.BytesIO(converted(encoded.getvalue(), "PNG")[1]))
+        assert [image.getpixel((grey, 0)) for grey in range(256)] == [(grey, grey, grey) for grey in range(256)]
 
 
 def test_a_comment_is_not_passed_on() -> None:
