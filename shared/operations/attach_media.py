@@ -17,8 +17,9 @@ from shared.whatsapp.uploads import upload_places
 _FREE = """(u.message_id IS NULL
             OR EXISTS (SELECT FROM message m WHERE m.id = u.message_id AND m.discarded_at IS NOT NULL))"""
 
+# Meta's copy may be what the message that was put away has failed of: the next one takes the file there anew.
 _ATTACH = text(f"""
-    UPDATE media u SET message_id = :message_id
+    UPDATE media u SET message_id = :message_id, media_id = NULL, media_id_until = NULL
     WHERE u.id = :id AND u.conversation_id = :conversation_id AND u.kind = ANY(:kinds) AND {_FREE}
     RETURNING u.id
 """)  # noqa: S608 - a constant

@@ -215,10 +215,10 @@ async def test_an_answer_that_is_dropped_sends_no_file_twice(desk: Desk) -> None
 @pytest.mark.parametrize("until", ["now()", "now() + interval '1 day'"])
 async def test_a_copy_that_meta_has_no_more_is_replaced(desk: Desk, until: str) -> None:
     """By its time, or by what Meta says of it."""
-    upload = await desk.upload("image", jpeg())
-    async with desk.stack.engine.begin() as connection:
-        await connection.execute(text(f"UPDATE media SET media_id = '1', media_id_until = {until}"))
-    await desk.sent("image", {"upload_id": upload["id"]})
+    async with _leased(desk) as (delivery, message_id):
+        async with desk.stack.engine.begin() as connection:
+            await connection.execute(text(f"UPDATE media SET media_id = '1', media_id_until = {until}"))
+        await delivery.deliver(message_id)
     arrived = await desk.arrived()
     assert [arrived["image"]["id"]] == await _media_ids(desk.stack) != ["1"]
 
@@ -324,3 +324,20 @@ async def test_a_file_that_failed_is_sent_again_with_its_message(desk: Desk) -> 
     arrived = await desk.arrived()
     assert (arrived["document"]["caption"], arrived["document"]["filename"]) == ("Yours", "invoice.pdf")
     assert (await desk.file(arrived["document"]["id"]))[1] == PDF
+
+
+async def test_a_file_that_meta_finds_unusable_later_is_taken_there_anew_with_the_retry(desk: Desk) -> None:
+    await set_faults(desk.stack, async_fail_next={"count": 1, "code": 131053})
+    upload = await desk.upload("document", PDF)
+    await desk.sent("document", {"upload_id": upload["id"]})
+    failed = await _failed(desk)
+    (first,) = await _media_ids(desk.stack)
+    again = await desk.stack.http.post(f"/inbox/v1/messages/{failed['id']}/retry", headers=desk.headers)
+    assert again.status_code == 201, again.text
+
+    async def sent_again() -> bool:
+        return await desk.stack.count("outbox") == 0
+
+    await eventually(sent_again, 20)
+    (second,) = await _media_ids(desk.stack)
+    assert (await received(desk.stack))[-1]["document"]["id"] == second != first
