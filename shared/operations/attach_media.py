@@ -55,7 +55,7 @@ async def attach_media(connection: AsyncConnection, message: QueuedMessage) -> N
     if upload_id is None:
         raise InvalidFieldsError({first.path: ["must be the id of an upload"]})
     mine = {"id": upload_id, "conversation_id": message.conversation_id}
-    kinds = ["audio", "voice"] if first.kind == "audio" else [first.kind]
+    kinds = _kinds(first.kind, message)
     attached = await connection.execute(_ATTACH, mine | {"message_id": message.id, "kinds": kinds})
     if attached.one_or_none() is not None:
         return
@@ -63,10 +63,19 @@ async def attach_media(connection: AsyncConnection, message: QueuedMessage) -> N
     if kind is None:
         problem = "is no upload of this conversation"
     elif kind not in kinds:
-        problem = f"was uploaded as {kind}"
+        problem = f"was uploaded as {kind}, not as {' or '.join(kinds)}"
     else:
         problem = "was sent already"
     raise InvalidFieldsError({first.path: [problem]})
+
+
+def _kinds(kind: str, message: QueuedMessage) -> list[str]:
+    """As what an upload may have been made that stands under the key `kind`."""
+    if kind != "audio":
+        return [kind]
+    # Meta: Cloud API, "Audio messages": a voice message has to be Ogg with Opus. Clients' true may be a text.
+    is_voice = message.type == "audio" and str(message.content.get("voice")).lower() in ("true", "1")
+    return ["voice"] if is_voice else ["audio", "voice"]
 
 
 async def _add_metas(connection: AsyncConnection, message: QueuedMessage) -> None:

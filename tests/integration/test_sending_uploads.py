@@ -127,7 +127,7 @@ async def test_files_of_every_kind_and_place_arrive(desk: Desk) -> None:
 
 async def test_an_upload_that_cannot_be_sent_is_named_by_its_place(desk: Desk) -> None:
     photo, page = await desk.upload("image", jpeg()), await desk.upload("document", PDF)
-    used = await desk.upload("image", jpeg())
+    used, music = await desk.upload("image", jpeg()), await desk.upload("audio", sample("audio")[1])
     await desk.sent("image", {"upload_id": used["id"]})
     header = {"type": "image", "image": {"upload_id": page["id"]}}
     buttons = {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]}
@@ -135,8 +135,16 @@ async def test_an_upload_that_cannot_be_sent_is_named_by_its_place(desk: Desk) -
     for kind, content, errors in (
         ("image", {"upload_id": str(uuid4())}, {"image.upload_id": ["is no upload of this conversation"]}),
         ("image", {"upload_id": used["id"]}, {"image.upload_id": ["was sent already"]}),
-        ("image", {"upload_id": page["id"]}, {"image.upload_id": ["was uploaded as document"]}),
-        ("audio", {"upload_id": photo["id"]}, {"audio.upload_id": ["was uploaded as image"]}),
+        ("image", {"upload_id": page["id"]}, {"image.upload_id": ["was uploaded as document, not as image"]}),
+        ("audio", {"upload_id": photo["id"]}, {"audio.upload_id": ["was uploaded as image, not as audio or voice"]}),
+        *(
+            (
+                "audio",
+                {"upload_id": music["id"], "voice": voice},
+                {"audio.upload_id": ["was uploaded as audio, not as voice"]},
+            )
+            for voice in (True, "true", 1)
+        ),
         ("image", {"upload_id": "7"}, {"image.upload_id": ["Invalid UUID"]}),
         (
             "image",
@@ -146,7 +154,7 @@ async def test_an_upload_that_cannot_be_sent_is_named_by_its_place(desk: Desk) -
         (
             "interactive",
             {"type": "button", "header": header, "body": {"text": "So?"}, "action": buttons},
-            {"interactive.header.image.upload_id": ["was uploaded as document"]},
+            {"interactive.header.image.upload_id": ["was uploaded as document, not as image"]},
         ),
         (
             "interactive",
@@ -161,6 +169,7 @@ async def test_an_upload_that_cannot_be_sent_is_named_by_its_place(desk: Desk) -
     assert refused.value.details == "image.upload_id is for the iframe; give an id or a link"
     assert await desk.stack.count("message", "direction = 'outbound'") == 1
     assert (await desk.remove(photo["id"])).status_code == 204
+    await desk.sent("audio", {"upload_id": music["id"], "voice": False})
 
 
 async def test_a_send_that_is_repeated_sends_its_file_once(desk: Desk) -> None:
