@@ -18,8 +18,9 @@ from shared.paging import Paging
 from shared.publish import publish
 from shared.queries.messages import list_messages
 from shared.user_claims import User
-from shared.validation import convert_fields
+from shared.validation import InvalidFieldsError, convert_fields
 from shared.whatsapp.outbound import OutboundMessage, read_outbound
+from shared.whatsapp.uploads import media_id_places
 
 
 class MessagePage(msgspec.Struct):
@@ -80,6 +81,9 @@ def _new_message(body: Any, user: User | None) -> NewMessage:
     if not isinstance(body, dict):
         raise ApiError(400, "malformed_json", "The body must be a JSON object.")
     reply, message = read_outbound(Reply, body)
+    # A worker fetches what stands under an id of Meta's with the number's token: that is for who has the number's key.
+    if places := media_id_places(message.type, message.content):
+        raise InvalidFieldsError({one.path: ["must be an upload_id or a link"] for one in places})
     return NewMessage(
         client_id=reply.client_id,
         type=message.type,

@@ -10,8 +10,8 @@ from shared.whatsapp.media_file import KINDS
 UPLOAD_ID = "upload_id"
 
 
-class UploadPlace(msgspec.Struct, frozen=True):
-    """Where a message names an upload. `path` is that of the id, `image.upload_id` for one; `kind` is the key that the
+class MediaPlace(msgspec.Struct, frozen=True):
+    """Where a message names a file. `path` is that of the id, `image.upload_id` for one; `kind` is the key that the
     media object stands under; `given` is what stands there as the id.
     """
 
@@ -20,9 +20,14 @@ class UploadPlace(msgspec.Struct, frozen=True):
     given: Any
 
 
-def upload_places(kind: str, content: Any) -> list[UploadPlace]:
+def upload_places(kind: str, content: Any) -> list[MediaPlace]:
     """Every place in a message of type `kind` where an upload is named."""
-    return list(_places({kind: content}, ""))
+    return list(_places({kind: content}, "", UPLOAD_ID))
+
+
+def media_id_places(kind: str, content: Any) -> list[MediaPlace]:
+    """Every place in a message of type `kind` where a file is named by Meta's id."""
+    return list(_places({kind: content}, "", "id"))
 
 
 def with_media_id(kind: str, content: Any, media_id: str, filename: str | None = None) -> Any:
@@ -32,16 +37,16 @@ def with_media_id(kind: str, content: Any, media_id: str, filename: str | None =
     return _replaced({kind: content}, media_id, filename)[kind]
 
 
-def _places(value: Any, path: str) -> Iterator[UploadPlace]:
+def _places(value: Any, path: str, name: str) -> Iterator[MediaPlace]:
     if isinstance(value, dict):
         for key, part in value.items():
             inner = f"{path}.{key}" if path else key
-            if key in KINDS and isinstance(part, dict) and UPLOAD_ID in part:
-                yield UploadPlace(f"{inner}.{UPLOAD_ID}", key, part[UPLOAD_ID])
-            yield from _places(part, inner)
+            if key in KINDS and isinstance(part, dict) and name in part:
+                yield MediaPlace(f"{inner}.{name}", key, part[name])
+            yield from _places(part, inner, name)
     elif isinstance(value, list):
         for place, part in enumerate(value):
-            yield from _places(part, f"{path}[{place}]")
+            yield from _places(part, f"{path}[{place}]", name)
 
 
 def _replaced(value: Any, media_id: str, filename: str | None) -> Any:

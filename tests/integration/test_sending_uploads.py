@@ -172,6 +172,29 @@ async def test_an_upload_that_cannot_be_sent_is_named_by_its_place(desk: Desk) -
     await desk.sent("audio", {"upload_id": music["id"], "voice": False})
 
 
+async def test_an_iframe_does_not_send_what_stands_under_an_id_of_metas(desk: Desk) -> None:
+    media_id = await file_at_meta(desk.stack, "image/jpeg", jpeg())
+    photo = {"type": "image", "image": {"id": media_id}}
+    buttons = {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]}
+    components = [{"type": "header", "parameters": [photo]}]
+    for kind, content, path in (
+        ("image", {"id": media_id}, "image.id"),
+        (
+            "interactive",
+            {"type": "button", "header": photo, "body": {"text": "So?"}, "action": buttons},
+            "interactive.header.image.id",
+        ),
+        (
+            "template",
+            {"name": "spring_collection", "language": {"code": "en_US"}, "components": components},
+            "template.components[0].parameters[0].image.id",
+        ),
+    ):
+        answer = await desk.send(kind, content)
+        assert (answer.status_code, answer.json()["errors"]) == (422, {path: ["must be an upload_id or a link"]})
+    assert await desk.stack.count("media") == await desk.stack.count("outbox") == 0
+
+
 async def test_a_send_that_is_repeated_sends_its_file_once(desk: Desk) -> None:
     upload = await desk.upload("image", jpeg())
     answers = [await desk.send("image", {"upload_id": upload["id"]}, "once") for _ in range(2)]

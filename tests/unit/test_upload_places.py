@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.whatsapp.media_file import KINDS
-from shared.whatsapp.uploads import upload_places, with_media_id
+from shared.whatsapp.uploads import media_id_places, upload_places, with_media_id
 
 _KEYS = st.sampled_from([*sorted(KINDS), "upload_id", "header", "parameters", "text"])
 _CONTENTS: Any = st.recursive(
@@ -35,6 +35,14 @@ def test_an_upload_is_found_at_the_path_that_a_client_knows() -> None:
     ):
         (place,) = upload_places(kind, content)
         assert (place.path, place.kind) == (path, at)
+
+
+def test_a_file_by_metas_id_is_found_at_its_path_and_another_id_is_none() -> None:
+    header = {"type": "video", "video": {"id": "1"}}
+    action = {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]}
+    (place,) = media_id_places("interactive", {"header": header, "action": action})
+    assert (place.path, place.given) == ("interactive.header.video.id", "1")
+    assert media_id_places("image", {"upload_id": "1"}) == media_id_places("image", {"link": "https://a.example"}) == []
 
 
 def test_a_document_goes_by_the_name_that_the_message_gives_it_or_else_by_its_own() -> None:
