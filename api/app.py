@@ -26,7 +26,7 @@ from api.inbox.media import MessageMediaController, StoredMediaController
 from api.inbox.message import OneMessageController
 from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
-from api.inbox.uploads import AT_ONCE as UPLOADS_AT_ONCE
+from api.inbox.upload_places import UploadPlaces
 from api.inbox.uploads import UploadController
 from api.meta.contacts import ContactController as MetaContactController
 from api.meta.contacts import NumberContactController
@@ -205,7 +205,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.storage = storage = Storage(settings)
     app.state.uploads = Uploads(engine, storage, app.state.graph, app.state.graph_files)
     app.state.inspector = Inspector()
-    app.state.upload_places = asyncio.Semaphore(UPLOADS_AT_ONCE)
+    app.state.upload_places = UploadPlaces()
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker, settings.secret_key)

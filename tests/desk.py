@@ -1,7 +1,11 @@
 """Somebody in front of an iframe who sends files to a customer, and files to send."""
 
+import asyncio
+import contextlib
 import io
+from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import av
@@ -83,6 +87,25 @@ async def desk_of(stack: Stack) -> Desk:
     token = await stack.embed()
     (conversation,) = (await stack.get("/inbox/v1/conversations", token))["data"]
     return Desk(stack, token, conversation["id"])
+
+
+@contextlib.asynccontextmanager
+async def begun(
+    desk: Desk, upload_id: UUID, size: int = 9_000_000
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection on which the beginning of a document of so many bytes has been sent, which has got a place."""
+    place = urlsplit(desk.stack.base_url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    head = f"PUT {desk.path(upload_id)}?kind=document HTTP/1.1\r\nHost: {place.netloc}\r\n"
+    head += f"Authorization: Bearer {desk.token}\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n"
+    writer.write(head.encode())
+    try:
+        await asyncio.wait_for(reader.readuntil(b"100 Continue\r\n\r\n"), 20)
+        writer.write(b"%PDF-1.7")
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 def picture(form: str, mode: str, width: int = 300, height: int = 200) -> bytes:

@@ -1,9 +1,7 @@
 """/inbox/v1/conversations/{id}/uploads: files that a person is about to send."""
 
 import asyncio
-import contextlib
 import io
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -22,7 +20,7 @@ from shared.media_keys import new_upload_key
 from shared.operations.keep_upload import Upload, keep_upload, reserve_place
 from shared.operations.remove_upload import remove_upload
 from shared.operations.settle_media import StoredMedia
-from shared.queries.uploads import find_upload
+from shared.queries.uploads import Unsent, find_upload, unsent_uploads
 from shared.scope import Scope
 from shared.storage import StorageError
 from shared.whatsapp.media_file import LargeMediaError, MediaFile, WrongMediaError, clean_filename, media_file
@@ -30,10 +28,10 @@ from shared.whatsapp.media_file import LargeMediaError, MediaFile, WrongMediaErr
 log = structlog.get_logger()
 
 MOST_BODY = max(MOST.values()) + 1024 * 1024  # so that who sends a little too much reads how much it may be
-AT_ONCE = 16  # in one process: a file lies in TMPDIR while it comes in and is looked at
-WAIT_SECONDS = 30.0
-IDLE_SECONDS = 30.0
+PACE_BYTES, PACE_SECONDS = 64 * 1024, 30.0  # who is slower keeps a place from others
 UPLOAD_SECONDS = 900.0  # in which the largest file comes at a megabit in a second
+MOST_UNSENT = 100  # files of one conversation
+MOST_UNSENT_BYTES = 1024 * 1024 * 1024
 
 
 class UploadAnswer(msgspec.Struct):
@@ -55,12 +53,14 @@ class UploadController(Controller):
         filename: Annotated[str, QueryParameter()] = "",
     ) -> Response[UploadAnswer]:
         """Put a file into the conversation, to be sent there: 201, or 200 if it is there already. 422
-        `unsupported_media` says why it cannot be sent.
+        `unsupported_media` says why it cannot be sent, `too_many_uploads` that too much waits to be sent.
         """
         async with state.engine.connect() as connection:
             earlier = await find_upload(connection, embed.scope, conversation_id, upload_id)
+            if earlier is None:
+                _check_room(await unsent_uploads(connection, embed.scope, conversation_id), MOST[kind])
         upload = Upload(upload_id, conversation_id, kind, clean_filename(filename))
-        async with _place(state.upload_places):
+        async with state.upload_places.place(embed.id):
             return await _put(request, state, embed.scope, upload, earlier)
 
     @delete(status_code=204)
@@ -75,51 +75,44 @@ class UploadController(Controller):
 async def _put(
     request: AnyRequest, state: State, scope: Scope, upload: Upload, earlier: UploadView | None
 ) -> Response[UploadAnswer]:
-    with media_file(MOST[upload.kind]) as file:
-        await _receive(request, file)
-        if earlier is not None:
-            return Response(UploadAnswer(earlier), status_code=200)
-        content_type = request.headers.get("content-type", "")
-        try:
+    content_type = request.headers.get("content-type", "")
+    try:
+        with media_file(MOST[upload.kind]) as file:
+            await _receive(request, file)
+            if earlier is not None:
+                return Response(UploadAnswer(earlier), status_code=200)
             async with prepared(state.inspector, file, upload.kind, content_type, upload.filename) as ready:
                 view, is_new = await _store(state, scope, upload, ready)
-        except LargeMediaError as error:
-            raise ApiError(413, "too_large", str(error), {"file": [str(error)]}) from error
-        except WrongMediaError as error:
-            raise ApiError(422, "unsupported_media", str(error), {"file": [str(error)]}) from error
-        except StorageError as error:
-            log.warning("upload_not_stored", error=str(error))
-            raise _unavailable("The file cannot be stored now; try again shortly.") from error
+    except LargeMediaError as error:
+        raise ApiError(413, "too_large", str(error), {"file": [str(error)]}) from error
+    except WrongMediaError as error:
+        raise ApiError(422, "unsupported_media", str(error), {"file": [str(error)]}) from error
+    except (StorageError, OSError) as error:  # the store is away, TMPDIR is full, or too many files are looked into
+        log.warning("upload_not_stored", error=f"{type(error).__name__}: {error}")
+        sentence = "The file cannot be stored now; try again shortly."
+        raise ApiError(503, "unavailable", sentence, headers={"Retry-After": "5"}) from error
     return Response(UploadAnswer(view), status_code=201 if is_new else 200)
 
 
-@contextlib.asynccontextmanager
-async def _place(places: asyncio.Semaphore) -> AsyncIterator[None]:
-    """One of AT_ONCE. Raises ApiError 503 if none becomes free."""
-    try:
-        async with asyncio.timeout(WAIT_SECONDS):
-            await places.acquire()
-    except TimeoutError as error:
-        raise _unavailable("Too many files come in at the moment; try again shortly.") from error
-    try:
-        yield
-    finally:
-        places.release()
+def _check_room(unsent: Unsent, size: int) -> None:
+    """Raises ApiError 422 if a file of this size would be too much."""
+    if unsent.files >= MOST_UNSENT or unsent.size + size > MOST_UNSENT_BYTES:
+        sentence = "Too many files wait in this conversation to be sent; send or remove some first."
+        raise ApiError(422, "too_many_uploads", sentence, {"file": [sentence]})
 
 
 async def _receive(request: AnyRequest, file: MediaFile) -> None:
     """All of the body, also what is too much, so that the caller gets to read the answer. Raises ApiError 408, and 400
     if the caller goes away.
     """
-    pieces = request.stream()
+    now, paced = asyncio.get_running_loop().time, PACE_BYTES
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
-            while True:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    piece = await anext(pieces, None)
-                if piece is None:
-                    return
+        async with asyncio.timeout(UPLOAD_SECONDS), asyncio.timeout(PACE_SECONDS) as pace:
+            async for piece in request.stream():
                 await file.write(piece)
+                if file.size >= paced:
+                    paced = file.size + PACE_BYTES
+                    pace.reschedule(now() + PACE_SECONDS)
     except InternalServerException as error:
         raise ApiError(400, "bad_request", "The file did not come to its end.") from error
     except TimeoutError as error:
@@ -149,7 +142,3 @@ async def _store(state: State, scope: Scope, upload: Upload, ready: PreparedFile
     )
     async with state.engine.begin() as connection:
         return await keep_upload(connection, scope, upload, place, stored)
-
-
-def _unavailable(sentence: str) -> ApiError:
-    return ApiError(503, "unavailable", sentence, headers={"Retry-After": "5"})

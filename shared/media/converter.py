@@ -4,6 +4,7 @@
 It prints the type of what it wrote, and then what there is to find in it; or a `problem`.
 """
 
+import errno
 import io
 import math
 import sys
@@ -22,6 +23,7 @@ LONGEST_SECONDS = 15 * 60
 CPU_SECONDS = 60  # of which the longest recording takes half
 SECONDS = 120
 RATE = 48_000  # samples a second
+DISK_FULL = 3  # the exit status that says so
 BIT_RATE = 32_000  # what voice needs in Opus (RFC 7587, section 3.1.1)
 
 PICTURES = {
@@ -121,6 +123,7 @@ def _frames(recorded: Any) -> Any:
 
 def main(mime_type: str, descriptor: int, file: IO[bytes]) -> None:
     limit_process(CPU_SECONDS, SECONDS, MOST_WRITTEN)
+    file.seek(0)
     with open(descriptor, "w+b") as output:
         try:
             if mime_type in PICTURES:
@@ -136,4 +139,9 @@ def main(mime_type: str, descriptor: int, file: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.stdin.buffer)
+    try:
+        main(sys.argv[1], int(sys.argv[2]), sys.stdin.buffer)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(DISK_FULL)

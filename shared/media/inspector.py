@@ -3,7 +3,10 @@ cannot harm us from.
 """
 
 import asyncio
+import contextlib
+import errno
 import sys
+from collections.abc import AsyncIterator
 from typing import IO, Annotated, Literal
 
 import msgspec
@@ -16,6 +19,7 @@ from shared.media.decoder import BARS, DECODED
 log = structlog.get_logger()
 
 AT_ONCE = 2  # each may take a core, and MEMORY
+WAIT_SECONDS = 60.0
 _MOST_PRINTED = 4 * 1024 * 1024
 
 Length = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -50,7 +54,9 @@ _decode_line = msgspec.json.Decoder(Findings).decode
 
 
 class Inspector:
-    """Looks into files and converts them, AT_ONCE of them at the same time."""
+    """Looks into files and converts them, AT_ONCE of them at the same time. Either raises TimeoutError if no place
+    becomes free within WAIT_SECONDS.
+    """
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -62,7 +68,7 @@ class Inspector:
         """
         if mime_type not in DECODED:
             return Findings()
-        async with self._places:
+        async with self._place():
             printed, status = await _run(file, "decoder", mime_type, decoder.SECONDS)
         if status != 0:
             log.warning("media_not_decoded", mime_type=mime_type, status=status)
@@ -72,15 +78,30 @@ class Inspector:
         """Have a picture or a recording made into what WhatsApp takes, in `output`, an empty file with a descriptor.
 
         `mime_type` is one of converter.py's. The Findings have the `mime_type` of what is in `output`, or a `problem`.
+        Raises OSError if the disk is full.
         """
-        async with self._places:
+        async with self._place():
             printed, status = await _run(file, "converter", mime_type, converter.SECONDS, output)
+        if status == converter.DISK_FULL:
+            raise OSError(errno.ENOSPC, "the disk is full")
         found = _read(printed)
         if status != 0:
             log.warning("media_not_converted", mime_type=mime_type, status=status)
         if status != 0 or (found.mime_type is None and found.problem is None):
             found.problem = "damaged"
         return found
+
+    @contextlib.asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise TimeoutError("too many files are looked into") from error
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 async def _run(

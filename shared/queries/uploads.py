@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, null, select
+import msgspec
+from sqlalchemy import Row, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import UploadView
@@ -20,6 +21,13 @@ _UPLOAD: AnySelect = select(
     null().label("deleted_at"),
     *MEDIA_COLUMNS,
 )
+
+
+class Unsent(msgspec.Struct, frozen=True):
+    """How many files they are, and how many bytes together."""
+
+    files: int
+    size: int
 
 
 async def find_upload(
@@ -41,6 +49,16 @@ async def find_upload(
     if row.conversation_id != conversation_id:
         raise ConflictError("conflict", "Another file has this id; upload under a new one.")
     return _view(row)
+
+
+async def unsent_uploads(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> Unsent:
+    """The uploads into a conversation that no message has."""
+    conversation = select(Conversation.id).where(scope.conversations(), Conversation.id == conversation_id)
+    unsent = select(func.count(), func.sum(Media.size)).where(
+        Media.conversation_id == conversation.scalar_subquery(), Media.message_id.is_(None)
+    )
+    files, size = (await connection.execute(unsent)).one()
+    return Unsent(files, int(size or 0))
 
 
 def _view(row: Row[Any]) -> UploadView:

@@ -6,6 +6,7 @@ import signal
 import struct
 import sys
 import tempfile
+from pathlib import Path
 from typing import IO, Any
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from cli.simulator.media_types import sample
 from shared.media.inspector import Findings, Inspector
+from tests.desk import recording
 from tests.media import bomb_of_memory, jpeg
 
 
@@ -20,6 +22,10 @@ def _file(data: bytes) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is collected
     file.write(data)
     return file
+
+
+def _full_disk() -> IO[bytes]:
+    return Path("/dev/full").open("w+b")
 
 
 async def _inspect(data: bytes, mime_type: str) -> Findings:
@@ -77,6 +83,12 @@ async def test_what_was_found_before_the_end_is_kept() -> None:
 
 async def test_a_cut_off_photo_has_no_picture() -> None:
     assert (await _inspect(jpeg()[:-2000], "image/jpeg")).thumbnail is None
+
+
+async def test_a_disk_that_is_full_is_not_the_files_fault() -> None:
+    for data, mime_type in ((jpeg(), "image/jpeg"), (recording("webm", 1), "audio/webm")):
+        with _file(data) as file, _full_disk() as full, pytest.raises(OSError, match="disk is full"):
+            await Inspector().convert(file, mime_type, full)
 
 
 async def test_the_type_of_a_document_starts_no_process() -> None:

@@ -1,30 +1,26 @@
 """Files that people put into a conversation of the iframe: what is taken, what becomes of it, and what is left."""
 
 import asyncio
-import contextlib
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from PIL import Image
 from sqlalchemy import text
 
-from api.inbox.uploads import AT_ONCE
 from cli.simulator.media_types import sample
 from shared.operations.merge_contacts import merge_contacts
 from shared.storage import Storage
 from tests.conversations import customer_wrote
-from tests.desk import Desk, desk_of, film, picture, recording
+from tests.desk import Desk, begun, desk_of, film, picture, recording
 from tests.factories import make_project
 from tests.media import bomb_of_pixels, jpeg
 from tests.other_api import other_api
 from tests.processes import running_role
 from tests.stack import Stack
-from tests.waiting import eventually
 from workers.housekeeping import Housekeeper
 from workers.media_removal import remove_deleted
 
@@ -173,52 +169,12 @@ async def test_a_file_is_taken_back_until_a_message_has_it(desk: Desk) -> None:
 
 async def test_a_client_that_goes_away_leaves_nothing_behind(desk: Desk) -> None:
     upload_id = uuid4()
-    async with _begun(desk, upload_id) as (_, writer):
+    async with begun(desk, upload_id) as (_, writer):
         writer.write(bytes(400_000))
         await writer.drain()
     assert (await desk.put("image", jpeg(), upload_id=upload_id)).status_code == 201
     assert (await desk.stack.count("media"), await desk.stack.count("media_removal")) == (1, 0)
     assert len(files(desk.stack)) == 2
-
-
-async def test_who_sends_too_slowly_is_told_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.inbox.uploads.IDLE_SECONDS", 0.2)
-    async with _begun(desk, uuid4()) as (reader, _):
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert files(desk.stack) == []
-
-
-async def test_so_many_files_come_in_at_once_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.inbox.uploads.WAIT_SECONDS", 0.2)
-    async with contextlib.AsyncExitStack() as others:
-        for _ in range(AT_ONCE):
-            await others.enter_async_context(_begun(desk, uuid4()))
-
-        async def refused() -> bool:
-            return (await desk.put("image", jpeg())).status_code == 503
-
-        await eventually(refused, 20)
-
-    async def taken() -> bool:
-        return (await desk.put("image", jpeg())).status_code == 201
-
-    await eventually(taken, 20)
-
-
-@contextlib.asynccontextmanager
-async def _begun(desk: Desk, upload_id: UUID) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection on which the beginning of a document has been sent."""
-    place = urlsplit(desk.stack.base_url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
-    head = f"PUT {desk.path(upload_id)}?kind=document HTTP/1.1\r\nHost: {place.netloc}\r\n"
-    head += f"Authorization: Bearer {desk.token}\r\nContent-Length: 9000000\r\n\r\n%PDF-1.7"
-    writer.write(head.encode())
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        await writer.wait_closed()
 
 
 async def test_a_store_that_is_away_is_said_and_leaves_nothing_that_stays(desk: Desk, tmp_path: Path) -> None:
