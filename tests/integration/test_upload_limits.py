@@ -83,6 +83,7 @@ async def test_a_full_disk_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("api.inbox.uploads.media_file", full)
     answer = await desk.put("document", b"%PDF-1.7" + bytes(400_000))
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.json()["error"] == "The file cannot be stored now; try again shortly."
     assert await desk.stack.count("media") == 0
 
 
