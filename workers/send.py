@@ -33,6 +33,7 @@ AT_ONCE = 256
 AT_ONCE_EACH = 192  # of one number, so that the others get through
 FILES_AT_ONCE = 16  # more of them, which first take their files to Meta: they hold up no text
 SETTLED_AT_ONCE = 100
+ASK_SECONDS = 1.0  # a number that is too fast is asked for again after so long at the latest
 AWAY_SECONDS = 0.5  # between two attempts to store what Meta has accepted
 MOST_ATTEMPTS = 8
 MOST_UNANSWERED = 3
@@ -184,7 +185,7 @@ class Sender:
     def _wait_for(self, phone_number_id: str, seconds: float) -> None:
         """Look for nothing of the number before it may send again."""
         if phone_number_id not in self._too_fast:
-            later = asyncio.get_running_loop().call_later(seconds, self._go_on, phone_number_id)
+            later = asyncio.get_running_loop().call_later(min(seconds, ASK_SECONDS), self._go_on, phone_number_id)
             self._too_fast[phone_number_id] = later
 
     def _go_on(self, phone_number_id: str) -> None:
