@@ -35,9 +35,10 @@ async def approved_templates(
         page = await graph.get(f"{business_account_id}/message_templates", access_token, **query)
         found += page.get("data") or []
         paging = page.get("paging") or {}
-        if "next" not in paging:
+        after = (paging.get("cursors") or {}).get("after")
+        if "next" not in paging or not after:
             break
-        query["after"] = str(paging["cursors"]["after"])
+        query["after"] = str(after)
     approved = [template for template in found if template.get("status") == "APPROVED"]
     approved.sort(key=lambda template: (str(template.get("name")), str(template.get("language"))))
     await _keep(redis, account, place, approved)

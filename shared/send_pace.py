@@ -20,7 +20,10 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 LONGEST_WAIT = 0.5
-"""Seconds that a message may wait for its place while it occupies one of a worker's."""
+"""Seconds that a message of the outbox may wait for its place while it occupies one of a worker's."""
+
+PROGRAMS_LONGEST_WAIT = 0.25
+"""The same for a program that sends by itself. However fast it is, what lies between the two is the outbox's."""
 
 REDIS_SECONDS = 1.0
 
@@ -39,8 +42,9 @@ NUMBER_PACE = f"""
 """
 """SQL for the messages that a row of `phone_number` may send in a second."""
 
-# For each message its number, its pair and the milliseconds between two of the number's. Answers with the milliseconds
-# to wait, and what is too long a wait, so that there is no place: 0 neither, 1 the number's, 2 the pair's.
+# The longest wait in milliseconds, and for each message its number, its pair and the milliseconds between two of the
+# number's. Answers with the milliseconds to wait, and what is too long a wait, so that there is no place until they are
+# over: 0 neither, 1 the number's, 2 the pair's.
 _RESERVE = f"""
     local clock = redis.call('TIME')
     local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -51,17 +55,17 @@ _RESERVE = f"""
     local function keep(key, moment)
         redis.call('SET', key, string.format('%.3f', moment), 'PX', math.ceil(moment - now) + 1000)
     end
-    for place = 1, #ARGV do
-        local number, pair = KEYS[2 * place - 1], KEYS[2 * place]
+    for place = 1, #ARGV - 1 do
+        local number, pair, longest = KEYS[2 * place - 1], KEYS[2 * place], tonumber(ARGV[1])
         local of_number, of_pair = due(number), due(pair)
         local wait = math.max(0, of_number - now - {_AHEAD})
         local pair_wait = math.max(0, of_pair - now - {_PAIR * (_PAIR_BURST - 1)})
         if pair_wait > 0 then
             answers[place] = {{math.ceil(pair_wait), 2}}
-        elseif wait > {LONGEST_WAIT * 1000:.0f} then
-            answers[place] = {{math.ceil(wait), 1}}
+        elseif wait > longest then
+            answers[place] = {{math.ceil(wait - longest), 1}}
         else
-            keep(number, of_number + tonumber(ARGV[place]))
+            keep(number, of_number + tonumber(ARGV[place + 1]))
             keep(pair, of_pair + {_PAIR})
             answers[place] = {{math.floor(wait), 0}}
         end
@@ -98,15 +102,17 @@ class Wait(msgspec.Struct, frozen=True):
 _TOO_FAST: tuple[Literal["number", "conversation"] | None, ...] = (None, "number", "conversation")
 
 
-async def reserve(redis: Redis, places: Sequence[Place]) -> list[Wait]:
-    """Places for messages, in this order. A place that was given counts, whether it is used or not."""
+async def reserve(redis: Redis, places: Sequence[Place], longest: float = LONGEST_WAIT) -> list[Wait]:
+    """Places for messages, in this order, that come within `longest` seconds. A place that was given counts, whether it
+    is used or not.
+    """
     if not places:
         return []
     keys = [key for place in places for key in (_number(place.phone_number_id), _pair(place))]
-    intervals = [f"{1000 / place.per_second:.3f}" for place in places]
+    arguments = [f"{longest * 1000:.0f}", *(f"{1000 / place.per_second:.3f}" for place in places)]
     try:
         async with asyncio.timeout(REDIS_SECONDS):
-            answers = await redis.register_script(_RESERVE)(keys=keys, args=intervals)
+            answers = await redis.register_script(_RESERVE)(keys=keys, args=arguments)
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("pace_not_kept", error=type(error).__name__)
         return [Wait(0.0)] * len(places)

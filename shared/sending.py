@@ -3,12 +3,15 @@ waits in the outbox; the api sends by itself where a caller waits for WhatsApp's
 """
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from redis.asyncio import Redis
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt
@@ -19,8 +22,12 @@ from shared.refusals import NotFoundError
 from shared.send_pace import hold
 from shared.settings import Settings
 from shared.template_words import template_words
-from shared.uploads import Uploads
+from shared.uploads import Lease, Uploads
 from shared.whatsapp.graph import THROTTLED, GraphClient, GraphError, NoAnswerError, NotSentError
+
+log = structlog.get_logger()
+
+STORE_PAUSES = (0.2, 1.0, 3.0, 0.0)  # seconds, after each attempt to store what Meta has accepted
 
 HOLD_SECONDS = 1.0
 """How long nothing of a number goes after Meta said that it is too fast."""
@@ -35,14 +42,20 @@ DUE = """
     JOIN contact c ON c.id = v.contact_id
     JOIN phone_number n ON n.phone_number_id = m.phone_number_id
 """
-"""Selects the fields of DueMessage, under their names."""
+"""Selects the fields of DueMessage, under their names, but for those of the outbox."""
 
-_ONE_DUE = text(f"{DUE} WHERE m.id = :id")
+_ONE_DUE = text(f"""
+    SELECT due.*, o.attempts, o.leased_until FROM ({DUE}) AS due JOIN outbox o ON o.message_id = due.id
+    WHERE due.id = :id
+""")  # noqa: S608 - a constant
+
+FIRST = 1
+"""The number of the attempt of whoever has queued a message to send it by itself."""
 
 
 class DueMessage(msgspec.Struct, frozen=True):
     """A message, and all that sending it takes. It goes to a phone number or, without one, to a business-scoped user
-    id; `access_token` is encrypted.
+    id; `access_token` is encrypted. `attempts` is the number of this attempt, which is its own until `leased_until`.
     """
 
     id: UUID
@@ -55,6 +68,8 @@ class DueMessage(msgspec.Struct, frozen=True):
     access_token: bytes
     recipient: str | None
     bsuid: str | None
+    attempts: int
+    leased_until: datetime
 
 
 class Delivery:
@@ -77,15 +92,15 @@ class Delivery:
         self._uploads = uploads
 
     async def deliver(self, message_id: UUID) -> dict[str, Any]:
-        """Send the message; returns Meta's answer, which has settled it. Raises what `send` raises, and NotFoundError
-        if the message was erased.
+        """Send the message; returns Meta's answer, which has settled it. Raises what `send` raises, NoAnswerError also
+        if the answer cannot be stored, and NotFoundError if the message was erased.
         """
         async with self._engine.connect() as connection:
             row = (await connection.execute(_ONE_DUE, {"id": message_id})).mappings().one_or_none()
         if row is None:
             raise NotFoundError("Message")
         answer, accepted = await self.send(DueMessage(**row))
-        await self.accept({message_id: accepted})
+        await self._accept_surely(message_id, accepted)
         return answer
 
     async def send(self, message: DueMessage) -> tuple[dict[str, Any], Accepted]:
@@ -102,7 +117,8 @@ class Delivery:
 
     async def _post(self, message: DueMessage, token: str) -> dict[str, Any]:
         try:
-            return await self._uploads.post(message.id, message.phone_number_id, token, _body(message))
+            lease = Lease(self._engine, message.id, message.leased_until)
+            return await self._uploads.post(lease, message.phone_number_id, token, _body(message))
         except GraphError as error:
             if error.error["code"] in THROTTLED:
                 await hold(self._redis, message.phone_number_id, HOLD_SECONDS)
@@ -114,10 +130,21 @@ class Delivery:
             events = await messages_accepted(connection, self._settings, accepted)
         await publish(self._pubsub, events)
 
-    async def refuse(self, message_id: UUID, error: dict[str, Any]) -> None:
-        """The message will not be sent. `error` is {code, title, details}."""
+    async def _accept_surely(self, message_id: UUID, accepted: Accepted) -> None:
+        for pause in STORE_PAUSES:
+            try:
+                await self.accept({message_id: accepted})
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("send_not_settled", message_id=str(message_id), error=type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
+        raise NoAnswerError("an answer that could not be stored")
+
+    async def refuse(self, message_id: UUID, attempts: int, error: dict[str, Any]) -> None:
+        """The message will not be sent, says the attempt of this number. `error` is {code, title, details}."""
         async with self._engine.begin() as connection:
-            events = await message_refused(connection, self._settings, message_id, error)
+            events = await message_refused(connection, self._settings, message_id, attempts, error)
         await publish(self._pubsub, events)
 
     async def _words(self, message: DueMessage, token: str) -> str | None:

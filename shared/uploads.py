@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,6 @@ _FIND = text("""
 _UPLOADED = text("UPDATE media SET media_id = :media_id, media_id_until = now() + :keep WHERE id = :id")
 
 # The lease is only ours while it ends when we have said.
-_LEASED = text("SELECT leased_until FROM outbox WHERE message_id = :message_id")
 _RENEW = text("""
     UPDATE outbox SET leased_until = now() + :lease
     WHERE message_id = :message_id AND leased_until = :leased_until RETURNING leased_until
@@ -59,18 +58,18 @@ class Uploads:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def post(
-        self, message_id: UUID, phone_number_id: str, access_token: str, body: dict[str, Any]
+        self, lease: "Lease", phone_number_id: str, access_token: str, body: dict[str, Any]
     ) -> dict[str, Any]:
-        """Graph's answer to POST /messages with this body, in which an upload stands under our id of it.
+        """Graph's answer to POST /messages with this body, in which an upload stands under our id of it. `lease` is the
+        caller's on the message.
 
-        Raises GraphError, NotSentError or NoAnswerError; only the message itself can be unanswered. The caller has
-        leased it in the outbox.
+        Raises GraphError, NotSentError or NoAnswerError; only the message itself can be unanswered.
         """
         path, kind = f"{phone_number_id}/messages", body["type"]
         if not upload_places(kind, body[kind]):
             return await self._graph.post(path, access_token, body)
         async with self._engine.connect() as connection:
-            file = (await connection.execute(_FIND, {"message_id": message_id})).one_or_none()
+            file = (await connection.execute(_FIND, {"message_id": lease.message_id})).one_or_none()
         if file is None:
             raise _refusal("It is not there any more.")
         if file.media_id is not None:
@@ -80,11 +79,10 @@ class Uploads:
                 if error.error["code"] not in (NO_SUCH_OBJECT, UNUSABLE):
                     raise
             log.info("upload_forgotten", upload_id=str(file.id))  # as it seems; a new id will show
-        media_id = await self._upload(message_id, phone_number_id, access_token, file)
+        media_id = await self._upload(lease, phone_number_id, access_token, file)
         return await self._graph.post(path, access_token, _named(body, file, media_id))
 
-    async def _upload(self, message_id: UUID, phone_number_id: str, access_token: str, file: Row[Any]) -> str:
-        lease = await _Lease.of(self._engine, message_id)
+    async def _upload(self, lease: "Lease", phone_number_id: str, access_token: str, file: Row[Any]) -> str:
         known = MEDIA_TYPES[file.mime_type]
         # Meta: Cloud API, "Supported media types": Ogg has to say that it is Opus, as it is where it is to be heard.
         is_opus = file.mime_type == "audio/ogg" and file.kind != "document"
@@ -120,23 +118,17 @@ class Uploads:
             raise _refusal("It cannot be read from the store now.", retryable=True) from error
 
 
-class _Lease:
+class Lease:
     """A message's lease in the outbox, which ends at a moment that we know, and nobody else has set."""
 
-    def __init__(self, engine: AsyncEngine, message_id: UUID, until: Any) -> None:
+    def __init__(self, engine: AsyncEngine, message_id: UUID, until: datetime) -> None:
+        self.message_id = message_id
         self._engine = engine
-        self._message_id = message_id
-        self._until = until
-
-    @classmethod
-    async def of(cls, engine: AsyncEngine, message_id: UUID) -> "_Lease":
-        async with engine.connect() as connection:
-            until = (await connection.execute(_LEASED, {"message_id": message_id})).scalar_one_or_none()
-        return cls(engine, message_id, until)
+        self._until: datetime | None = until
 
     async def renew(self, connection: Any) -> None:
         """Raises LeaseLostError."""
-        mine = {"message_id": self._message_id, "leased_until": self._until, "lease": LEASE}
+        mine = {"message_id": self.message_id, "leased_until": self._until, "lease": LEASE}
         self._until = (await connection.execute(_RENEW, mine)).scalar_one_or_none()
         if self._until is None:
             raise LeaseLostError("the message was taken by another worker, or settled")
@@ -158,7 +150,7 @@ class _Lease:
                 async with self._engine.begin() as connection:
                     await self.renew(connection)
             except (SQLAlchemyError, OSError, LeaseLostError) as error:
-                log.warning("lease_not_renewed", message_id=str(self._message_id), error=type(error).__name__)
+                log.warning("lease_not_renewed", message_id=str(self.message_id), error=type(error).__name__)
 
 
 def _named(body: dict[str, Any], file: Row[Any], media_id: str) -> dict[str, Any]:

@@ -23,6 +23,9 @@ from workers.send import Sender
 LEASE = timedelta(seconds=2)
 """How long a message is a dead worker's. The simulator's first status comes long before."""
 
+ENOUGH = 1000
+"""Attempts before a message is given up: where a worker lives for half a second, some are caught many times."""
+
 
 def start_worker(settings: Settings, dies: str | None = None) -> ForkServerProcess:
     """A worker process; `dies` names the point of POINTS at which it kills itself."""
@@ -119,7 +122,7 @@ POINTS: dict[str, Callable[[], None]] = {
 
 def _run(settings: Settings, dies: str | None) -> None:
     configure_logs("error")
-    _replace(workers.send, LEASE=LEASE)
+    _replace(workers.send, LEASE=LEASE, MOST_UNANSWERED=ENOUGH, MOST_ATTEMPTS=ENOUGH)
     if dies is not None:
         POINTS[dies]()
     uvloop.run(_work(settings))

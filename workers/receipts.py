@@ -39,7 +39,7 @@ class ReceiptSender:
         self._settings = settings
         self._engine = autocommit(engine)
         self._graph = graph
-        self.drainer = Drainer(self._send_due)
+        self.drainer = Drainer(self._send_due, at_once=4)
 
     async def _send_due(self) -> bool:
         async with self._engine.connect() as connection:

@@ -1,6 +1,7 @@
 """Sends queued messages: the oldest of each conversation, many conversations at once, each number at its own pace."""
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from datetime import timedelta
@@ -11,12 +12,12 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import autocommit, is_data_error
 from shared.operations.queue_message import LEASE
-from shared.operations.settle_message import Accepted, messages_postponed
+from shared.operations.settle_message import Accepted, Untried, message_postponed, messages_released
 from shared.pubsub import PubSub
 from shared.send_pace import LONGEST_WAIT, NUMBER_PACE, Place, Wait, reserve
 from shared.sending import DUE, Delivery, DueMessage, out_of_reach
@@ -30,7 +31,9 @@ log = structlog.get_logger()
 
 AT_ONCE = 256
 AT_ONCE_EACH = 192  # of one number, so that the others get through
+FILES_AT_ONCE = 16  # more of them, which first take their files to Meta: they hold up no text
 SETTLED_AT_ONCE = 100
+ASK_SECONDS = 1.0  # a number that is too fast is asked for again after so long at the latest
 AWAY_SECONDS = 0.5  # between two attempts to store what Meta has accepted
 MOST_ATTEMPTS = 8
 MOST_UNANSWERED = 3
@@ -61,6 +64,7 @@ _CLAIM = text(f"""
                    OR o.leased_until < now() AND NOT EXISTS (
                        SELECT FROM inbound_event WHERE state = 'pending' AND received_at < o.leased_until))
               AND NOT EXISTS (SELECT FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.id < o.id)
+              AND (:files OR NOT o.has_upload)
             ORDER BY o.turn_at, o.id
             LIMIT least(coalesce(p.places, {AT_ONCE_EACH}), 1 + {LONGEST_WAIT} * {NUMBER_PACE}) FOR UPDATE SKIP LOCKED
         ) AS o
@@ -69,9 +73,9 @@ _CLAIM = text(f"""
             unanswered = unanswered + CASE WHEN leased_until IS NULL THEN 0 ELSE 1 END
         FROM (SELECT id, nth FROM waiting ORDER BY nth, id LIMIT :places_in_all) w
         WHERE o.id = w.id
-        RETURNING o.message_id, o.attempts, o.unanswered, o.turn_at
+        RETURNING o.message_id, o.attempts, o.unanswered, o.has_upload, o.turn_at, o.leased_until
     )
-    SELECT due.*, taken.attempts, taken.unanswered, {NUMBER_PACE} AS per_second
+    SELECT due.*, taken.attempts, taken.unanswered, taken.has_upload, taken.leased_until, {NUMBER_PACE} AS per_second
     FROM taken JOIN ({DUE}) AS due ON due.id = taken.message_id
     JOIN phone_number ON phone_number.phone_number_id = due.phone_number_id
     ORDER BY taken.turn_at
@@ -85,10 +89,10 @@ _UNANSWERED = {
 
 
 class _Claimed(DueMessage, frozen=True):
-    """`attempts` counts this one; `unanswered` the earlier ones that nobody knows the end of."""
+    """`unanswered` counts the earlier attempts that nobody knows the end of."""
 
-    attempts: int
     unanswered: int
+    has_upload: bool
     per_second: int
 
 
@@ -112,6 +116,7 @@ class Sender:
         self._delivery = Delivery(settings, engine, redis, pubsub, graph, uploads)
         self._sends: set[asyncio.Task[None]] = set()
         self._under_way: Counter[str] = Counter()
+        self._files = 0
         self._too_fast: dict[str, asyncio.TimerHandle] = {}
         self._accepted: dict[UUID, Accepted] = {}
         self._settler = Drainer(self._settle)
@@ -134,43 +139,53 @@ class Sender:
         waits = await reserve(
             self._redis, [Place(one.phone_number_id, one.per_second, one.conversation_id) for one in claimed]
         )
-        later: dict[UUID, timedelta] = {}
+        untried: list[Untried] = []
         for message, wait in zip(claimed, waits, strict=True):
             if wait.too_fast is None:
                 self._start(message, wait)
                 continue
-            later[message.id] = timedelta(seconds=wait.seconds)
-            if wait.too_fast == "number":
+            is_number = wait.too_fast == "number"
+            untried.append(Untried(message.id, message.attempts, 0 if is_number else wait.seconds))
+            if is_number:
                 self._wait_for(message.phone_number_id, wait.seconds)
-        if later:
+        if untried:
             async with self._engine.begin() as connection:
-                await messages_postponed(connection, later, untried=True)
+                await messages_released(connection, untried)
         return len(claimed) == places
 
     async def _claim(self, places: int) -> list[_Claimed]:
         taken = [
-            {"number": number, "places": 0 if number in self._too_fast else max(0, AT_ONCE_EACH - count)}
-            for number, count in (Counter(dict.fromkeys(self._too_fast, 0)) | self._under_way).items()
+            {"number": number, "places": 0 if number in self._too_fast else AT_ONCE_EACH - self._under_way[number]}
+            for number in self._too_fast.keys() | self._under_way.keys()
         ]
         parameters = {
             "places": msgspec.json.encode(taken).decode(),
             "places_in_all": places,
+            "files": self._files < FILES_AT_ONCE,
             "lease": LEASE,
         }
         async with self._autocommit.connect() as connection:
             rows = (await connection.execute(_CLAIM, parameters)).mappings().all()
-        return [_Claimed(**row) for row in rows]
+        # What Meta has accepted is here until PostgreSQL has it; its lease may run out in the meantime.
+        return [_Claimed(**row) for row in rows if row["id"] not in self._accepted]
 
     def _start(self, message: _Claimed, wait: Wait) -> None:
-        self._under_way[message.phone_number_id] += 1
+        self._count(message, 1)
         send = asyncio.create_task(self._send_and_go_on(message, wait.seconds))
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
 
+    def _count(self, message: _Claimed, more: int) -> None:
+        if message.has_upload:
+            self._files += more
+        else:
+            self._under_way.update({message.phone_number_id: more})
+            self._under_way = +self._under_way  # without zeros
+
     def _wait_for(self, phone_number_id: str, seconds: float) -> None:
         """Look for nothing of the number before it may send again."""
         if phone_number_id not in self._too_fast:
-            later = asyncio.get_running_loop().call_later(seconds, self._go_on, phone_number_id)
+            later = asyncio.get_running_loop().call_later(min(seconds, ASK_SECONDS), self._go_on, phone_number_id)
             self._too_fast[phone_number_id] = later
 
     def _go_on(self, phone_number_id: str) -> None:
@@ -183,61 +198,66 @@ class Sender:
                 await asyncio.sleep(wait)
                 await self._send(message)
             finally:
-                self._under_way -= Counter((message.phone_number_id,))
+                self._count(message, -1)
             await self._settler.drain()
             await self.drainer.drain()
         except Exception as error:  # noqa: BLE001 - the lease runs out and the sweep tries again
             log.error("send_failed", message_id=str(message.id), error=type(error).__name__)
 
     async def _send(self, message: _Claimed) -> None:
+        if message.unanswered >= MOST_UNANSWERED:
+            await self._delivery.refuse(message.id, message.attempts, _UNANSWERED)
+            return
         try:
             _, accepted = await self._delivery.send(message)
             self._accepted[message.id] = accepted
         except NoAnswerError as error:
             log.warning("send_unanswered", message_id=str(message.id), error=str(error))
-            if message.unanswered + 1 >= MOST_UNANSWERED:
-                await self._delivery.refuse(message.id, _UNANSWERED)
-            # Otherwise the lease runs out, unless a status settles the message first.
+            # The lease runs out, unless a status settles the message first.
         except NotSentError as error:
             await self._postpone_or_refuse(message, out_of_reach(error))
         except GraphError as error:
             if error.retryable:
                 await self._postpone_or_refuse(message, error.error)
             else:
-                await self._delivery.refuse(message.id, error.error)
+                await self._delivery.refuse(message.id, message.attempts, error.error)
 
     async def _settle(self) -> bool:
-        """Store what Meta has accepted meanwhile, together; one that cannot be stored holds up no other."""
-        some = dict(list(self._accepted.items())[:SETTLED_AT_ONCE])
+        """Store what Meta has accepted meanwhile, together. It stays in memory until it is stored: if PostgreSQL is
+        away, what is forgotten here would be sent again.
+        """
+        some = dict(itertools.islice(self._accepted.items(), SETTLED_AT_ONCE))
         if not some:
             return False
-        for message_id in some:
-            del self._accepted[message_id]
         try:
             await self._delivery.accept(some)
-        except DBAPIError as error:
-            if is_data_error(error):
-                await self._settle_each(some)
-            else:  # Meta has them, so that it has to be stored; a lease that runs out meanwhile asks for a status first
-                self._accepted = some | self._accepted
+        except (SQLAlchemyError, OSError) as error:
+            if not (isinstance(error, DBAPIError) and is_data_error(error)):
+                log.warning("sends_not_settled", count=len(some), error=type(error).__name__)
                 asyncio.get_running_loop().call_later(AWAY_SECONDS, self._settler.start)
                 return False
+            for message_id, accepted in some.items():  # one that cannot be stored holds up no other
+                await self._settle_one(message_id, accepted)
+        for message_id in some:
+            del self._accepted[message_id]
         return bool(self._accepted)
 
-    async def _settle_each(self, some: dict[UUID, Accepted]) -> None:
-        for message_id, accepted in some.items():
+    async def _settle_one(self, message_id: UUID, accepted: Accepted) -> None:
+        for known in (accepted, Accepted(accepted.wamid)):  # the wamid at least
             try:
-                await self._delivery.accept({message_id: accepted})
-            except DBAPIError as error:
+                await self._delivery.accept({message_id: known})
+            except (SQLAlchemyError, OSError) as error:
                 log.error("send_not_settled", message_id=str(message_id), error=type(error).__name__)
+            else:
+                return
 
     async def _postpone_or_refuse(self, message: _Claimed, error: dict[str, Any]) -> None:
         if message.attempts >= MOST_ATTEMPTS:
-            await self._delivery.refuse(message.id, error)
+            await self._delivery.refuse(message.id, message.attempts, error)
             return
         delay = timedelta(seconds=_delay(message.attempts, LONG_DELAYS.get(error["code"], FIRST_DELAY)))
         async with self._engine.begin() as connection:
-            await messages_postponed(connection, {message.id: delay})
+            await message_postponed(connection, message.id, message.attempts, delay)
 
 
 def _delay(attempts: int, first: float = FIRST_DELAY) -> float:

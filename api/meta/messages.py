@@ -38,8 +38,8 @@ from shared.publish import publish
 from shared.queries.messages import find_message
 from shared.queries.numbers import Number
 from shared.refusals import ConflictError, RefusedError
-from shared.send_pace import Place, reserve
-from shared.sending import Delivery, out_of_reach
+from shared.send_pace import PROGRAMS_LONGEST_WAIT, Place, reserve
+from shared.sending import FIRST, Delivery, out_of_reach
 from shared.validation import InvalidFieldsError
 from shared.whatsapp.graph import GraphError, NoAnswerError, NotSentError
 from shared.whatsapp.outbound import MessageContent, MessageType, Wamid, outgoing
@@ -262,7 +262,8 @@ async def _place(state: State, number: Number, conversation_id: UUID) -> float:
     """In how many seconds the message may go. Raises ApiError 429 with Meta's code if that is too long: nothing of the
     message is stored then.
     """
-    (wait,) = await reserve(state.redis, [Place(number.phone_number_id, number.per_second, conversation_id)])
+    place = Place(number.phone_number_id, number.per_second, conversation_id)
+    (wait,) = await reserve(state.redis, [place], PROGRAMS_LONGEST_WAIT)
     if wait.too_fast is None:
         return wait.seconds
     sentence = {
@@ -281,10 +282,10 @@ async def _deliver(state: State, message_id: UUID) -> dict[str, Any]:
     try:
         return await delivery.deliver(message_id)
     except GraphError as error:
-        await delivery.refuse(message_id, error.error)
+        await delivery.refuse(message_id, FIRST, error.error)
         raise
     except NotSentError as error:
-        await delivery.refuse(message_id, out_of_reach(error))
+        await delivery.refuse(message_id, FIRST, out_of_reach(error))
         raise ApiError(
             502, "whatsapp_unavailable", "WhatsApp is out of reach. The message was not sent; try again shortly."
         ) from error

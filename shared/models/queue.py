@@ -67,6 +67,9 @@ class Outbox(Base):
     unanswered: Mapped[int] = mapped_column(
         Integer, server_default=sql("0"), comment="attempts of which nobody knows what came of them"
     )
+    has_upload: Mapped[bool] = mapped_column(
+        server_default=sql("false"), comment="whether a file goes to Meta before it"
+    )
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

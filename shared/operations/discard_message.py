@@ -25,6 +25,9 @@ _DISCARD = text("""
 """)
 
 
+_IS_THERE = text("SELECT EXISTS (SELECT FROM message WHERE conversation_id = :id AND client_id = :client_id)")
+
+
 async def discard_message(
     connection: AsyncConnection, scope: Scope, message_id: UUID
 ) -> tuple[MessageView, list[Event]]:
@@ -47,13 +50,16 @@ async def retry_message(
     Raises NotFoundError, RefusedError `not_failed`, or what `queue_message` does.
     """
     conversation_id = await _lock(connection, scope, message_id)
+    client_id = f"retry:{message_id}"
     is_news = await _put_away(connection, message_id, conversation_id)
+    if not is_news and not await connection.scalar(_IS_THERE, {"id": conversation_id, "client_id": client_id}):
+        raise RefusedError("not_failed", "Somebody has deleted this message.")
     found = await connection.execute(
         select(Message.type, Message.content, Message.reply_to, Message.callback_data).where(Message.id == message_id)
     )
     failed = found.one()
     copy = NewMessage(
-        client_id=f"retry:{message_id}",
+        client_id=client_id,
         type=failed.type,
         content=failed.content,
         reply_to=failed.reply_to,

@@ -30,6 +30,12 @@ _UPLOADS = text("UPDATE media SET conversation_id = :kept WHERE conversation_id 
 
 _OUTBOX = text("UPDATE outbox SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
 
+_RECEIPTS = text("""
+    INSERT INTO read_receipt (conversation_id, wamid)
+    SELECT :kept, wamid FROM read_receipt WHERE conversation_id = ANY(:gone) ORDER BY due_at DESC LIMIT 1
+    ON CONFLICT DO NOTHING
+""")
+
 _DELIVERIES = text("UPDATE webhook_delivery SET conversation_id = :kept WHERE conversation_id = ANY(:gone)")
 
 # A conversation has one open execution and one assignee; the kept one's own go first.
@@ -168,6 +174,6 @@ async def merge_contacts(connection: AsyncConnection, kept: UUID, gone: Sequence
 
 async def _merge_conversations(connection: AsyncConnection, kept: UUID, gone: Sequence[UUID]) -> None:
     pair = {"kept": kept, "gone": list(gone)}
-    for statement in (_MESSAGES, _UPLOADS, _OUTBOX, _DELIVERIES, _EXECUTIONS, _ASSIGNMENTS, _SUM):
+    for statement in (_MESSAGES, _UPLOADS, _OUTBOX, _RECEIPTS, _DELIVERIES, _EXECUTIONS, _ASSIGNMENTS, _SUM):
         await connection.execute(statement, pair)
     await connection.execute(_GONE_CONVERSATIONS, {"gone": list(gone)})

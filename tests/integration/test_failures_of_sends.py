@@ -67,7 +67,7 @@ async def test_8_a_message_that_fails_after_it_was_accepted_says_why_on_its_bubb
     token = await stack.embed()
     await _asks(stack)
     conversation = await _conversation(stack, token)
-    for code in (131047, 131026, 131053):
+    for code in (131026, 131053, 131047):  # the last one closes the window
         await _faults(stack, async_fail_next={"count": 1, "code": code})
         async with stack.iframe(token) as iframe:
             await _reply(stack, token, conversation["id"], f"{code}")

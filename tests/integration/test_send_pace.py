@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +12,15 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from shared.ids import new_id
-from shared.send_pace import LONGEST_WAIT, Place, hold, reserve
+from shared.operations.settle_message import Untried, message_postponed, message_refused, messages_released
+from shared.send_pace import LONGEST_WAIT, PROGRAMS_LONGEST_WAIT, Place, hold, reserve
 from tests.conversations import new_wa_id
 from tests.meta_api import GraphRefusedError, MetaApi
 from tests.stack import Stack
 from tests.waiting import eventually
 
 BURST = 45
-ANA, BEN = "5215555550100", "5215555550101"
+ANA = "5215555550100"
 
 
 @pytest.fixture
@@ -120,36 +122,100 @@ async def _pace(stack: Stack, per_second: int) -> None:
     assert answer.json()["data"]["messages_per_second"] == per_second
 
 
-async def test_a_long_queue_of_one_conversation_lets_another_s_reply_through(stack: Stack) -> None:
-    conversations = await _conversations(stack, ANA, BEN)
-    await stack.simulator.put("/_sim/faults", json={"slow_seconds": 0.2})
-    for number in range(12):
-        await _reply(stack, conversations[ANA], f"to Ana {number}")
-    await _reply(stack, conversations[BEN], "to Ben")
+async def _hold(stack: Stack, seconds: float) -> None:
+    redis: Redis = Redis.from_url(stack.settings.redis_url)
+    await hold(redis, stack.project.phone_number_id, seconds)
+    await redis.aclose()
 
-    async def all_sent() -> bool:
+
+async def _go(stack: Stack) -> None:
+    redis: Redis = Redis.from_url(stack.settings.redis_url)
+    await redis.delete(f"porthole:pace:number:{stack.project.phone_number_id}")
+    await redis.aclose()
+
+
+async def _all_sent(stack: Stack) -> None:
+    async def sent() -> bool:
         return await stack.count("outbox") == 0
 
-    await eventually(all_sent, 30)
-    sent = await _received(stack)
-    assert [body for body in sent if body != "to Ben"] == [f"to Ana {number}" for number in range(12)]
-    assert sent.index("to Ben") < 11
+    await eventually(sent, 30)
 
 
 async def test_turns_are_taken_by_conversations_and_not_by_who_was_first(stack: Stack) -> None:
-    """At two messages a second, the one reply of Ben's comes after few of the ten of Ana's that were there before."""
-    conversations = await _conversations(stack, ANA, BEN)
-    await _pace(stack, 2)
-    for number in range(10):
+    """Of many conversations that wait, one with a long queue goes first, and then waits for the others."""
+    people = [new_wa_id() for _ in range(6)]
+    conversations = await _conversations(stack, ANA, *people)
+    await _pace(stack, 4)
+    await _hold(stack, 60)
+    for number in range(4):
         await _reply(stack, conversations[ANA], f"to Ana {number}")
-    await _reply(stack, conversations[BEN], "to Ben")
-    assert await stack.count("outbox", "turn_at > now() + interval '5 seconds'") >= 3
+    for wa_id in people:
+        await _reply(stack, conversations[wa_id], f"to {wa_id}")
+    async with stack.engine.begin() as connection:  # as if all had been written within a second, however slow this is
+        await connection.execute(
+            text("""
+                UPDATE outbox o SET turn_at = timestamptz '2026-01-01' + p.nth * interval '1 second'
+                    + CASE WHEN m.text LIKE 'to Ana %' THEN interval '0' ELSE interval '0.5 seconds' END
+                FROM message m,
+                    (SELECT id, row_number() OVER (PARTITION BY conversation_id ORDER BY id) - 1 AS nth FROM outbox) p
+                WHERE p.id = o.id AND m.id = o.message_id
+            """)
+        )
+    await _go(stack)
+    await _all_sent(stack)
+    sent = await _received(stack)
+    assert [body for body in sent if body.startswith("to Ana")] == [f"to Ana {number}" for number in range(4)]
+    assert sent[0] == "to Ana 0"
+    assert sent.index("to Ana 1") >= len(people) - 1, sent
 
-    async def ben_has_it() -> bool:
-        return "to Ben" in await _received(stack)
 
-    await eventually(ben_has_it, 20)
-    assert (await _received(stack)).index("to Ben") <= 5
+async def test_what_waits_for_its_number_keeps_its_turn(stack: Stack) -> None:
+    people = [new_wa_id() for _ in range(20)]
+    conversations = await _conversations(stack, *people)
+    await _pace(stack, 10)
+    await _hold(stack, 60)
+    for number, wa_id in enumerate(people):
+        await _reply(stack, conversations[wa_id], f"{number:02d}")
+    await _go(stack)
+    await _all_sent(stack)
+    sent = await _received(stack)
+    late = [abs(sent.index(body) - place) for place, body in enumerate(sorted(sent))]
+    assert max(late) <= 3, sent
+
+
+async def test_programs_leave_room_for_what_people_write(redis: Redis) -> None:
+    number = str(new_id())
+    while (await reserve(redis, _places(1, 80, number), PROGRAMS_LONGEST_WAIT))[0].too_fast is None:
+        pass  # a program takes whatever it gets
+    waits = await reserve(redis, _places(10, 80, number))
+    assert [wait.too_fast for wait in waits] == [None] * 10
+
+
+async def test_a_message_of_which_nobody_ever_heard_is_given_up_and_not_sent_for_ever(stack: Stack) -> None:
+    conversations = await _conversations(stack, ANA)
+    await _hold(stack, 60)
+    await _reply(stack, conversations[ANA], "hello?")
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE outbox SET unanswered = 3"))
+    await _go(stack)
+    await _all_sent(stack)
+    assert await stack.count("message", "status = 'failed' AND error ->> 'title' = 'WhatsApp did not answer'") == 1
+    assert await _received(stack) == []
+
+
+async def test_whoever_lost_a_message_to_another_attempt_settles_nothing(stack: Stack) -> None:
+    conversations = await _conversations(stack, ANA)
+    await _hold(stack, 60)
+    await _reply(stack, conversations[ANA], "mine")
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE outbox SET attempts = 7, leased_until = now() + interval '1 hour'"))
+        message_id = (await connection.execute(text("SELECT message_id FROM outbox"))).scalar_one()
+        await message_postponed(connection, message_id, 6, timedelta(seconds=1))
+        await messages_released(connection, [Untried(message_id, 6, 1.0)])
+        reason = {"code": 131026, "title": "", "details": ""}
+        assert await message_refused(connection, stack.settings, message_id, 6, reason) == []
+    assert await stack.count("outbox", "attempts = 7 AND leased_until > now()") == 1
+    assert await stack.count("message", "status = 'queued'") == 1
 
 
 async def test_a_number_that_whatsapp_finds_too_fast_pauses_and_loses_nothing(stack: Stack) -> None:

@@ -345,6 +345,33 @@ async def test_kapsos_clients_get_the_file_before_and_after_it_is_at_meta(desk: 
     assert [after["document"]["id"]] == await _media_ids(desk.stack)
 
 
+async def test_texts_do_not_wait_for_files_on_their_way(
+    stack: Stack, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.send.AT_ONCE", 2)
+    monkeypatch.setattr("workers.send.AT_ONCE_EACH", 2)
+    desks = [desk]
+    for wa_id in ("15550100200", "15550100201", "15550100202"):
+        await stack.customer_writes(wa_id, "Hello")
+
+        async def listed(count: int = len(desks) + 1) -> Any:
+            rows = (await stack.get("/inbox/v1/conversations", desk.token))["data"]
+            return rows if len(rows) == count else None
+
+        newest = (await eventually(listed))[0]
+        desks.append(Desk(stack, desk.token, newest["id"]))
+    uploads = [await one.upload("document", PDF) for one in desks[:3]]
+    await set_faults(stack, slow_seconds=3)
+    for one, upload in zip(desks, uploads, strict=False):
+        await one.sent("document", {"upload_id": upload["id"]})
+    await desks[3].sent("text", {"body": "quick"})
+
+    async def something_came() -> Any:
+        return await received(stack)
+
+    assert [message["type"] for message in await eventually(something_came)] == ["text"]
+
+
 async def test_a_file_that_failed_is_sent_again_with_its_message(desk: Desk) -> None:
     await set_faults(desk.stack, fail_next={"count": 1, "code": 131053})
     upload = await desk.upload("document", PDF, filename="invoice.pdf")

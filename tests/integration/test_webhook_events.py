@@ -193,7 +193,7 @@ class TestMessages:
         refused = await _reply(desk)
         async with desk.engine.begin() as connection:
             reason = {"code": 131047, "title": "Re-engagement message", "details": "More than 24 hours."}
-            await message_refused(connection, desk.settings, refused, reason)
+            await message_refused(connection, desk.settings, refused, 0, reason)
         await desk.send()
         later, at_once = (one.json()["message"]["kapso"] for one in desk.receiver.of("whatsapp.message.failed"))
         assert later["statuses"][-1]["errors"] == [error]

@@ -32,6 +32,11 @@ def upgrade() -> None:
     comment = "attempts of which nobody knows what came of them"
     unanswered = sa.Column("unanswered", sa.Integer(), server_default=sa.text("0"), nullable=False, comment=comment)
     op.add_column("outbox", unanswered)
+    comment = "whether a file goes to Meta before it"
+    op.add_column(
+        "outbox",
+        sa.Column("has_upload", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment=comment),
+    )
     op.create_index("outbox_turn", "outbox", ["phone_number_id", "turn_at", "id"], unique=False)
 
     op.create_table(
@@ -50,6 +55,7 @@ def downgrade() -> None:
     op.drop_table("read_receipt")
     op.drop_index("outbox_turn", table_name="outbox")
     for table, column in (
+        ("outbox", "has_upload"),
         ("outbox", "unanswered"),
         ("outbox", "turn_at"),
         ("outbox", "phone_number_id"),
