@@ -155,7 +155,7 @@ class Sender:
 
     async def _claim(self, places: int) -> list[_Claimed]:
         taken = [
-            {"number": number, "places": 0 if number in self._too_fast else AT_ONCE_EACH - self._under_way[number]}
+            {"number": number, "places": 0 if number in self._too_fast else self._places_of(number)}
             for number in self._too_fast.keys() | self._under_way.keys()
         ]
         parameters = {
@@ -168,6 +168,9 @@ class Sender:
             rows = (await connection.execute(_CLAIM, parameters)).mappings().all()
         # What Meta has accepted is here until PostgreSQL has it; its lease may run out in the meantime.
         return [_Claimed(**row) for row in rows if row["id"] not in self._accepted]
+
+    def _places_of(self, phone_number_id: str) -> int:
+        return max(0, AT_ONCE_EACH - self._under_way[phone_number_id])
 
     def _start(self, message: _Claimed, wait: Wait) -> None:
         self._count(message, 1)
