@@ -55,7 +55,8 @@ FIRST = 1
 
 class DueMessage(msgspec.Struct, frozen=True):
     """A message, and all that sending it takes. It goes to a phone number or, without one, to a business-scoped user
-    id; `access_token` is encrypted. `attempts` is the number of this attempt, which is its own until `leased_until`.
+    id; `access_token` is encrypted. `attempts` is the number of this attempt, which is its own until `leased_until`;
+    `leased_at` is when it began, by the event loop's clock.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class DueMessage(msgspec.Struct, frozen=True):
     bsuid: str | None
     attempts: int
     leased_until: datetime
+    leased_at: float
 
 
 class Delivery:
@@ -95,11 +97,12 @@ class Delivery:
         """Send the message; returns Meta's answer, which has settled it. Raises what `send` raises, NoAnswerError also
         if the answer cannot be stored, and NotFoundError if the message was erased.
         """
+        now = asyncio.get_running_loop().time()
         async with self._engine.connect() as connection:
             row = (await connection.execute(_ONE_DUE, {"id": message_id})).mappings().one_or_none()
         if row is None:
             raise NotFoundError("Message")
-        answer, accepted = await self.send(DueMessage(**row))
+        answer, accepted = await self.send(DueMessage(**row, leased_at=now))
         await self._accept_surely(message_id, accepted)
         return answer
 
@@ -107,7 +110,7 @@ class Delivery:
         """Meta's answer, and what is to be stored of it (Meta: Cloud API, "Messages" reference).
 
         Raises GraphError, NotSentError or NoAnswerError: then nothing is settled, and what follows is the caller's
-        choice.
+        choice. Raises LeaseLostError where the message may be somebody else's by now, and is not sent.
         """
         token = _access_token(self._settings, message.access_token)
         answer, words = await asyncio.gather(self._post(message, token), self._words(message, token))
@@ -117,7 +120,7 @@ class Delivery:
 
     async def _post(self, message: DueMessage, token: str) -> dict[str, Any]:
         try:
-            lease = Lease(self._engine, message.id, message.leased_until)
+            lease = Lease(self._engine, message.id, message.leased_until, message.leased_at)
             return await self._uploads.post(lease, message.phone_number_id, token, _body(message))
         except GraphError as error:
             if error.error["code"] in THROTTLED:

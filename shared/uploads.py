@@ -43,7 +43,9 @@ _RENEW = text("""
 
 
 class LeaseLostError(Exception):
-    """The message is somebody else's to send, since its file took longer to get to Meta than anybody could know."""
+    """The message is somebody else's to send, or will be before an answer comes: this process stood still, or the file
+    took longer to get to Meta than anybody could know.
+    """
 
 
 class Uploads:
@@ -63,16 +65,19 @@ class Uploads:
         """Graph's answer to POST /messages with this body, in which an upload stands under our id of it. `lease` is the
         caller's on the message.
 
-        Raises GraphError, NotSentError or NoAnswerError; only the message itself can be unanswered.
+        Raises GraphError, NotSentError or NoAnswerError; only the message itself can be unanswered. Raises
+        LeaseLostError where the message may not be the caller's any more.
         """
         path, kind = f"{phone_number_id}/messages", body["type"]
         if not upload_places(kind, body[kind]):
+            lease.ensure()
             return await self._graph.post(path, access_token, body)
         async with self._engine.connect() as connection:
             file = (await connection.execute(_FIND, {"message_id": lease.message_id})).one_or_none()
         if file is None:
             raise _refusal("It is not there any more.")
         if file.media_id is not None:
+            lease.ensure()
             try:
                 return await self._graph.post(path, access_token, _named(body, file, file.media_id))
             except GraphError as error:
@@ -80,6 +85,7 @@ class Uploads:
                     raise
             log.info("upload_forgotten", upload_id=str(file.id))  # as it seems; a new id will show
         media_id = await self._upload(lease, phone_number_id, access_token, file)
+        lease.ensure()
         return await self._graph.post(path, access_token, _named(body, file, media_id))
 
     async def _upload(self, lease: "Lease", phone_number_id: str, access_token: str, file: Row[Any]) -> str:
@@ -121,17 +127,26 @@ class Uploads:
 class Lease:
     """A message's lease in the outbox, which ends at a moment that we know, and nobody else has set."""
 
-    def __init__(self, engine: AsyncEngine, message_id: UUID, until: datetime) -> None:
+    def __init__(self, engine: AsyncEngine, message_id: UUID, until: datetime, since: float) -> None:
+        """`since` is when it began, by the event loop's clock: PostgreSQL's may be another."""
         self.message_id = message_id
         self._engine = engine
         self._until: datetime | None = until
+        self._since = since
+
+    def ensure(self) -> None:
+        """Raises LeaseLostError unless there is time for a call to Graph and for its first status."""
+        if asyncio.get_running_loop().time() - self._since > LEASE.total_seconds() / 2:
+            raise LeaseLostError("the lease is about to run out")
 
     async def renew(self, connection: Any) -> None:
         """Raises LeaseLostError."""
+        now = asyncio.get_running_loop().time()
         mine = {"message_id": self.message_id, "leased_until": self._until, "lease": LEASE}
         self._until = (await connection.execute(_RENEW, mine)).scalar_one_or_none()
         if self._until is None:
             raise LeaseLostError("the message was taken by another worker, or settled")
+        self._since = now
 
     @contextlib.asynccontextmanager
     async def renewed(self) -> AsyncIterator[None]:

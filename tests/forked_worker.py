@@ -12,6 +12,7 @@ import uvloop
 
 import shared.operations.settle_message
 import shared.sending
+import shared.uploads
 import workers.send
 from shared.log import configure_logs
 from shared.sending import Delivery
@@ -20,7 +21,7 @@ from tests.processes import fork
 from workers.main import running_worker
 from workers.send import Sender
 
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=4)
 """How long a message is a dead worker's. The simulator's first status comes long before."""
 
 ENOUGH = 1000
@@ -122,6 +123,7 @@ POINTS: dict[str, Callable[[], None]] = {
 
 def _run(settings: Settings, dies: str | None) -> None:
     configure_logs("error")
+    _replace(shared.uploads, LEASE=LEASE)
     _replace(workers.send, LEASE=LEASE, MOST_UNANSWERED=ENOUGH, MOST_ATTEMPTS=ENOUGH)
     if dies is not None:
         POINTS[dies]()

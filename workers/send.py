@@ -45,7 +45,8 @@ LONG_DELAYS = {131056: 6.0, 131057: 20.0}
 # turn comes first: a long queue of one number, or of one conversation, costs the others nothing.
 #
 # A lease that ran out belongs to a worker that died, or to an answer that never came: Meta may have the message. Its
-# first status carries our id and settles it, so nothing is sent again while a webhook of that time waits to be applied.
+# first status carries our id and settles it, so nothing is sent again while a webhook of that time, or one with the id,
+# waits to be applied.
 _CLAIM = text(f"""
     WITH RECURSIVE number AS (
         (SELECT phone_number_id AS id FROM outbox ORDER BY phone_number_id LIMIT 1)
@@ -62,7 +63,10 @@ _CLAIM = text(f"""
             WHERE o.phone_number_id = number.id AND o.due_at <= now()
               AND (o.leased_until IS NULL
                    OR o.leased_until < now() AND NOT EXISTS (
-                       SELECT FROM inbound_event WHERE state = 'pending' AND received_at < o.leased_until))
+                       SELECT FROM inbound_event
+                       WHERE state = 'pending' AND (
+                           received_at < o.leased_until
+                           OR position(convert_to(CAST(o.message_id AS text), 'UTF8') IN body) > 0)))
               AND NOT EXISTS (SELECT FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.id < o.id)
               AND (:files OR NOT o.has_upload)
             ORDER BY o.turn_at, o.id
@@ -164,10 +168,11 @@ class Sender:
             "files": self._files < FILES_AT_ONCE,
             "lease": LEASE,
         }
+        now = asyncio.get_running_loop().time()
         async with self._autocommit.connect() as connection:
             rows = (await connection.execute(_CLAIM, parameters)).mappings().all()
         # What Meta has accepted is here until PostgreSQL has it; its lease may run out in the meantime.
-        return [_Claimed(**row) for row in rows if row["id"] not in self._accepted]
+        return [_Claimed(**row, leased_at=now) for row in rows if row["id"] not in self._accepted]
 
     def _places_of(self, phone_number_id: str) -> int:
         return max(0, AT_ONCE_EACH - self._under_way[phone_number_id])

@@ -203,6 +203,26 @@ async def test_a_message_of_which_nobody_ever_heard_is_given_up_and_not_sent_for
     assert await _received(stack) == []
 
 
+async def test_a_worker_that_stood_still_sends_nothing_that_may_be_another_s_by_now(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversations = await _conversations(stack, ANA)
+    with monkeypatch.context() as later:
+        later.setattr("shared.uploads.LEASE", timedelta(0))  # as if half of it were over
+        await _reply(stack, conversations[ANA], "late")
+
+        async def tried() -> bool:
+            return await stack.count("outbox", "attempts = 1") == 1
+
+        await eventually(tried)
+        await asyncio.sleep(0.5)
+        assert await _received(stack) == []
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE outbox SET leased_until = now()"))
+    await _all_sent(stack)
+    assert await _received(stack) == ["late"]
+
+
 async def test_whoever_lost_a_message_to_another_attempt_settles_nothing(stack: Stack) -> None:
     conversations = await _conversations(stack, ANA)
     await _hold(stack, 60)
