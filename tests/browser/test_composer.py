@@ -195,7 +195,7 @@ async def test_a_template_is_found_filled_in_and_sent_when_the_window_is_closed(
     await expect(preview).to_contain_text("Hi Ana, your order A-7 has left our warehouse.")
     await dialog.get_by_role("button", name="Send", exact=True).click()
     await expect(dialog).to_have_count(0)
-    await _is_delivered(inbox.message("order_update"))
+    await _is_delivered(inbox.message("Hi Ana, your order A-7 has left our warehouse."))
     thread = await _phone(context, demo, customer)
     await expect(thread).to_contain_text("Hi Ana, your order A-7 has left our warehouse.")
     await expect(thread.get_by_role("link", name="Track it")).to_have_attribute("href", re.compile("/track/A-7$"))

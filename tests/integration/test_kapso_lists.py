@@ -50,7 +50,7 @@ _FILTERS = st.builds(
 @given(filters=_FILTERS, limit=st.integers(1, 40), number=st.booleans(), thread=st.sampled_from([None, 0, 1, 2]))
 @hypothesis_settings(
     deadline=None,
-    max_examples=150,
+    max_examples=80,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -243,7 +243,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(("ana", "ben", Non
 
 
 @pytest.mark.timeout(300)
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_every_assignees_iframe_shows_what_the_assignments_say_live_and_by_catching_up(
     stack: Stack, steps: list[tuple[int, str | None]]

@@ -163,7 +163,7 @@ def settings(settings: Settings) -> Settings:
 async def test_every_endpoint_search_and_push_holds_the_scope_and_nothing_else(stack: Stack) -> None:
     loop = asyncio.get_running_loop()
 
-    @hypothesis.settings(max_examples=9, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @hypothesis.settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(worlds(), MOVES)
     def check(drawn: tuple[list[ProjectPlan], list[EmbedPlan]], moves: list[Move]) -> None:
         asyncio.run_coroutine_threadsafe(_check(stack, *drawn, moves), loop).result(120)
