@@ -42,7 +42,7 @@ class Iframe:
     def _on_gap(self) -> None:
         self.gaps += 1
 
-    async def event(self, kind: str, seconds: float = 10.0) -> dict[str, Any]:
+    async def event(self, kind: str, seconds: float = 20.0) -> dict[str, Any]:
         """The first event of a kind, waited for."""
 
         async def find() -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(find: Callable[[], Awaitable[T]], seconds: float = 10.0) -> T:
+async def eventually(find: Callable[[], Awaitable[T]], seconds: float = 20.0) -> T:
     """The first truthy result of `find`; fails with the last one after the deadline."""
     deadline = time.monotonic() + seconds
     while not (found := await find()):
