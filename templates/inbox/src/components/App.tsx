@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
 import { isWide, showDetails } from "../details";
 import { t } from "../i18n";
+import { lazily } from "../lazily";
+import { helpOpen, onShortcut } from "../shortcuts";
 import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
 import { Details } from "./Details";
 import { focusRow } from "./focus";
@@ -10,6 +12,8 @@ import { InboxIcon, OfflineIcon } from "./icons";
 import { ListPane } from "./ListPane";
 import { Notice } from "./Notice";
 import { ThreadPane } from "./ThreadPane";
+
+const ShortcutsDialog = lazily(() => import("./ShortcutsDialog").then((module) => module.ShortcutsDialog));
 
 const retryAfter = 10_000;
 
@@ -51,6 +55,10 @@ function StartFailed({ onRetry }: { onRetry: () => void }) {
 function Panels() {
   const conversation = openConversation.value;
   useFocusAfterClosing(openId.value);
+  useEffect(() => {
+    document.addEventListener("keydown", onShortcut);
+    return () => document.removeEventListener("keydown", onShortcut);
+  }, []);
   const panel = !openId.value ? "list" : detailsOpen.value ? "details" : "thread";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves a panel from wherever the focus is in it
@@ -64,6 +72,7 @@ function Panels() {
         </main>
       )}
       {conversation && detailsOpen.value && <Details conversation={conversation} />}
+      {helpOpen.value && <ShortcutsDialog />}
       <div class="visually-hidden" aria-live="polite">
         {announcement.value}
       </div>

@@ -8,6 +8,7 @@ import { FilterBar } from "./FilterBar";
 import { ChatIcon, OfflineIcon, SearchIcon } from "./icons";
 import { Notice } from "./Notice";
 import { SearchBox } from "./SearchBox";
+import { ShortcutsButton } from "./ShortcutsButton";
 import { ListSkeleton } from "./Skeleton";
 import { ThemeSwitch } from "./ThemeSwitch";
 
@@ -17,6 +18,7 @@ export function ListPane() {
       <header class="list-head">
         <h1 dir="auto">{session.value?.embed.name || t("list.title")}</h1>
         <ConnectionDot />
+        <ShortcutsButton />
         <ThemeSwitch />
       </header>
       <SearchBox />
