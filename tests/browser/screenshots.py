@@ -76,7 +76,7 @@ class Album:
 
     async def _dialogs(self, page: Page) -> None:
         await self._open(page, THREADS[0])
-        attach = page.locator(".attach > button").first
+        attach = page.locator("form.reply button[aria-haspopup]").first
         await attach.click()
         await expect(page.get_by_role("menu")).to_be_visible()
         await self._take(page, "attach")
@@ -88,6 +88,7 @@ class Album:
             await page.wait_for_load_state("networkidle")
             await self._take(page, f"dialog-{name}")
             await page.keyboard.press("Escape")
+            await expect(page.get_by_role("dialog")).to_have_count(0)
         await page.keyboard.press("Control+/")
         await expect(page.get_by_role("dialog")).to_be_visible()
         await self._take(page, "keys")
@@ -135,10 +136,10 @@ class Album:
 
     async def _open(self, page: Page, name: str) -> None:
         inbox = Inbox(page)
-        for _ in range(2):  # from the details and from the thread
-            if not await page.locator(".search input").is_visible():
-                await page.locator(".details, .composer").last.focus()
-                await page.keyboard.press("Escape")
+        for way_back in (".details .icon-button", ".thread-head .only-narrow"):
+            button = page.locator(way_back).first
+            if not await page.locator(".search input").is_visible() and await button.is_visible():
+                await button.click()
         await page.locator(".search input").fill(name)
         await inbox.row(name).first.click()
         await expect(page.locator("article.message").last).to_be_visible()

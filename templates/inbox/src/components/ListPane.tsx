@@ -16,10 +16,15 @@ export function ListPane() {
   return (
     <nav class="list" aria-label={t("list.label")}>
       <header class="list-head">
-        <h1 dir="auto">{session.value?.embed.name || t("list.title")}</h1>
+        {/* The page's heading says it already. */}
+        <div class="list-title" dir="auto" aria-hidden="true">
+          {session.value?.embed.name || t("list.title")}
+        </div>
         <ConnectionDot />
-        <ShortcutsButton />
-        <ThemeSwitch />
+        <div class="list-tools">
+          <ShortcutsButton />
+          <ThemeSwitch />
+        </div>
       </header>
       <SearchBox />
       <FilterBar />
