@@ -159,8 +159,12 @@ class Rest:
     async def get(self, path: str, view: View, **query: Any) -> Any:
         headers = {"Authorization": f"Bearer {view.token}"}
         for attempt in itertools.count(1):
-            async with self._slots:
-                answer = await self._client.get(path, params=query, headers=headers)
+            try:
+                async with self._slots:
+                    answer = await self._client.get(path, params=query, headers=headers)
+            except httpx.TransportError:  # a connection that was kept and is closed just now: browsers ask again
+                assert attempt < 30
+                continue
             if answer.status_code == 200:
                 return answer.json()
             assert answer.status_code in (429, 503), answer.text
