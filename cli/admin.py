@@ -20,7 +20,7 @@ from shared.crypto import DecryptionError
 from shared.db import create_engine
 from shared.embed_snippet import embed_url, iframe_snippet
 from shared.log import configure_logs
-from shared.migrate import upgrade
+from shared.migrate import UnknownRevisionError, downgrade, upgrade
 from shared.operations.connect_number import NewNumber, connect_number
 from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
 from shared.operations.create_project import ProjectNotFoundError, create_key, create_project
@@ -31,9 +31,12 @@ from shared.validation import InvalidFieldsError
 
 
 async def migrate(arguments: argparse.Namespace) -> None:
-    """Bring the database to the level of this code."""
+    """Bring the database to the level of this code, or back to an earlier one."""
     async with _database() as (_, engine):
-        revision = await upgrade(engine)
+        try:
+            revision = await (downgrade(engine, arguments.to) if arguments.to else upgrade(engine))
+        except UnknownRevisionError as error:
+            raise CommandError(str(error)) from error
     emit(arguments.json, {"revision": revision}, f"the database is at revision {revision}")
 
 
