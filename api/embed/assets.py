@@ -23,11 +23,15 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 class AllAssets(msgspec.Struct, frozen=True):
-    """The assets of the page in the iframe, the script that sets its theme, and those of the API's viewer."""
+    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and what a host's
+    page loads: a script, and its types.
+    """
 
     inbox: Assets
     theme_script: str
     docs: Assets
+    host_script: bytes
+    host_types: bytes
 
 
 def read_assets(dist: Path = DIST) -> AllAssets:
@@ -35,7 +39,13 @@ def read_assets(dist: Path = DIST) -> AllAssets:
     try:
         manifest: dict[str, dict[str, Any]] = msgspec.json.decode((dist / ".vite" / "manifest.json").read_bytes())
         theme = manifest["src/theme.ts"]
-        return AllAssets(_of(manifest, "src/main.tsx"), f"{URL}/{theme['file']}", _of(manifest, "src/docs.ts"))
+        return AllAssets(
+            _of(manifest, "src/main.tsx"),
+            f"{URL}/{theme['file']}",
+            _of(manifest, "src/docs.ts"),
+            (dist / manifest["src/host/porthole.ts"]["file"]).read_bytes(),
+            (dist / "porthole.d.ts").read_bytes(),
+        )
     except (OSError, msgspec.DecodeError, KeyError) as error:
         raise AssetsMissingError("the inbox's front end is not built; run `make setup`") from error
 

@@ -30,7 +30,7 @@ class Album:
     async def host(self, size: ViewportSize, mode: Mode) -> None:
         """The list first, then with a thread, then with its details."""
         page = await self._page(self._demo.host_page_url, size, mode)
-        inbox = page.frame_locator("#inbox")
+        inbox = page.frame_locator("#inbox iframe")
         name = f"host-{size['width']}-{mode}"
         await expect(inbox.locator("button.row").first).to_be_visible()
         await expect(inbox.locator(".connection-live")).to_be_visible()
