@@ -23,8 +23,8 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 class AllAssets(msgspec.Struct, frozen=True):
-    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and what a host's
-    page loads: a script, and its types.
+    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and the script
+    that a host's page loads, with its types.
     """
 
     inbox: Assets

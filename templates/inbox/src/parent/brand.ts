@@ -4,60 +4,64 @@ import { hex, mixed, type Rgb, readable, rgb, textOn } from "./colors";
 /** The steps in which the page's corners are round, as shares of the one that a brand names (tokens.css). */
 const radii = { "--radius-small": 0.6, "--radius": 1, "--radius-bubble": 1.4 };
 const colors = ["--accent", "--accent-strong", "--on-accent", "--focus", "--selected", "--bubble-out"] as const;
-type Name = (typeof colors)[number];
+type Colors = Partial<Record<(typeof colors)[number], Rgb>>;
 
-const style = document.documentElement.style;
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let brand: Brand | null = null;
 
-/** Looks as the host's brand does, and by itself in all that it does not name. Readable in both themes. */
-export function showBrand({ accent, bubble, radius, font }: Brand): void {
-  const names = [...colors, ...Object.keys(radii), "--font"];
-  for (const name of names) style.removeProperty(name);
-  const light = branded("light", accent, bubble);
-  const dark = branded("dark", accent, bubble);
-  for (const name of colors) {
-    const [inLight, inDark] = [light[name], dark[name]];
-    if (inLight && inDark) style.setProperty(name, `light-dark(${hex(inLight)}, ${hex(inDark)})`);
+/** Looks as the host's brand does, and by itself in all that it does not name. */
+export function showBrand(shown: Brand): void {
+  if (brand === null) {
+    // What can be read depends on the theme, which the visitor and the system change.
+    new MutationObserver(paint).observe(root, { attributeFilter: ["data-mode"] });
+    dark.addEventListener("change", paint);
   }
-  if (radius !== undefined)
-    for (const [name, share] of Object.entries(radii)) style.setProperty(name, `${radius * share}px`);
-  if (font !== undefined) {
-    const own = getComputedStyle(document.documentElement).getPropertyValue("--font");
-    style.setProperty("--font", `${font}, ${own}`);
-  }
+  brand = shown;
+  paint();
 }
 
-function branded(theme: "light" | "dark", accent?: BrandColor, bubble?: BrandColor): Partial<Record<Name, Rgb>> {
-  const own = ownColors(theme);
-  const found: Partial<Record<Name, Rgb>> = {};
-  const wantedAccent = accent && colorIn(accent, theme);
+function paint(): void {
+  const { radius, font, ...named } = brand ?? {};
+  for (const name of [...colors, ...Object.keys(radii), "--font"]) root.style.removeProperty(name);
+  for (const [name, color] of Object.entries(readableColors(named))) root.style.setProperty(name, hex(color));
+  if (radius !== undefined)
+    for (const [name, share] of Object.entries(radii)) root.style.setProperty(name, `${radius * share}px`);
+  if (font !== undefined)
+    root.style.setProperty("--font", `${font}, ${getComputedStyle(root).getPropertyValue("--font")}`);
+}
+
+function readableColors({ accent, bubble }: Pick<Brand, "accent" | "bubble">): Colors {
+  const own = ownColors();
+  const found: Colors = {};
+  const wantedAccent = accent && shownNow(accent);
   if (wantedAccent) {
-    // It is text too, on surfaces and on what is selected, which is tinted with it.
+    // It is text too: on surfaces, and on what is selected, which is tinted with it.
     const selected = readable(mixed(own.surface, wantedAccent, 0.12), own.texts, own.surface);
     const shown = readable(wantedAccent, [own.surface, own.canvas, own.raised, selected], own.text);
+    const strong = mixed(shown, own.text, 0.2);
     const on = textOn(shown);
     found["--accent"] = found["--focus"] = shown;
     found["--on-accent"] = on;
-    found["--accent-strong"] = mixed(shown, own.text, 0.2);
+    found["--accent-strong"] = textOn(strong) === on ? strong : shown; // under the pointer the same text stands on it
     found["--selected"] = selected;
-    // Under the pointer an accent moves towards the text's colour; so may what stands on it.
-    if (textOn(found["--accent-strong"]) !== on) found["--accent-strong"] = shown;
   }
-  const wantedBubble = bubble && colorIn(bubble, theme);
-  if (wantedBubble) {
-    const texts = [...own.texts, found["--accent"] ?? own.accent];
-    found["--bubble-out"] = readable(wantedBubble, texts, own.surface);
-  }
+  const wantedBubble = bubble && shownNow(bubble);
+  if (wantedBubble)
+    found["--bubble-out"] = readable(wantedBubble, [...own.texts, found["--accent"] ?? own.accent], own.surface);
   return found;
 }
 
-function colorIn(color: BrandColor, theme: "light" | "dark"): Rgb | null {
+/** Of a colour for each theme the one that is seen. */
+function shownNow(color: BrandColor): Rgb | null {
+  const { mode } = root.dataset;
+  const theme = mode === "dark" || (mode !== "light" && dark.matches) ? "dark" : "light";
   return rgb(typeof color === "string" ? color : color[theme]);
 }
 
-/** The page's own colours in a theme, which tokens.css has. */
-function ownColors(theme: "light" | "dark") {
+/** The page's own, from tokens.css, as they are in the theme that is seen. */
+function ownColors() {
   const probe = document.createElement("i");
-  probe.style.colorScheme = theme;
   document.body.append(probe);
   const read = (name: string): Rgb => {
     probe.style.color = `var(${name})`;
@@ -69,7 +73,7 @@ function ownColors(theme: "light" | "dark") {
     raised: read("--raised"),
     text: read("--text"),
     accent: read("--accent"),
-    texts: [read("--text"), read("--text-soft"), read("--text-faint")],
+    texts: [read("--text"), read("--text-soft"), read("--text-faint"), read("--read")],
   };
   probe.remove();
   return own;

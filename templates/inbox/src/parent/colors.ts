@@ -6,25 +6,22 @@ const white: Rgb = [255, 255, 255];
 /** Of text, WCAG 2.2, 1.4.3 (AA). */
 export const leastContrast = 4.5;
 
-let canvas: CanvasRenderingContext2D | null = null;
+const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
 
-/** What a browser makes of a CSS colour, whichever way it is written; null if it is none, or not opaque. */
+/** What the browser makes of a CSS colour, whichever way it is written; null if it is none by itself, or not opaque. */
 export function rgb(color: string): Rgb | null {
-  canvas ??= new OffscreenCanvas(1, 1).getContext("2d", {
-    willReadFrequently: true,
-  }) as CanvasRenderingContext2D | null;
-  if (!canvas) return null;
-  // What the canvas does not take leaves its colour as it was; `currentcolor` depends on where it stands.
-  const read = ["#000000", "#ffffff"].map((before) => {
-    (canvas as CanvasRenderingContext2D).fillStyle = before;
-    (canvas as CanvasRenderingContext2D).fillStyle = color;
-    return (canvas as CanvasRenderingContext2D).fillStyle;
-  });
-  if (read[0] !== read[1] || color.trim().toLowerCase() === "currentcolor") return null;
+  if (!canvas || parsed(canvas, color, "#000000") !== parsed(canvas, color, "#ffffff")) return null;
   canvas.clearRect(0, 0, 1, 1);
   canvas.fillRect(0, 0, 1, 1);
   const [red = 0, green = 0, blue = 0, alpha] = canvas.getImageData(0, 0, 1, 1).data;
   return alpha === 255 ? [red, green, blue] : null;
+}
+
+/** A canvas keeps its colour, `before`, when it is given something that is none. */
+function parsed(canvas: OffscreenCanvasRenderingContext2D, color: string, before: string) {
+  canvas.fillStyle = before;
+  canvas.fillStyle = color;
+  return canvas.fillStyle;
 }
 
 export function hex(color: Rgb): string {
