@@ -37,9 +37,8 @@ export function tellHeight(post: (message: FromInbox) => void): () => void {
 
 /** Of the whole page, were what scrolls in this part of it as high as all that it holds; 0 if it is not to be seen. */
 function heightWith(scroller: Element): number {
-  const { clientHeight } = scroller;
-  if (clientHeight === 0) return 0;
+  if (scroller.getClientRects().length === 0) return 0;
   const held = document.createRange();
   held.selectNodeContents(scroller);
-  return window.innerHeight - clientHeight + held.getBoundingClientRect().height;
+  return window.innerHeight - scroller.clientHeight + held.getBoundingClientRect().height;
 }
