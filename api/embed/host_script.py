@@ -14,12 +14,12 @@ class HostScriptController(Controller):
     @get("/porthole.js", sync_to_thread=False)
     def script(self, request: AnyRequest, state: State) -> Response[bytes]:
         """A module that defines the element <porthole-inbox>."""
-        return _answer(request, state.assets.host_script, "text/javascript; charset=utf-8")
+        return _answer(request, state.assets.host_script, "text/javascript")
 
     @get("/porthole.d.ts", sync_to_thread=False)
     def types(self, request: AnyRequest, state: State) -> Response[bytes]:
         """The element, its events and the messages, for TypeScript."""
-        return _answer(request, state.assets.host_types, "text/plain; charset=utf-8")
+        return _answer(request, state.assets.host_types, "text/plain")
 
 
 def _answer(request: AnyRequest, content: bytes, media_type: str) -> Response[bytes]:

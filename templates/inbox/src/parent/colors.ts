@@ -6,10 +6,11 @@ const white: Rgb = [255, 255, 255];
 /** Of text, WCAG 2.2, 1.4.3 (AA). */
 export const leastContrast = 4.5;
 
-const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+let canvas: OffscreenCanvasRenderingContext2D | null = null;
 
 /** What the browser makes of a CSS colour, whichever way it is written; null if it is none by itself, or not opaque. */
 export function rgb(color: string): Rgb | null {
+  canvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   if (!canvas || parsed(canvas, color, "#000000") !== parsed(canvas, color, "#ffffff")) return null;
   canvas.clearRect(0, 0, 1, 1);
   canvas.fillRect(0, 0, 1, 1);

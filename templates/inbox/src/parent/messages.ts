@@ -1,4 +1,3 @@
-import { modes } from "../appearance";
 import { type Filters, statuses } from "../filters";
 import type { Brand, FromHost, PortholeFailure } from "../host/declarations";
 import type { Mode } from "../types";
@@ -18,6 +17,7 @@ export type Problem = PortholeFailure & { id?: string };
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const phone = /^\+?[\d\s().-]{5,40}$/;
+const modes = ["system", "light", "dark"] as const satisfies readonly Mode[];
 const longestId = 64;
 const longestSearch = 200;
 

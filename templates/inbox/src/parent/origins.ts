@@ -7,7 +7,10 @@ export function originIsAllowed(origin: string, patterns: readonly string[]): bo
   return patterns.some((pattern) => (pattern.startsWith("*.") ? isBelow(origin, pattern) : origin === pattern));
 }
 
+const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const name = new RegExp(`^https://(?=.{1,253}$)(?:${label}\\.)*${label}$`);
+
 /** Over https on its usual port, which browsers do not write. */
 function isBelow(origin: string, pattern: string): boolean {
-  return /^https:\/\/[a-z0-9.-]+$/.test(origin) && origin.endsWith(pattern.slice(1));
+  return name.test(origin) && origin.endsWith(pattern.slice(1));
 }
