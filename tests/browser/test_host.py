@@ -104,7 +104,8 @@ async def test_the_element_tells_what_happens_and_does_what_it_is_asked(
     embed = await make_embed(allowed_origins=[host.origin], name="Care desk")
     host.body = _elements(demo, desk=embed["embed_url"])
     # As strict as a host can be; the nonce is for what the test itself writes into the page.
-    host.policy = f"default-src 'none'; script-src {demo.base_url} 'nonce-host'; style-src 'nonce-host'; frame-src {demo.base_url}"
+    sources = f"script-src {demo.base_url} 'nonce-host'; style-src 'nonce-host'; frame-src {demo.base_url}"
+    host.policy = f"default-src 'none'; {sources}"
     await page.goto(host.origin)
     desk, inbox = Told(page, "desk"), Inbox(page.frame_locator("#desk iframe"))
     assert await desk.last("ready") == {"version": 1, "embed": {"id": embed["id"], "name": "Care desk"}}
@@ -289,7 +290,7 @@ async def test_a_host_speaks_by_hand_and_garbage_does_nothing(
 
     names = await inbox.names.all_text_contents()
     await page.evaluate(f"for (const one of {GARBAGE}) say(one)")
-    await page.evaluate('say({ porthole: 1, type: "open-conversation", conversation_id: "%s", id: "last" })' % NOBODY)
+    await page.evaluate('say({ porthole: 1, type: "open-contact", contact: { phone_number: "10000" }, id: "last" })')
 
     async def answered() -> bool:
         return any(error.get("id") == "last" for error in await heard("error"))
