@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.origins import origin_is_allowed
 from tests.compatibility.clients import NODE
-from tests.unit.test_origins import HOSTS, LABEL, ORIGINS, STORED, st
+from tests.unit.test_origins import HOSTS, LABEL, ORIGINS, STORED
 
 PAGE = Path(__file__).resolve().parents[2] / "templates" / "inbox"
 NEAR = st.builds(

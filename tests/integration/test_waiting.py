@@ -83,10 +83,9 @@ async def test_outside_the_scope_nothing_waits_and_nobody_is_found(stack: Stack)
     contact = (await stack.get(f"/inbox/v1/conversations/{ana}", await stack.embed()))["data"]["contact"]["id"]
     async with stack.engine.begin() as connection:
         other = await make_project(connection, stack.settings, "Other business")
-    customer = {"scope_type": "customer", "scope_id": str(stack.project.customer_id)}
     for token in (
         await stack.embed(assigned_user_id=str(stack.project.user_id)),
-        await stack.embed(**customer),
+        await stack.embed(scope_type="customer", scope_id=str(stack.project.customer_id)),
         await stack.embed(other),
     ):
         assert await _waiting(stack, token) == {"unread": set(), "handoff": set()}

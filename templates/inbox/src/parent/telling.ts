@@ -26,17 +26,18 @@ const contactOf = ({ id, name, phone_number }: Contact): HostContact => ({ id, n
 function tellQueues(post: Post): () => void {
   const queues = signal<Queues | null>(null);
   let asking = false;
+  let stopped = false;
   let timer: number | undefined;
 
   const ask = async () => {
-    if (asking || refusal.value !== null) return;
+    if (asking || stopped || refusal.peek() !== null) return;
     asking = true;
     clearTimeout(timer);
     try {
       const { data } = await theApi().waiting();
       queues.value = moved(queuesOf(data), inbox.peek());
     } catch {
-      timer = window.setTimeout(ask, retryAfter);
+      if (!stopped) timer = window.setTimeout(ask, retryAfter);
     } finally {
       asking = false;
     }
@@ -69,6 +70,7 @@ function tellQueues(post: Post): () => void {
   // The session is loaded anew when the page has missed too much: then so are the queues.
   const stops = [effect(() => void (session.value && ask())), effect(follow), effect(tellUnread), effect(tellHandoffs)];
   return () => {
+    stopped = true;
     clearTimeout(timer);
     for (const stop of stops) stop();
   };
