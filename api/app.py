@@ -15,6 +15,7 @@ from litestar.static_files import create_static_files_router
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
 from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_request
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
+from api.embed.host_script import HostScriptController
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
@@ -28,6 +29,7 @@ from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.inbox.upload_places import UploadPlaces
 from api.inbox.uploads import UploadController
+from api.inbox.waiting import WaitingController
 from api.meta.contacts import ContactController as MetaContactController
 from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
@@ -98,6 +100,7 @@ def create_app(settings: Settings) -> Litestar:
             metrics,
             WhatsAppWebhookController,
             EmbedPageController,
+            HostScriptController,
             MediaDownloadController,
             StoredMediaController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
@@ -105,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
                 "/inbox/v1",
                 route_handlers=[
                     SessionController,
+                    WaitingController,
                     ConversationController,
                     HandoffController,
                     InboxContactController,

@@ -13,6 +13,7 @@ from api.inbox.handoff import HandoffAnswer
 from api.inbox.messages import MessageAnswer, MessagePage
 from api.inbox.session import ChangesAnswer, SessionAnswer
 from api.inbox.uploads import UploadAnswer
+from api.inbox.waiting import WaitingAnswer
 from shared.events import MessageView, Presence, Push
 
 FILE = Path(__file__).resolve().parents[1] / "templates" / "inbox" / "src" / "events.ts"
@@ -31,6 +32,7 @@ ANSWERS = (
     MessagePage,
     MessageAnswer,
     UploadAnswer,
+    WaitingAnswer,
 )
 """All that the page asks for."""
 

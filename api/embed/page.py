@@ -38,7 +38,12 @@ class EmbedPageController(Controller):
         usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, settings.embed_rate_limit)
         if usage.exceeded:
             return _unavailable(request, state, embed, usage)
-        html = _render(state, "embed.html", embed.language, embed.default_mode, version=embed.version())
+        bootstrap = {
+            "language": embed.language,
+            "version": embed.version(),
+            "allowed_origins": embed.allowed_origins,
+        }
+        html = _render(state, "embed.html", embed.language, embed.default_mode, bootstrap=bootstrap)
         return Response(html, headers=page_headers(embed.allowed_origins, settings.origin()) | limit_headers(usage))
 
 

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select, union
+from sqlalchemy import ColumnElement, Select, false, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationView
+from shared.kapso.contacts import find_contact
 from shared.models import Contact, Conversation, Message, PhoneNumber
 from shared.paging import CursorQuery, Paging
 from shared.queries.conversation_page import STATUSES, conversation_page
@@ -19,13 +20,14 @@ _UUID_OR_ALL = r"^(all|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
 
 
 class ConversationFilters(msgspec.Struct, frozen=True, kw_only=True):
-    """The filters of the page, by the same names as in its URL."""
+    """The filters of the page, by the same names as in its URL. `contact` is a person's id or phone number."""
 
     status: Literal["active", "ended", "all"] = "active"
     search: Annotated[str, msgspec.Meta(max_length=200)] = ""
     whatsapp_config_id: Annotated[str, msgspec.Meta(pattern=_UUID_OR_ALL)] = "all"
     unread: bool = False
     handoff: bool = False
+    contact: Annotated[str, msgspec.Meta(min_length=1, max_length=150)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
     after: Annotated[str, msgspec.Meta(max_length=300)] | None = None
 
@@ -35,12 +37,16 @@ async def list_conversations(
 ) -> tuple[list[ConversationView], Paging]:
     """A page of conversations, latest activity first. Raises InvalidCursorError."""
     statuses = STATUSES if filters.status == "all" else (filters.status,)
+    conditions = _conditions(scope, filters)
+    if filters.contact is not None:
+        contact_id = await find_contact(connection, scope.project_id, filters.contact)
+        conditions.append(false() if contact_id is None else Conversation.contact_id == contact_id)
     rows, paging = await conversation_page(
         connection,
         scope,
         select_conversations(scope),
         statuses,
-        _conditions(scope, filters),
+        conditions,
         CursorQuery(filters.limit, filters.after),
     )
     return [conversation_view(row) for row in rows], paging

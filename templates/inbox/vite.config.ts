@@ -2,6 +2,15 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "/assets/inbox/",
+  plugins: [
+    {
+      name: "porthole.d.ts",
+      async generateBundle() {
+        const source = await this.fs.readFile("src/host/declarations.ts", { encoding: "utf8" });
+        this.emitFile({ type: "asset", fileName: "porthole.d.ts", source });
+      },
+    },
+  ],
   build: {
     target: "es2022",
     manifest: true,
@@ -13,10 +22,12 @@ export default defineConfig({
     // The viewer of the API's description is that large; the inbox's own size has a test.
     chunkSizeWarningLimit: 1600,
     rolldownOptions: {
-      input: ["src/main.tsx", "src/theme.ts", "src/docs.ts"],
+      input: ["src/main.tsx", "src/theme.ts", "src/docs.ts", "src/host/porthole.ts"],
       // What the page needs at once is one file, though what comes on demand shares parts of it.
       output: {
-        codeSplitting: { groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*(swagger|src\/(docs|theme)))/ }] },
+        codeSplitting: {
+          groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*(swagger|src\/(docs|theme|host\/)))/ }],
+        },
       },
     },
   },

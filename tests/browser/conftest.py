@@ -102,7 +102,7 @@ async def page(context: BrowserContext, troubles: Troubles) -> Page:
 async def inbox(page: Page, demo: Demo) -> Inbox:
     """The demo's inbox in its host page, connected."""
     await page.goto(demo.host_page_url)
-    inbox = Inbox(page.frame_locator("#inbox"))
+    inbox = Inbox(page.frame_locator("#inbox iframe"))
     await inbox.is_live()
     return inbox
 

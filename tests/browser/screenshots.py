@@ -163,7 +163,7 @@ async def _around(browser: Browser, demo: Demo, directory: Path) -> None:
     for size in (SIZES[0], SIZES[-1]):
         page = await browser.new_page(viewport=size, reduced_motion="reduce")
         await page.goto(demo.host_page_url)
-        await Inbox(page.frame_locator("#inbox")).is_live()
+        await Inbox(page.frame_locator("#inbox iframe")).is_live()
         await page.screenshot(path=directory / f"host-{size['width']}.png")
         await page.goto(demo.simulator_url)
         await page.locator(".person", has_text=THREADS[0]).click()

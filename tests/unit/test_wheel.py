@@ -30,9 +30,11 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "templates/embed.html",
         "templates/embed_unavailable.html",
         "templates/unavailable.json",
+        "templates/host/host.js",
         "templates/host/index.html",
         "templates/simulator/index.html",
         "templates/inbox/dist/.vite/manifest.json",
+        "templates/inbox/dist/porthole.d.ts",
     ],
 )
 def test_it_holds(name: str, names: set[str]) -> None:
@@ -42,7 +44,9 @@ def test_it_holds(name: str, names: set[str]) -> None:
 def test_it_holds_the_built_front_end_and_not_its_sources(names: set[str]) -> None:
     inbox = {name for name in names if name.startswith("templates/inbox/")}
     assert {name for name in inbox if not name.startswith("templates/inbox/dist/")} == set()
-    assert any(name.startswith("templates/inbox/dist/assets/main-") and name.endswith(".js") for name in inbox)
+    for script in ("main", "porthole"):
+        start = f"templates/inbox/dist/assets/{script}-"
+        assert any(name.startswith(start) and name.endswith(".js") for name in inbox)
 
 
 def test_it_holds_no_tests_and_no_packages_of_others(names: set[str]) -> None:

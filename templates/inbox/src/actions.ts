@@ -101,6 +101,12 @@ export function open(id: string): void {
   if (!thread || thread.phase === "failed") void loadThread(id);
 }
 
+/** Opens a conversation that the list may not hold. */
+export function showConversation(conversation: Conversation): void {
+  dispatch({ type: "rows", conversations: [conversation] });
+  open(conversation.id);
+}
+
 export function close(): void {
   batch(() => {
     openId.value = null;

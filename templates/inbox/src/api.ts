@@ -10,6 +10,7 @@ import type {
   MessageAnswer,
   MessagePage,
   SessionAnswer,
+  WaitingAnswer,
 } from "./types";
 import { userClaim } from "./user";
 
@@ -55,6 +56,14 @@ export class Api {
     if (after) query.set("after", after);
     return this.call<ConversationPage>("GET", `/conversations?${query}`, { signal });
   };
+
+  /** `contact` is an id or a phone number. */
+  latestWith = (contact: string) => {
+    const query = new URLSearchParams({ contact, status: "all", limit: "1" });
+    return this.call<ConversationPage>("GET", `/conversations?${query}`);
+  };
+
+  waiting = () => this.call<WaitingAnswer>("GET", "/waiting");
 
   conversation = (id: string) => this.call<ConversationAnswer>("GET", `/conversations/${id}`);
 

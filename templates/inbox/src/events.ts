@@ -296,3 +296,19 @@ export interface Upload {
   filename: string | null;
   kind: "audio" | "document" | "image" | "sticker" | "video" | "voice";
 }
+
+export interface WaitingAnswer {
+  data: Waiting;
+}
+
+/** The active conversations with unread messages, and those that a person took over or was asked to. */
+export interface Waiting {
+  unread: Waiters;
+  handoff: Waiters;
+}
+
+/** Ids of conversations, in no order; `more` says that there are others, which are not told. */
+export interface Waiters {
+  ids: string[];
+  more: boolean;
+}

@@ -16,7 +16,7 @@ export const noFilters: Filters = {
   handoff: false,
 };
 
-const statuses: readonly Filters["status"][] = ["active", "ended", "all"];
+export const statuses: readonly Filters["status"][] = ["active", "ended", "all"];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What cannot be understood counts as absent, so that a mistyped address still opens the inbox. */
