@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
+
+from shared.fold import fold
 
 BEFORE, LENGTH = 32, 160
 """How many characters stand before the first hit at the most, and how many there are in all, without the ellipses."""
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
-    """One line of `text` around the first place where one of the `words`, in lower case, begins a word of it."""
+    """One line of `text` around the first place where one of the `words`, which are folded, begins a word of it."""
     line = " ".join(text.split())
     start = max(0, _first_hit(line, words) - BEFORE)
     if start > 0:
@@ -22,8 +25,11 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
 def _first_hit(line: str, words: Sequence[str]) -> int:
     """0 where none is found: PostgreSQL takes some words apart in other ways, those with a hyphen for one."""
-    found = re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})", line, re.IGNORECASE)
-    return found.start() if found else 0
+    found = re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})", fold(line))
+    if found is None:
+        return 0
+    # As many characters as fold into what stands before the hit, which may be more or fewer of them.
+    return bisect_right(range(len(line)), found.start(), key=lambda end: len(fold(line[:end]))) - 1
 
 
 def _character_start(line: str, index: int) -> int:

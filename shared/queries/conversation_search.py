@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, bindparam, func,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.fold import fold
 from shared.models import Contact, Conversation, Message
 from shared.scope import Scope
 from shared.snippet import snippet
@@ -31,7 +32,7 @@ def found_conversations(scope: Scope, search: str) -> Any:
     A union of two index scans: an OR across the tables would use neither index.
     """
     in_scope = select(Conversation.id).where(scope.conversations())
-    needles = {search.lower()}
+    needles = {fold(search)}
     digits = re.sub(r"[\s()+.-]", "", search)
     if digits.isdigit():  # a number as people write it: +1 (555) 010-0123
         needles.add(digits)
@@ -77,7 +78,7 @@ async def newest_matches(
 
 def searched_words(search: str) -> list[str]:
     """The words that a message has to hold, each as the beginning of one of its own. A single letter is in all."""
-    return [word for word in re.findall(r"\w+", search.lower()) if len(word) > 1]
+    return [word for word in re.findall(r"\w+", fold(search)) if len(word) > 1]
 
 
 def _holds(scope: Scope, words: list[str]) -> ColumnElement[bool]:
@@ -85,5 +86,5 @@ def _holds(scope: Scope, words: list[str]) -> ColumnElement[bool]:
     return and_(
         Message.project_id == scope.project_id,
         Message.discarded_at.is_(None),  # nobody sees it any more
-        func.to_tsvector("simple", Message.text).bool_op("@@")(query),
+        func.to_tsvector("simple", func.fold(Message.text)).bool_op("@@")(query),
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.fold import fold
 from shared.queries.conversations import ConversationFilters, list_conversations
 from shared.scope import Scope
 from tests.applying import apply
@@ -58,6 +59,34 @@ async def test_the_newest_message_with_the_words_comes_beside_each_row(stack: St
     assert match["text"].endswith("…")
     for search in ("", "Ana", "5555550100", "a", "&|!:*"):
         assert (await stack.get("/inbox/v1/conversations", token, search=search))["matches"] == [], search
+
+
+async def test_accents_and_case_are_one_in_messages_too(engine: AsyncEngine, project: ProjectRows) -> None:
+    number, scope = project.phone_number_id, Scope(project.id)
+    for body, searches in (
+        ("¿Dónde ESTÁ mi pedido?", ("donde esta", "DÓNDE", "está")),
+        ("Die große Straße in Łódź", ("strasse lodz", "GROSSE")),
+        ("أين طلبي؟", ("اين", "أَيْنَ")),
+    ):
+        await apply(engine, [change(number, messages=[text_message(body)])])
+        for search in searches:
+            assert await _found(engine, scope, search) == {f"{number}/active": body}, search
+
+
+async def test_python_and_postgresql_fold_alike(engine: AsyncEngine) -> None:
+    scripts = ((0x20, 0x250), (0x300, 0x400), (0x400, 0x530), (0x600, 0x6E0), (0x1E00, 0x2000), (0x3040, 0x3100))
+    letters = [chr(point) for start, end in scripts for point in range(start, end)]
+    texts = [
+        *letters,
+        *("".join(letters[start:end]) for start, end in ((0, 600), (600, 1200))),
+        "한국 e\u0301 か\u3099 👩\u200d🔧 ΟΔΟΣ",
+    ]
+    async with engine.connect() as connection:
+        rows = await connection.execute(
+            text("SELECT value, fold(value) FROM unnest(CAST(:texts AS text[])) AS value"), {"texts": texts}
+        )
+        differing = {value: (folded, fold(value)) for value, folded in rows if folded != fold(value)}
+    assert differing == {}
 
 
 async def test_a_message_that_nobody_sees_any_more_is_not_found(engine: AsyncEngine, project: ProjectRows) -> None:

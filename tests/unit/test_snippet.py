@@ -19,6 +19,7 @@ FILLER = "lorem ipsum dolor sit amet " * 20
         ("patent " * 40 + "tents", ["tent"], "…patent patent patent patent tents"),
         ("x" * 200 + "e\u0301" + "y" * 30 + "-tent", ["tent"], "…e\u0301" + "y" * 30 + "-tent"),
         ("x" * 200 + "👩\u200d🔧" + "y" * 30 + "-tent", ["tent"], "…👩\u200d🔧" + "y" * 30 + "-tent"),
+        ("e\u0301" * 100 + " Straße Žádné ŽIVÉ stany", ["zive"], "…Straße Žádné ŽIVÉ stany"),
         ("", ["tent"], ""),
     ],
 )
