@@ -25,7 +25,8 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
 def _first_hit(line: str, words: Sequence[str]) -> int:
     """0 where none is found: PostgreSQL takes some words apart in other ways, those with a hyphen for one."""
-    found = re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})", fold(line))
+    # To PostgreSQL an underscore parts words.
+    found = re.search(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, words))})", fold(line))
     if found is None:
         return 0
     # As many characters as fold into what stands before the hit, which may be more or fewer of them.

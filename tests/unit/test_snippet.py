@@ -20,6 +20,7 @@ FILLER = "lorem ipsum dolor sit amet " * 20
         ("x" * 200 + "e\u0301" + "y" * 30 + "-tent", ["tent"], "…e\u0301" + "y" * 30 + "-tent"),
         ("x" * 200 + "👩\u200d🔧" + "y" * 30 + "-tent", ["tent"], "…👩\u200d🔧" + "y" * 30 + "-tent"),
         ("e\u0301" * 100 + " Straße Žádné ŽIVÉ stany", ["zive"], "…Straße Žádné ŽIVÉ stany"),
+        (FILLER + "patent_tent", ["tent"], "…ipsum dolor sit amet patent_tent"),
         ("", ["tent"], ""),
     ],
 )

@@ -29,7 +29,7 @@ function foldWithPlaces(text: string): { folded: string; at: number[] } {
   const at: number[] = [];
   let folded = "";
   let place = 0;
-  for (const letter of text) {
+  for (const [letter] of text.matchAll(/.\p{M}*/gsu)) {
     const plain = fold(letter);
     folded += plain;
     for (let index = 0; index < plain.length; index++) at.push(place);

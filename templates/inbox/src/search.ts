@@ -12,14 +12,16 @@ export interface Search {
   begun: RegExp | null;
 }
 
-/** Upper and lower case are one, and so are letters with and without their accents, however they are put together. */
+const letters: Readonly<Record<string, string>> = { ł: "l", ø: "o", đ: "d", ς: "σ", ß: "ss" };
+
+/** Without case and accents, however they are put together: as shared/fold.py. */
 export function fold(text: string): string {
   return text
     .normalize("NFD")
-    .replace(/\p{Script=Inherited}/gu, "")
-    .toUpperCase()
+    .replace(/[\u0300-\u036f\u0640\u064b-\u065f\u0670]/g, "")
+    .normalize("NFC")
     .toLowerCase()
-    .replaceAll("ς", "σ");
+    .replace(/[łøđςß]/g, (letter) => letters[letter] ?? letter);
 }
 
 let last: [text: string, search: Search] | undefined;
@@ -39,7 +41,7 @@ function read(text: string): Search {
     digits,
     words,
     contained: any([needle, digits].map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))),
-    begun: any(words, "(?<![\\p{L}\\p{N}_])"),
+    begun: any(words, "(?<![\\p{L}\\p{N}])"),
   };
 }
 

@@ -2,6 +2,7 @@ import { draftText } from "../compose/drafts";
 import { previewOf } from "../content";
 import { phone } from "../format";
 import { t } from "../i18n";
+import { plainText } from "../richtext";
 import { fold, readSearch } from "../search";
 import { filters } from "../store";
 import type { Contact, Conversation, Match } from "../types";
@@ -24,7 +25,7 @@ export function RowPreview({ conversation, match, current }: Props) {
   return (
     <span class="row-preview" dir="auto">
       {match ? (
-        <Marked text={match.text} pattern={begun} />
+        <Marked text={plainText(match.text)} pattern={begun} />
       ) : name ? (
         <Marked text={name} pattern={contained} />
       ) : draft ? (
