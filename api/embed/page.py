@@ -55,12 +55,15 @@ def _unavailable(request: AnyRequest, state: State, embed: Embed | None, usage: 
 
 
 def _render(state: State, template: str, language: str, mode: str, **values: object) -> str:
+    inbox, words = state.assets.inbox, state.assets.words.get(base_of(language))
     html: str = state.jinja.get_template(template).render(
         language=language,
         direction=direction_of(language),
         mode=mode,
         theme_script=state.assets.theme_script,
-        **msgspec.structs.asdict(state.assets.inbox),
+        script=inbox.script,
+        styles=inbox.styles,
+        preloads=[*inbox.preloads, words] if words else inbox.preloads,
         **values,
     )
     return html

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { changeFilters } from "../actions";
 import { t } from "../i18n";
 import { filters } from "../store";
-import { focusList, searchId } from "./focus";
+import { focusList } from "./focus";
 import { CloseIcon, SearchIcon } from "./icons";
 
 const pause = 250;
@@ -48,7 +48,6 @@ export function SearchBox() {
       <SearchIcon />
       <input
         ref={input}
-        id={searchId}
         type="text"
         inputMode="search"
         dir={text ? "auto" : undefined}

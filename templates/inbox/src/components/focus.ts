@@ -6,16 +6,6 @@ export function focusRow(id: string): void {
   });
 }
 
-export const searchId = "search";
-
-/** Where one looks for a conversation, with what was typed there ready to be typed over. */
-export function focusSearch(): void {
-  const field = document.getElementById(searchId);
-  if (!(field instanceof HTMLInputElement)) return;
-  field.focus();
-  field.select();
-}
-
 /** The row that Tab leads to. */
 export function focusList(): void {
   document.querySelector<HTMLElement>(".rows [tabindex='0']")?.focus();
