@@ -182,7 +182,9 @@ class Message(Base):
             sql("id DESC"),
             postgresql_where=sql("type <> 'text'"),
         ),
-        Index("message_search", "project_id", func.to_tsvector(sql("'simple'"), sql("text")), postgresql_using="gin"),
+        Index(
+            "message_search", "project_id", func.to_tsvector(sql("'simple'"), sql("fold(text)")), postgresql_using="gin"
+        ),
     )
 
 

@@ -311,6 +311,8 @@ async def _check_lists(stack: Stack, world: World, embed: EmbedPlan, token: str)
     assert await _listed(stack, token, handoff="1") == set()
     for one in world.conversations:
         assert await _listed(stack, token, search=one.word) == {str(one.id)} & active
+        found = (await stack.get("/inbox/v1/conversations", token, search=one.word))["matches"]
+        assert [match["text"] for match in found] == [f"needle {one.word}"] * len({str(one.id)} & active)
     for project in world.projects:
         for config, number in zip(project.configs, project.numbers, strict=True):
             of_number = {str(one.id) for one in world.conversations if one.phone_number_id == number}
@@ -328,6 +330,7 @@ async def _listed(stack: Stack, token: str, **query: str) -> set[str]:
     while True:
         page = await stack.get("/inbox/v1/conversations", token, limit=2, **query, **after)
         found += [row["id"] for row in page["data"]]
+        assert {match["conversation_id"] for match in page["matches"]} <= {row["id"] for row in page["data"]}
         if page["paging"]["next"] is None:
             assert len(found) == len(set(found))
             return set(found)

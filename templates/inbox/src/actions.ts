@@ -1,4 +1,4 @@
-import { batch, effect } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import { Api, ApiError } from "./api";
 import { wantsDetails } from "./details";
 import { failureText } from "./failure";
@@ -8,11 +8,13 @@ import { goLive } from "./live";
 import { refuse, reopen } from "./renewal";
 import {
   announcement,
+  connection,
   detailsOpen,
   dispatch,
   endedHere,
   filters,
   inbox,
+  openAt,
   openId,
   openThread,
   session,
@@ -30,10 +32,12 @@ export async function start(token: string, version: string): Promise<() => void>
   const cursor = await load();
   const stopClosing = effect(closeRemoved);
   const stopReloading = effect(reloadStale);
+  const stopRetrying = effect(reloadFailed);
   const stopLive = goLive({ api, token, cursor, reload: load });
   return () => {
     stopClosing();
     stopReloading();
+    stopRetrying();
     stopLive();
   };
 }
@@ -48,6 +52,12 @@ function reloadStale(): void {
   if (openId.value && openThread.value?.phase === "stale") void loadThread(openId.value);
 }
 
+/** A list that could not be loaded is asked for again once the server answers. */
+function reloadFailed(): void {
+  const answers = connection.value === "live" || connection.value === "polling";
+  if (answers && inbox.peek().list.phase === "failed") void untracked(loadList);
+}
+
 export const theApi = () => api;
 
 /** The cursor is taken before the rows are read: what changes in between comes with the first catch-up. */
@@ -59,6 +69,7 @@ async function load(): Promise<string> {
   return data.cursor;
 }
 
+/** A new filter replaces the entry of the history: entries of a frame are steps of its host's own Back button. */
 export function changeFilters(change: Partial<Filters>): void {
   filters.value = { ...filters.value, ...change };
   const query = filterQuery(filters.value, new URLSearchParams(location.search));
@@ -67,7 +78,7 @@ export function changeFilters(change: Partial<Filters>): void {
 }
 
 export async function loadList(): Promise<void> {
-  dispatch({ type: "list.loading", first: true });
+  dispatch({ type: "list.loading", first: true, search: filters.value.search });
   await loadListPage(null);
 }
 
@@ -84,13 +95,19 @@ async function loadListPage(after: string | null): Promise<void> {
   const { signal } = listRequest;
   try {
     const page = await api.conversations(filters.value, after, signal);
-    if (!signal.aborted) dispatch({ type: "list.page", conversations: page.data, next: page.paging.next });
+    if (signal.aborted) return;
+    const { data: conversations, matches, paging } = page;
+    dispatch({ type: "list.page", conversations, matches, next: paging.next });
+    if (filters.value.search !== "" && after === null && paging.next === null)
+      announcement.value = t("announce.found", { count: conversations.length });
   } catch {
     if (!signal.aborted) dispatch({ type: "list.failed" });
   }
 }
 
-export function open(id: string): void {
+/** Opens a conversation, at one of its messages where one is named. */
+export function open(id: string, at?: string): void {
+  openAt.value = at ?? null;
   if (openId.value === id) return;
   batch(() => {
     openId.value = id;

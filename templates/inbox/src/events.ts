@@ -238,9 +238,19 @@ export interface Removed {
   rev: string;
 }
 
+/** `matches` is what the search has found in messages; a conversation that its contact alone answers has none. */
 export interface ConversationPage {
   data: Conversation[];
+  matches: Match[];
   paging: Paging;
+}
+
+/** The newest message of a conversation that holds the words of a search; `text` is one line of it, around them. */
+export interface Match {
+  conversation_id: string;
+  message_id: string;
+  text: string;
+  timestamp: string;
 }
 
 /** Kapso's paging object: `next` is the value for `after`, `previous` the one for `before`; null at the ends. */

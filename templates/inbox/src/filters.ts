@@ -16,6 +16,9 @@ export const noFilters: Filters = {
   handoff: false,
 };
 
+/** The change that lets a search go through all that is here. */
+export const everywhere = { status: "all", whatsappConfigId: "all", unread: false, handoff: false } as const;
+
 export const statuses: readonly Filters["status"][] = ["active", "ended", "all"];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -52,6 +55,11 @@ export function isFiltered(filters: Filters): boolean {
   return filterQuery(filters).size > 0;
 }
 
+/** Whether a search goes through a part of what is here only. */
+export function isNarrowed({ status, whatsappConfigId, unread, handoff }: Filters): boolean {
+  return status !== "all" || whatsappConfigId !== "all" || unread || handoff;
+}
+
 /** All of the filter but the search, which only the server can answer in full. */
 export function fits(conversation: Conversation, filters: Filters): boolean {
   return (
@@ -59,16 +67,5 @@ export function fits(conversation: Conversation, filters: Filters): boolean {
     (filters.whatsappConfigId === "all" || conversation.whatsapp_config_id === filters.whatsappConfigId) &&
     (!filters.unread || conversation.unread_count > 0) &&
     (!filters.handoff || conversation.mode === "handoff")
-  );
-}
-
-/** Whether the contact answers the search by itself: a new conversation may then enter the found ones. */
-export function isNamed(conversation: Conversation, search: string): boolean {
-  const sought = search.toLowerCase();
-  const digits = search.replace(/\D/g, "");
-  const { name, profile_name, username, phone_number } = conversation.contact;
-  return (
-    [name, profile_name, username].some((text) => text?.toLowerCase().includes(sought)) ||
-    (digits.length > 2 && (phone_number?.includes(digits) ?? false))
   );
 }

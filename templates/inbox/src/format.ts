@@ -3,7 +3,7 @@ import { locale } from "./i18n";
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(date: Date, options: Intl.DateTimeFormatOptions): string {
-  const key = JSON.stringify(options);
+  const key = locale + JSON.stringify(options);
   let known = formats.get(key);
   if (!known) {
     known = new Intl.DateTimeFormat(locale, options);

@@ -1,5 +1,6 @@
+import { followMatches, type Matches } from "./matches";
 import type { Body } from "./reply";
-import type { Context, Conversation, Media, Message, Removed } from "./types";
+import type { Context, Conversation, Match, Media, Message, Removed } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
@@ -22,6 +23,8 @@ export interface Thread {
 export interface ConversationList {
   /** What the server found for the current filter. */
   ids: ReadonlySet<string>;
+  search: string;
+  matches: Matches;
   oldestActivity: string | null;
   next: string | null;
   phase: Phase;
@@ -58,8 +61,8 @@ export interface Rows {
 
 export type Action =
   | ({ type: "rows" } & Rows)
-  | { type: "list.loading"; first: boolean }
-  | { type: "list.page"; conversations: readonly Conversation[]; next: string | null }
+  | { type: "list.loading"; first: boolean; search?: string }
+  | { type: "list.page"; conversations: readonly Conversation[]; matches?: readonly Match[]; next: string | null }
   | { type: "list.failed" }
   | { type: "thread.loading"; id: string }
   | { type: "thread.page"; id: string; messages: readonly Message[]; next: string | null }
@@ -69,7 +72,14 @@ export type Action =
   | { type: "outgoing.dropped"; client_id: string }
   | { type: "reset" };
 
-const emptyList: ConversationList = { ids: new Set(), oldestActivity: null, next: null, phase: "loading" };
+const emptyList: ConversationList = {
+  ids: new Set(),
+  search: "",
+  matches: new Map(),
+  oldestActivity: null,
+  next: null,
+  phase: "loading",
+};
 const emptyThread: Thread = { messages: new Map(), oldest: null, next: null, phase: "loading" };
 const keptThreads = 20;
 
@@ -89,11 +99,13 @@ export function isNewer(rev: string, than: string): boolean {
 export function reduce(inbox: Inbox, action: Action): Inbox {
   switch (action.type) {
     case "rows":
-      return mergeRows(inbox, action);
-    case "list.loading":
-      return { ...inbox, list: action.first ? emptyList : { ...inbox.list, phase: "loading" } };
+      return followMatches(mergeRows(inbox, action), action);
+    case "list.loading": {
+      const { first, search = "" } = action;
+      return { ...inbox, list: first ? { ...emptyList, search } : { ...inbox.list, phase: "loading" } };
+    }
     case "list.page":
-      return addListPage(mergeRows(inbox, action), action.conversations, action.next);
+      return addListPage(mergeRows(inbox, action), action.conversations, action.matches ?? [], action.next);
     case "list.failed":
       return { ...inbox, list: { ...inbox.list, phase: "failed" } };
     case "thread.loading":
@@ -197,10 +209,11 @@ function withoutMessagesOf(threads: Inbox["threads"], gone: ReadonlySet<string>)
   return left;
 }
 
-function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string | null): Inbox {
+function addListPage(inbox: Inbox, rows: readonly Conversation[], found: readonly Match[], next: string | null): Inbox {
   const ids = new Set([...inbox.list.ids, ...rows.map((row) => row.id)]);
   const oldestActivity = rows.at(-1)?.last_active_at ?? inbox.list.oldestActivity;
-  return { ...inbox, list: { ids, oldestActivity, next, phase: "ready" } };
+  const matches = new Map([...inbox.list.matches, ...found.map((match) => [match.conversation_id, match] as const)]);
+  return { ...inbox, list: { ...inbox.list, ids, matches, oldestActivity, next, phase: "ready" } };
 }
 
 function addThreadPage(inbox: Inbox, id: string, rows: readonly Message[], next: string | null): Inbox {

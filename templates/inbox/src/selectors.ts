@@ -1,5 +1,6 @@
-import { type Filters, fits, isNamed } from "./filters";
+import { type Filters, fits } from "./filters";
 import type { Inbox, Outgoing, Thread } from "./reducer";
+import { isNamed, readSearch } from "./search";
 import type { Conversation, Message } from "./types";
 
 const times = new WeakMap<object, number>();
@@ -20,14 +21,15 @@ const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : a.id 
 
 /**
  * The rows of the list: those that fit the filter and are no older than what has been paged in, so that a conversation
- * known from elsewhere never sits below a gap. In a search they are those the server found, and newcomers whose contact
- * matches by itself.
+ * known from elsewhere never sits below a gap. In a search they are those that the server has found, and newcomers whose
+ * contact or newest message answers it.
  */
 export function listedConversations(inbox: Inbox, filters: Filters): Conversation[] {
-  const { ids, next, oldestActivity } = inbox.list;
+  const { ids, matches, next, oldestActivity } = inbox.list;
   const horizon = next === null || oldestActivity === null ? Number.NEGATIVE_INFINITY : Date.parse(oldestActivity);
-  const belongs = (row: Conversation) =>
-    ids.has(row.id) || (activity(row) >= horizon && (filters.search === "" || isNamed(row, filters.search)));
+  const search = filters.search === "" ? null : readSearch(filters.search);
+  const answers = ({ id, contact }: Conversation) => search === null || matches.has(id) || isNamed(contact, search);
+  const belongs = (row: Conversation) => ids.has(row.id) || (activity(row) >= horizon && answers(row));
   return [...inbox.conversations.values()]
     .filter((row) => fits(row, filters) && belongs(row))
     .sort((a, b) => activity(b) - activity(a) || byId(b, a));

@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { loadMoreConversations, open } from "../actions";
 import { t } from "../i18n";
+import { matchOf } from "../matches";
 import { inbox, listed, openId } from "../store";
 import type { Conversation } from "../types";
 import { ConversationRow } from "./ConversationRow";
+import { useHeldRows } from "./useHeldRows";
 import { useRowWindow } from "./useRowWindow";
 import { useSteadyRows } from "./useSteadyRows";
 
@@ -12,7 +14,7 @@ const loadAhead = 12;
 
 export function ConversationRows() {
   const box = useRef<HTMLDivElement>(null);
-  const rows = listed.value;
+  const rows = useHeldRows(box, listed.value);
   const { from, to } = useRowWindow(box, rowHeight);
   // The row that Tab leads to; the arrow keys move it.
   const [tabbed, setTabbed] = useState<string | null>(openId.value);
@@ -21,6 +23,7 @@ export function ConversationRows() {
     rows.findIndex((row) => row.id === tabbed),
   );
   const { next, phase } = inbox.value.list;
+  const whole = next === null && phase === "ready";
   useSteadyRows(box, rows, rowHeight);
   useFocusKept(rows, tabbed, tabbedIndex);
 
@@ -57,30 +60,34 @@ export function ConversationRows() {
   };
 
   // The row that holds the focus stays in the document even when it is scrolled out of sight.
-  const shown = rows
-    .map((row, index) => ({ row, index }))
-    .filter(({ index }) => (index >= from && index < to) || index === tabbedIndex);
+  const shown = rows.slice(from, to).map((row, index) => ({ row, index: from + index }));
+  const tabbedRow = rows[tabbedIndex];
+  if (tabbedRow && (tabbedIndex < from || tabbedIndex >= to)) shown.push({ row: tabbedRow, index: tabbedIndex });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move among the buttons inside
     <div class="rows" ref={box} onKeyDown={onKeyDown}>
       {/* biome-ignore lint/a11y/noRedundantRoles: without markers Safari no longer calls it a list */}
       <ul role="list" style={{ height: `${rows.length * rowHeight}px` }}>
-        {shown.map(({ row, index }) => (
-          <li
-            key={row.id}
-            aria-setsize={next === null ? rows.length : -1}
-            aria-posinset={index + 1}
-            style={{ height: `${rowHeight}px`, transform: `translateY(${index * rowHeight}px)` }}
-          >
-            <ConversationRow
-              conversation={row}
-              current={row.id === openId.value}
-              tabbable={index === tabbedIndex}
-              onOpen={() => open(row.id)}
-              onFocus={() => setTabbed(row.id)}
-            />
-          </li>
-        ))}
+        {shown.map(({ row, index }) => {
+          const match = matchOf(inbox.value, row);
+          return (
+            <li
+              key={row.id}
+              aria-setsize={whole ? rows.length : -1}
+              aria-posinset={index + 1}
+              style={{ height: `${rowHeight}px`, transform: `translateY(${index * rowHeight}px)` }}
+            >
+              <ConversationRow
+                conversation={row}
+                match={match}
+                current={row.id === openId.value}
+                tabbable={index === tabbedIndex}
+                onOpen={() => open(row.id, match?.message_id)}
+                onFocus={() => setTabbed(row.id)}
+              />
+            </li>
+          );
+        })}
       </ul>
       {phase === "failed" && (
         <button type="button" class="button rows-more" onClick={() => void loadMoreConversations()}>

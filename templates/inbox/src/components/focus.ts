@@ -6,6 +6,11 @@ export function focusRow(id: string): void {
   });
 }
 
+/** The row that Tab leads to. */
+export function focusList(): void {
+  document.querySelector<HTMLElement>(".rows [tabindex='0']")?.focus();
+}
+
 /** Touch keyboards should not open by themselves. */
 export const hasTouchKeyboard = () => matchMedia("(pointer: coarse)").matches;
 

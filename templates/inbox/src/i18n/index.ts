@@ -12,17 +12,22 @@ export type { Key } from "./en";
 
 let dictionary: Dictionary = en;
 let plurals = new Intl.PluralRules("en");
-/** The locale of dates and numbers: the language asked for, even where its strings fall back to English. */
+/** The locale of dates and numbers: that of the strings, with the region that was asked for. */
 export let locale = "en";
 /** Whose strings are shown. */
 export let language = "en";
 
 export async function loadLanguage(wanted: string): Promise<void> {
-  const base = wanted.toLowerCase().split(/[-_]/)[0] ?? "en";
-  dictionary = (await others[base]?.().catch(() => undefined)) ?? en;
-  language = dictionary === en ? "en" : base;
-  locale = dictionary === en ? "en" : wanted.replace("_", "-");
+  const base = wanted.toLowerCase().split(/[-_]/)[0] ?? "";
+  const found = base === "en" ? en : await load(base);
+  dictionary = found ?? en;
+  language = found ? base : "en";
+  locale = found ? wanted.replace("_", "-") : "en";
   plurals = new Intl.PluralRules(locale);
+}
+
+async function load(base: string): Promise<Dictionary | undefined> {
+  return Object.hasOwn(others, base) ? others[base]?.().catch(() => undefined) : undefined;
 }
 
 /** A name within a sentence, whichever way either of them is written. */
