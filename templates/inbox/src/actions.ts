@@ -13,6 +13,7 @@ import {
   endedHere,
   filters,
   inbox,
+  openAt,
   openId,
   openThread,
   session,
@@ -90,7 +91,9 @@ async function loadListPage(after: string | null): Promise<void> {
   }
 }
 
-export function open(id: string): void {
+/** Opens a conversation, at one of its messages where one is named. */
+export function open(id: string, at?: string): void {
+  openAt.value = at ?? null;
   if (openId.value === id) return;
   batch(() => {
     openId.value = id;
