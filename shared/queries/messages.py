@@ -3,19 +3,16 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import or_, select, true, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import MessageView
 from shared.models import Conversation, Message, PhoneNumber
-from shared.paging import CursorQuery, Paging, cursor_page, seek
+from shared.paging import CursorQuery, Paging
+from shared.queries.threads import thread_conversations, thread_page
 from shared.queries.views import message_view, select_messages
-from shared.refusals import NotFoundError
 from shared.scope import Scope
 from shared.whatsapp.wamid import wamid_key
-
-EARLIER = 50
-"""How many conversations a thread goes back at the most."""
 
 
 async def list_messages(
@@ -26,38 +23,8 @@ async def list_messages(
 
     Raises NotFoundError if the scope does not contain the conversation, or InvalidCursorError.
     """
-    found = await connection.execute(
-        select(Conversation.contact_id, Conversation.phone_number_id, Conversation.last_active_at).where(
-            scope.conversations(), Conversation.id == conversation_id
-        )
-    )
-    own = found.one_or_none()
-    if own is None:
-        raise NotFoundError("Conversation")
-    at = tuple_(Conversation.last_active_at, Conversation.id)
-    thread = (
-        select(Conversation.id)
-        .where(
-            scope.conversations(),
-            Conversation.contact_id == own.contact_id,
-            Conversation.phone_number_id == own.phone_number_id,
-            # By its id too: a message that comes at this moment makes it later than it was.
-            or_(Conversation.id == conversation_id, at < tuple_(own.last_active_at, conversation_id)),
-        )
-        .order_by(Conversation.last_active_at.desc(), Conversation.id.desc())
-        .limit(EARLIER)
-        .subquery()
-    )
-    page = CursorQuery(limit, after)
-    # A short scan of the index for each conversation, merged.
-    of_one = select(Message.id).where(
-        Message.conversation_id == thread.c.id, Message.type != "reaction", Message.discarded_at.is_(None)
-    )
-    ids = seek(of_one, Message.sent_at, Message.id, page).lateral()
-    wanted = select(ids.c.id).select_from(thread.join(ids, true()))
-    query = select_messages(scope).where(Message.id.in_(wanted))
-    rows, paging = await cursor_page(connection, query, Message.sent_at, Message.id, page)
-    return [message_view(row) for row in rows], paging
+    thread = await thread_conversations(connection, scope, conversation_id)
+    return await thread_page(connection, scope, thread, CursorQuery(limit, after))
 
 
 async def get_message(connection: AsyncConnection, scope: Scope, message_id: UUID) -> MessageView | None:
