@@ -358,6 +358,8 @@ async def _check_one_by_one(stack: Stack, world: World, embed: EmbedPlan, token:
         if one.id in visible:
             thread = (await stack.get(f"{path}/messages", token))["data"]
             assert [message["text"]["body"] for message in thread] == [f"needle {one.word}"]
+            around = await stack.get(f"{path}/messages", token, around=thread[0]["id"])
+            assert around["data"] == thread
             continue
         before = await _state(stack, one.id)
         for method, ending, body in CALLS:
