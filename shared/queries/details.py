@@ -5,7 +5,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, select, text, true
+from sqlalchemy import Boolean, Row, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import MOVES, Contact, Conversation, Workflow, WorkflowEvent, WorkflowExecution
@@ -104,7 +104,7 @@ async def get_details(connection: AsyncConnection, scope: Scope, conversation_id
 async def _moves(connection: AsyncConnection, execution_id: UUID) -> list[WorkflowMove]:
     query = (
         select(WorkflowEvent.event_type, WorkflowEvent.created_at, WorkflowEvent.payload)
-        .where(WorkflowEvent.execution_id == execution_id, text(MOVES))
+        .where(WorkflowEvent.execution_id == execution_id, literal_column(MOVES, Boolean()))
         .order_by(WorkflowEvent.created_at.desc(), WorkflowEvent.id.desc())
         .limit(MOST_MOVES)
     )

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Boolean, literal_column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import MessageView
@@ -15,7 +15,7 @@ from shared.scope import Scope
 SharedKind = Literal["media", "documents", "links"]
 
 # As text, so that PostgreSQL sees in every plan that the index of the same words holds them all.
-_CONDITIONS = {kind: text(condition) for kind, condition in SHARED.items()}
+_CONDITIONS = {kind: literal_column(condition, Boolean()) for kind, condition in SHARED.items()}
 
 
 async def list_thread_media(

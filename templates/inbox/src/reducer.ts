@@ -64,6 +64,8 @@ export type Action =
   | { type: "thread.loading"; id: string }
   | { type: "thread.page"; id: string; messages: readonly Message[]; next: string | null }
   | { type: "thread.failed"; id: string }
+  /** Messages of a thread that were found elsewhere than in its pages: they are kept, and stay out of sight there. */
+  | { type: "thread.found"; id: string; messages: readonly Message[] }
   | { type: "outgoing"; outgoing: Outgoing }
   | { type: "outgoing.failed"; client_id: string; failure: string }
   | { type: "outgoing.dropped"; client_id: string }
@@ -102,6 +104,8 @@ export function reduce(inbox: Inbox, action: Action): Inbox {
       return addThreadPage(inbox, action.id, action.messages, action.next);
     case "thread.failed":
       return withThread(inbox, action.id, { phase: "failed" });
+    case "thread.found":
+      return mergeMessages(inbox, action.messages, action.id);
     case "outgoing":
       return { ...inbox, outbox: new Map(inbox.outbox).set(action.outgoing.client_id, action.outgoing) };
     case "outgoing.failed":

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
-import { isWide, showDetails } from "../details";
+import { closeDetails, isWide } from "../details";
 import { t } from "../i18n";
+import { whenIdle } from "../lazily";
 import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
-import { Details } from "./Details";
+import { DetailsPane, loadDetails } from "./DetailsPane";
 import { focusRow } from "./focus";
 import { Gone } from "./Gone";
 import { InboxIcon, OfflineIcon } from "./icons";
@@ -51,6 +52,7 @@ function StartFailed({ onRetry }: { onRetry: () => void }) {
 function Panels() {
   const conversation = openConversation.value;
   useFocusAfterClosing(openId.value);
+  useEffect(() => whenIdle(loadDetails), []);
   const panel = !openId.value ? "list" : detailsOpen.value ? "details" : "thread";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves a panel from wherever the focus is in it
@@ -63,7 +65,7 @@ function Panels() {
           <Notice icon={<InboxIcon />} title={t("empty.thread.title")} body={t("empty.thread.body")} />
         </main>
       )}
-      {conversation && detailsOpen.value && <Details conversation={conversation} />}
+      {conversation && detailsOpen.value && <DetailsPane key={conversation.id} conversation={conversation} />}
       <div class="visually-hidden" aria-live="polite">
         {announcement.value}
       </div>
@@ -87,8 +89,7 @@ function leave(event: KeyboardEvent): void {
   event.preventDefault();
   const inDetails = event.target instanceof Element && event.target.closest(".details");
   if (detailsOpen.value && (inDetails || !isWide())) {
-    showDetails(false);
-    document.getElementById("details-toggle")?.focus();
+    closeDetails();
   } else {
     close();
   }
