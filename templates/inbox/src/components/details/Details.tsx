@@ -24,11 +24,11 @@ export function Details({ conversation }: { conversation: Conversation }) {
       <Workflow conversation={conversation} details={details} />
       <ContactFacts conversation={conversation} />
       <ConversationFacts conversation={conversation} />
+      <Shared conversation={conversation} />
+      <Earlier conversation={conversation} />
       {details === null && (failed ? <NotLoaded onRetry={retry} /> : <Bones lines={3} />)}
       <Metadata title={d("metadata.conversation")} values={details?.metadata} />
       <Metadata title={d("metadata.contact")} values={details?.contact_metadata} />
-      <Shared conversation={conversation} />
-      <Earlier conversation={conversation} />
     </>
   );
 }
