@@ -15,7 +15,7 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
     if (coversThread()) heading.current?.focus();
   }, []);
   return (
-    <aside class="details" aria-labelledby="details-title">
+    <section class="details" aria-labelledby="details-title">
       <header class="details-head">
         <button type="button" class="icon-button only-narrow" aria-label={t("action.close")} onClick={closeDetails}>
           <BackIcon />
@@ -30,6 +30,6 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
       <div class="details-body">
         <Details conversation={conversation} />
       </div>
-    </aside>
+    </section>
   );
 }
