@@ -1,6 +1,7 @@
 import { type Filters, filterQuery } from "./filters";
 import type { MessageTemplate } from "./meta";
 import type { Body } from "./reply";
+import type { PageAt } from "./thread";
 import type {
   ChangesAnswer,
   ConversationAnswer,
@@ -60,10 +61,8 @@ export class Api {
 
   conversation = (id: string) => this.call<ConversationAnswer>("GET", `/conversations/${id}`);
 
-  messages = (id: string, after: string | null) => {
-    const query = new URLSearchParams(after ? { after } : {});
-    return this.call<MessagePage>("GET", `/conversations/${id}/messages?${query}`);
-  };
+  messages = (id: string, at: PageAt, signal: AbortSignal) =>
+    this.call<MessagePage>("GET", `/conversations/${id}/messages?${new URLSearchParams({ ...at })}`, { signal });
 
   details = (id: string) => this.call<DetailsAnswer>("GET", `/conversations/${id}/details`);
 

@@ -1,23 +1,13 @@
 import type { Body } from "./reply";
+import { emptyThread, stretch, type Thread, type ThreadPage, withMessages, withoutConversations } from "./thread";
 import type { Context, Conversation, Media, Message, Removed } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
  * only to a copy whose `rev` is not older, so repeats and disorder are harmless. Rows outside what has been paged in are kept
- * too (a push may overtake the page that holds an older copy); selectors.ts leaves them out of sight.
+ * too (a push may overtake the page that holds an older copy); selectors.ts and thread.ts leave them out of sight.
  */
 export type Phase = "loading" | "ready" | "failed";
-
-/** A stale thread shows what it has, and has to be loaded again. */
-export type ThreadPhase = Phase | "stale";
-
-export interface Thread {
-  messages: ReadonlyMap<string, Message>;
-  /** The oldest message paged in; what is older stays out of sight until its page is loaded. */
-  oldest: Message | null;
-  next: string | null;
-  phase: ThreadPhase;
-}
 
 export interface ConversationList {
   /** What the server found for the current filter. */
@@ -62,7 +52,9 @@ export type Action =
   | { type: "list.page"; conversations: readonly Conversation[]; next: string | null }
   | { type: "list.failed" }
   | { type: "thread.loading"; id: string }
-  | { type: "thread.page"; id: string; messages: readonly Message[]; next: string | null }
+  | ({ type: "thread.page"; id: string } & ThreadPage)
+  /** What was asked for did not come, and the thread shows what it has. */
+  | { type: "thread.ready"; id: string }
   | { type: "thread.failed"; id: string }
   /** Messages of a thread that were found elsewhere than in its pages: they are kept, and stay out of sight there. */
   | { type: "thread.found"; id: string; messages: readonly Message[] }
@@ -72,7 +64,6 @@ export type Action =
   | { type: "reset" };
 
 const emptyList: ConversationList = { ids: new Set(), oldestActivity: null, next: null, phase: "loading" };
-const emptyThread: Thread = { messages: new Map(), oldest: null, next: null, phase: "loading" };
 const keptThreads = 20;
 
 export const emptyInbox: Inbox = {
@@ -101,7 +92,9 @@ export function reduce(inbox: Inbox, action: Action): Inbox {
     case "thread.loading":
       return withThread(inbox, action.id, { phase: "loading" });
     case "thread.page":
-      return addThreadPage(inbox, action.id, action.messages, action.next);
+      return addThreadPage(inbox, action.id, action);
+    case "thread.ready":
+      return withThread(inbox, action.id, { phase: "ready" });
     case "thread.failed":
       return withThread(inbox, action.id, { phase: "failed" });
     case "thread.found":
@@ -160,10 +153,12 @@ function stale(threads: Inbox["threads"], rows: readonly Conversation[]): Inbox[
 function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | null = null): Inbox {
   const changed = new Map<string, Thread>();
   for (const [id, thread] of inbox.threads) {
-    const belongs = (row: Message) => id === into || row.conversation_id === id || thread.messages.has(row.id);
-    const messages = new Map(thread.messages);
-    const fresh = rows.filter((row) => belongs(row) && keepNewest(messages, row));
-    if (fresh.length > 0) changed.set(id, { ...thread, messages });
+    const fresh = new Map<string, Message>();
+    for (const row of rows) {
+      const belongs = id === into || row.conversation_id === id || thread.messages.has(row.id);
+      if (belongs && isNews(fresh.get(row.id) ?? thread.messages.get(row.id), row)) fresh.set(row.id, row);
+    }
+    if (fresh.size > 0) changed.set(id, withMessages(thread, fresh));
   }
   const outbox = without(
     inbox.outbox,
@@ -193,12 +188,7 @@ function remove(inbox: Inbox, rows: readonly Removed[]): Inbox {
 
 /** What left the scope is in no thread any more, not even as an earlier conversation. */
 function withoutMessagesOf(threads: Inbox["threads"], gone: ReadonlySet<string>): Inbox["threads"] {
-  const left = new Map(threads);
-  for (const [id, thread] of threads) {
-    const messages = new Map([...thread.messages].filter(([, row]) => !gone.has(row.conversation_id)));
-    if (messages.size < thread.messages.size) left.set(id, { ...thread, messages });
-  }
-  return left;
+  return new Map([...threads].map(([id, thread]) => [id, withoutConversations(thread, gone)]));
 }
 
 function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string | null): Inbox {
@@ -207,9 +197,9 @@ function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string |
   return { ...inbox, list: { ids, oldestActivity, next, phase: "ready" } };
 }
 
-function addThreadPage(inbox: Inbox, id: string, rows: readonly Message[], next: string | null): Inbox {
-  const oldest = rows.at(-1) ?? inbox.threads.get(id)?.oldest ?? null;
-  return mergeMessages(withThread(inbox, id, { oldest, next, phase: "ready" }), rows, id);
+function addThreadPage(inbox: Inbox, id: string, page: ThreadPage): Inbox {
+  const thread = inbox.threads.get(id) ?? emptyThread;
+  return mergeMessages(withThread(inbox, id, { ...stretch(thread, page), phase: "ready" }), page.messages, id);
 }
 
 function withThread(inbox: Inbox, id: string, change: Partial<Thread>): Inbox {

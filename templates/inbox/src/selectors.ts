@@ -1,22 +1,10 @@
 import { type Filters, fits, isNamed } from "./filters";
-import type { Inbox, Outgoing, Thread } from "./reducer";
+import type { Inbox, Outgoing } from "./reducer";
+import { byId, instant } from "./sorted";
+import { pagedIn, type Thread } from "./thread";
 import type { Conversation, Message } from "./types";
 
-const times = new WeakMap<object, number>();
-
-/** Timestamps are compared as instants (their spelling may differ) and each row's is parsed once. */
-function instant(row: object, iso: string): number {
-  let time = times.get(row);
-  if (time === undefined) {
-    time = Date.parse(iso);
-    times.set(row, time);
-  }
-  return time;
-}
-
 const activity = (row: Conversation) => instant(row, row.last_active_at);
-const sentAt = (row: Message) => instant(row, row.timestamp);
-const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 /**
  * The rows of the list: those that fit the filter and are no older than what has been paged in, so that a conversation
@@ -35,16 +23,11 @@ export function listedConversations(inbox: Inbox, filters: Filters): Conversatio
 
 /** A discarded message stays known, so that no late copy of it brings it back, and is not shown. */
 export function threadMessages(thread: Thread): Message[] {
-  const { oldest, next } = thread;
-  const reached = (row: Message) =>
-    next === null || oldest === null || (sentAt(row) - sentAt(oldest) || byId(row, oldest)) >= 0;
-  return [...thread.messages.values()]
-    .filter((row) => row.discarded_at === null && reached(row))
-    .sort((a, b) => sentAt(a) - sentAt(b) || byId(a, b));
+  return pagedIn(thread).filter((row) => row.discarded_at === null);
 }
 
-export function outgoingTo(inbox: Inbox, conversationId: string): Outgoing[] {
-  return [...inbox.outbox.values()].filter((outgoing) => outgoing.conversation_id === conversationId);
+export function outgoingTo(outbox: Inbox["outbox"], conversationId: string): Outgoing[] {
+  return [...outbox.values()].filter((outgoing) => outgoing.conversation_id === conversationId);
 }
 
 /** Reactions are drawn at the messages that they are about. */

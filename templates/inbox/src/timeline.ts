@@ -1,5 +1,6 @@
 import { dayKey } from "./format";
 import type { Outgoing } from "./reducer";
+import { instant } from "./sorted";
 import type { Message, User } from "./types";
 
 export type TimelineItem =
@@ -31,17 +32,20 @@ export function timeline(
   user: User | null,
 ): TimelineItem[] {
   const items: TimelineItem[] = [];
-  const lastOf = new Map(messages.map((message) => [message.conversation_id, message]));
-  lastOf.delete(conversationId);
+  const lastOf = new Map<string, Message>();
+  for (const message of messages)
+    if (message.conversation_id !== conversationId) lastOf.set(message.conversation_id, message);
   let previous: Written | null = null;
+  let day = "";
   for (const message of messages) {
-    const newDay = !previous || dayKey(previous.timestamp) !== dayKey(message.timestamp);
+    const newDay = day !== dayOf(message);
     const unread = message.id === unreadFrom;
-    if (newDay) items.push({ kind: "day", key: `day-${dayKey(message.timestamp)}`, timestamp: message.timestamp });
+    day = dayOf(message);
+    if (newDay) items.push({ kind: "day", key: `day-${day}`, timestamp: message.timestamp });
     if (unread) items.push({ kind: "unread", key: "unread" });
     const apart = newDay || unread || items.at(-1)?.kind === "earlier";
     const joined = !apart && previous !== null && isContinued(previous, message);
-    items.push({ kind: "message", key: message.client_id ?? message.id, message, joined });
+    items.push(itemOf(message, joined));
     const earlier = message.conversation_id;
     if (lastOf.get(earlier) === message)
       items.push({ kind: "earlier", key: `earlier-${earlier}`, timestamp: message.timestamp });
@@ -62,6 +66,28 @@ export function timeline(
   return items;
 }
 
+const days = new WeakMap<Message, string>();
+const drawn = new WeakMap<Message, TimelineItem & { kind: "message" }>();
+
+/** What a message's row says never changes, so that most of a long thread's timeline is found and not made. */
+function dayOf(message: Message): string {
+  let day = days.get(message);
+  if (day === undefined) {
+    day = dayKey(message.timestamp);
+    days.set(message, day);
+  }
+  return day;
+}
+
+function itemOf(message: Message, joined: boolean): TimelineItem {
+  let item = drawn.get(message);
+  if (item?.joined !== joined) {
+    item = { kind: "message", key: message.client_id ?? message.id, message, joined };
+    drawn.set(message, item);
+  }
+  return item;
+}
+
 function isContinued(previous: Written, message: Written): boolean {
   return (
     previous.direction === message.direction &&
@@ -69,6 +95,6 @@ function isContinued(previous: Written, message: Written): boolean {
     previous.origin === message.origin &&
     !isNote(previous) &&
     !isNote(message) &&
-    Date.parse(message.timestamp) - Date.parse(previous.timestamp) < joinWithin
+    instant(message, message.timestamp) - instant(previous, previous.timestamp) < joinWithin
   );
 }

@@ -261,7 +261,8 @@ describe("what has not been paged in", () => {
     const update: Action = { type: "rows", messages: [{ ...old, rev: "9", status: "read" }] };
     const first = play([{ type: "thread.page", id: "a", messages: [recent], next: "more" }, update]);
     expect(threadMessages(threadOf(first, "a"))).toEqual([recent]);
-    const whole = reduce(first, { type: "thread.page", id: "a", messages: [old], next: null });
+    const page: Action = { type: "thread.page", id: "a", messages: [old], next: null, at: { after: "more" } };
+    const whole = reduce(first, page);
     expect(threadMessages(threadOf(whole, "a")).map((row) => row.rev)).toEqual(["9", "1"]);
   });
 

@@ -22,7 +22,8 @@ interface Props {
   joined: boolean;
   /** The name of the person on the other side. */
   contact: string;
-  loaded: ReadonlyMap<string, Message>;
+  /** The message that this one answers, as the thread has it. */
+  quoted: Message | undefined;
   /** Our reaction that the server has not confirmed. */
   reacting: Outgoing | undefined;
   /** Whether a reply may be written now. */
@@ -31,7 +32,7 @@ interface Props {
   last: boolean;
 }
 
-export function MessageItem({ message, joined, contact, loaded, reacting, open, last }: Props) {
+export function MessageItem({ message, joined, contact, quoted, reacting, open, last }: Props) {
   const { shown, handlers } = useMessageTools();
   const reactions = useMemo(() => withOurs(message.reactions, reacting), [message.reactions, reacting]);
   const { id, direction, status, sent_by, origin } = message;
@@ -48,7 +49,7 @@ export function MessageItem({ message, joined, contact, loaded, reacting, open, 
     >
       <Author name={direction === "outbound" ? senderOf(message) : contact} shown={named && !joined} />
       <div class="bubble">
-        {deleted ? <Deleted /> : <Content message={message} loaded={loaded} />}
+        {deleted ? <Deleted /> : <Content message={message} quoted={quoted} />}
         <Stamp message={message} />
         {!deleted && shown && <MessageTools message={message} reaction={ours} open={open} />}
       </div>
@@ -71,7 +72,7 @@ function senderOf({ sent_by, origin }: Message): string {
   return sent_by?.name ?? t(origin === "business_app" ? "message.fromApp" : "message.fromYou");
 }
 
-function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
+function Content({ message, quoted }: Pick<Props, "message" | "quoted">) {
   const { context, referral, forwarded, error, status } = message;
   return (
     <>
@@ -82,7 +83,7 @@ function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
         </small>
       )}
       {referral && <ReferralCard referral={referral} />}
-      {context && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
+      {context && <Quote context={context} loaded={quoted} />}
       <MessageContent message={message} />
       {error && status !== "failed" && <MetaReason error={error} />}
     </>

@@ -9,7 +9,12 @@ export const de: Dictionary = {
   "announce.handBack": "Die Automatisierung antwortet {name} wieder.",
   "announce.handoff": "Du kannst {name} jetzt antworten.",
   "announce.message": "Neue Nachricht von {name}: {preview}",
+  "announce.others": {
+    one: "{count} neue Nachricht in einer anderen Unterhaltung",
+    other: "{count} neue Nachrichten in anderen Unterhaltungen",
+  },
   "announce.reopened": "Die Unterhaltung mit {name} ist wieder offen.",
+  "announce.shown": "Nachricht von {name}, {time}: {preview}",
   "attach.drop": "Dateien hier ablegen, um sie anzuhängen",
   "attach.label": "Anhängen",
   "banner.failed": "Die Automatisierung ist fehlgeschlagen. Bitte übernimm diese Unterhaltung.",

@@ -7,7 +7,12 @@ export const en = {
   "announce.handBack": "The automation answers {name} again.",
   "announce.handoff": "You can reply to {name} now.",
   "announce.message": "New message from {name}: {preview}",
+  "announce.others": {
+    one: "{count} new message in another conversation",
+    other: "{count} new messages in other conversations",
+  },
   "announce.reopened": "The conversation with {name} is open again.",
+  "announce.shown": "Message from {name}, {time}: {preview}",
   "attach.drop": "Drop the files to attach them",
   "attach.label": "Attach",
   "banner.failed": "The automation failed. Please take over this conversation.",

@@ -9,7 +9,12 @@ export const es: Dictionary = {
   "announce.handBack": "La automatización vuelve a responder a {name}.",
   "announce.handoff": "Ya puedes responder a {name}.",
   "announce.message": "Mensaje nuevo de {name}: {preview}",
+  "announce.others": {
+    one: "{count} mensaje nuevo en otra conversación",
+    other: "{count} mensajes nuevos en otras conversaciones",
+  },
   "announce.reopened": "La conversación con {name} está abierta de nuevo.",
+  "announce.shown": "Mensaje de {name}, {time}: {preview}",
   "attach.drop": "Suelta los archivos para adjuntarlos",
   "attach.label": "Adjuntar",
   "banner.failed": "La automatización ha fallado. Toma tú esta conversación.",

@@ -9,7 +9,12 @@ export const fr: Dictionary = {
   "announce.handBack": "L’automatisation répond de nouveau à {name}.",
   "announce.handoff": "Vous pouvez maintenant répondre à {name}.",
   "announce.message": "Nouveau message de {name} : {preview}",
+  "announce.others": {
+    one: "{count} nouveau message dans une autre conversation",
+    other: "{count} nouveaux messages dans d’autres conversations",
+  },
   "announce.reopened": "La conversation avec {name} est rouverte.",
+  "announce.shown": "Message de {name}, {time} : {preview}",
   "attach.drop": "Déposez les fichiers pour les joindre",
   "attach.label": "Joindre",
   "banner.failed": "L’automatisation a échoué. Merci de reprendre cette conversation.",

@@ -9,7 +9,12 @@ export const pt: Dictionary = {
   "announce.handBack": "A automação volta a responder a {name}.",
   "announce.handoff": "Já é possível responder a {name}.",
   "announce.message": "Nova mensagem de {name}: {preview}",
+  "announce.others": {
+    one: "{count} mensagem nova em outra conversa",
+    other: "{count} mensagens novas em outras conversas",
+  },
   "announce.reopened": "A conversa com {name} está aberta de novo.",
+  "announce.shown": "Mensagem de {name}, {time}: {preview}",
   "attach.drop": "Solte os arquivos para anexá-los",
   "attach.label": "Anexar",
   "banner.failed": "A automação falhou. Assuma esta conversa.",
