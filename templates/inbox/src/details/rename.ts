@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import { theApi } from "../actions";
-import { phone } from "../format";
 import { dispatch, inbox } from "../store";
 import type { Contact, Conversation } from "../types";
+import { nameOf } from "./name";
 
 /** A name that the reader has just given, and what stood there before: null is the name that the person has. */
 interface Renamed {
@@ -17,13 +17,6 @@ export const renamed = signal<Renamed | null>(null);
 /** Milliseconds. */
 const undoable = 12_000;
 let forgetting: number | undefined;
-
-/** What a person is called, by the same rule as the server's, if this is the name that the team gives. */
-export function nameOf(contact: Contact, given: string | null): string {
-  const { saved_name, profile_name, phone_number, username } = contact;
-  const called = given || saved_name || profile_name || (phone_number && phone(phone_number)) || username;
-  return called || contact.name;
-}
 
 /**
  * Names the person in all their conversations at once, or with null no more; the promise fails, and the name is what it

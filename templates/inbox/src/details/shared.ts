@@ -1,5 +1,6 @@
-import type { Thread } from "../reducer";
 import { parseRich, type Rich, webHref } from "../richtext";
+import { placeOf } from "../sorted";
+import type { Thread } from "../thread";
 import type { Message } from "../types";
 
 /** What the server knows by `kind`. */
@@ -23,11 +24,11 @@ const fits: Readonly<Record<SharedKind, (message: Message) => boolean>> = {
  * Older messages that the thread happens to have wait until the server has told all that is in between.
  */
 export function sharedIn(thread: Thread, kind: SharedKind, { oldest, next }: Reached): Message[] {
-  const horizon = oldest && next !== null ? Date.parse(oldest.timestamp) : Number.NEGATIVE_INFINITY;
-  return [...thread.messages.values()]
-    .filter(({ deleted_at, discarded_at }) => deleted_at === null && discarded_at === null)
-    .filter((message) => fits[kind](message) && Date.parse(message.timestamp) >= horizon)
-    .sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp) || (a.id < b.id ? 1 : -1));
+  const from = oldest && next !== null ? placeOf(thread.rows, oldest) : 0;
+  return thread.rows
+    .slice(from)
+    .filter((row) => row.deleted_at === null && row.discarded_at === null && fits[kind](row))
+    .reverse();
 }
 
 export interface Link {

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { nameOf, rename, renamed, undoRename } from "../../details/rename";
+import { nameOf } from "../../details/name";
+import { rename, renamed, undoRename } from "../../details/rename";
 import { isolated, t } from "../../i18n";
 import { d } from "../../i18n/details";
 import { announcement } from "../../store";
