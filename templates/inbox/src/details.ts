@@ -17,8 +17,8 @@ export function showDetails(shown: boolean): void {
   if (isWide()) keep("localStorage", key, shown ? null : "closed");
 }
 
-/** The button that opened the details has the focus again. */
+/** The button that opened the details has the focus again, as soon as the panel that it is in is on screen. */
 export function closeDetails(): void {
   showDetails(false);
-  document.getElementById("details-toggle")?.focus();
+  requestAnimationFrame(() => document.getElementById("details-toggle")?.focus());
 }
