@@ -89,7 +89,8 @@ async def test_the_name_is_changed_in_its_place_for_everybody_and_taken_back(
     await expect(inbox.row("Bea of the bakery")).to_be_visible()
     # What somebody else has said since is not ours to take back.
     await expect(details.get_by_role("button", name="Undo")).to_have_count(0)
-    await theirs.get_by_role("button", name="Undo").click()
+    await theirs.get_by_role("button", name="Undo").press("Enter")
+    await expect(theirs.get_by_role("button", name="Change name")).to_be_focused()
     await expect(details.get_by_role("heading", name=f"Ana {customer.wa_id}")).to_be_visible()
 
     await edit.click()

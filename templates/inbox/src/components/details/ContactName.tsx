@@ -33,7 +33,7 @@ export function ContactName({ conversation }: { conversation: Conversation }) {
           <PencilIcon />
         </button>
       </h3>
-      <Undo conversation={conversation} />
+      <Undo conversation={conversation} onDone={() => pencil.current?.focus()} />
     </>
   );
 }
@@ -99,13 +99,14 @@ function NameForm({ conversation, onClose }: { conversation: Conversation; onClo
   );
 }
 
-function Undo({ conversation }: { conversation: Conversation }) {
+function Undo({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
   const done = renamed.value;
   const { id, display_name } = conversation.contact;
   const { busy, problem, run } = useAction(async () => {
     if (!done) return;
     await undoRename(conversation, done);
     announcement.value = d("name.undone");
+    onDone();
   });
   // Another name than that, which somebody else has given since, is not for us to take back.
   if (!busy && (done?.contactId !== id || done.after !== display_name)) return null;

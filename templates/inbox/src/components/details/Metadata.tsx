@@ -28,7 +28,9 @@ function Entries({ entries, depth }: { entries: readonly [key: string, value: un
       <dl class={depth > 1 ? "noted" : undefined}>
         {entries.slice(0, entries.length - hidden).map(([key, value]) => (
           <div key={key} class="fact">
-            <dt dir="auto">{key}</dt>
+            <dt>
+              <bdi>{key}</bdi>
+            </dt>
             <dd>
               <Value value={value} depth={depth} />
             </dd>
