@@ -22,6 +22,7 @@ from api.idempotency import Idempotency
 from api.inbox.composing import ComposingController
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
+from api.inbox.details import DetailsController
 from api.inbox.handoff import HandoffController
 from api.inbox.media import MessageMediaController, StoredMediaController
 from api.inbox.message import OneMessageController
@@ -110,6 +111,7 @@ def create_app(settings: Settings) -> Litestar:
                     SessionController,
                     WaitingController,
                     ConversationController,
+                    DetailsController,
                     HandoffController,
                     InboxContactController,
                     MessageController,

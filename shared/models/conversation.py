@@ -25,6 +25,13 @@ from shared.db import Base, Xid8
 
 now = func.now()
 
+SHARED = {
+    "media": "type IN ('image', 'video')",
+    "documents": "type = 'document'",
+    "links": "type = 'text' AND text ~* '(https?://|www[.])'",
+}
+"""The messages that hold what people look for later, by what it is; each condition has an index of its own."""
+
 
 class Conversation(Base):
     """A stretch of messages with one contact over one number; at most one of them is active at a time.
@@ -169,6 +176,16 @@ class Message(Base):
         CheckConstraint("origin IN ('cloud_api', 'business_app', 'history_sync')", name="message_origin"),
         UniqueConstraint("conversation_id", "client_id"),
         Index("message_thread", "conversation_id", sql("sent_at DESC"), sql("id DESC")),
+        *(
+            Index(
+                f"message_{name}",
+                "conversation_id",
+                sql("sent_at DESC"),
+                sql("id DESC"),
+                postgresql_where=sql(condition),
+            )
+            for name, condition in SHARED.items()
+        ),
         Index("message_key", "phone_number_id", "wamid_key", "direction", unique=True),
         Index("message_rev", "project_id", "rev"),
         Index("message_of_project", "project_id", sql("sent_at DESC"), sql("id DESC")),

@@ -340,6 +340,9 @@ async def _listed(stack: Stack, token: str, **query: str) -> set[str]:
 CALLS: list[tuple[str, str, Any]] = [
     ("GET", "", None),
     ("GET", "/messages", None),
+    ("GET", "/details", None),
+    ("GET", "/earlier", None),
+    ("GET", "/media", None),
     ("POST", "/read", None),
     ("POST", "/messages", {"client_id": "c", "type": "text", "text": {"body": "hi"}}),
     ("POST", "/handoff", None),

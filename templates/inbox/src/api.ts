@@ -7,6 +7,8 @@ import type {
   ConversationAnswer,
   ConversationPage,
   ConversationStatus,
+  DetailsAnswer,
+  EarlierPage,
   HandoffAnswer,
   MessageAnswer,
   MessagePage,
@@ -70,6 +72,19 @@ export class Api {
 
   messages = (id: string, at: PageAt, signal: AbortSignal) =>
     this.call<MessagePage>("GET", `/conversations/${id}/messages?${new URLSearchParams({ ...at })}`, { signal });
+
+  details = (id: string) => this.call<DetailsAnswer>("GET", `/conversations/${id}/details`);
+
+  earlier = (id: string, after: string | null) =>
+    this.call<EarlierPage>("GET", `/conversations/${id}/earlier?${new URLSearchParams(after ? { after } : {})}`);
+
+  shared = (id: string, kind: string, after: string | null) => {
+    const query = new URLSearchParams({ kind, ...(after ? { after } : {}) });
+    return this.call<MessagePage>("GET", `/conversations/${id}/media?${query}`);
+  };
+
+  rename = (id: string, name: string | null) =>
+    this.call<ConversationAnswer>("PATCH", `/conversations/${id}/contact`, { body: { display_name: name } });
 
   send = (id: string, reply: Reply) =>
     this.call<MessageAnswer>("POST", `/conversations/${id}/messages`, { body: reply });

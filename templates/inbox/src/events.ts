@@ -270,6 +270,65 @@ export interface ConversationAnswer {
   data: Conversation;
 }
 
+export interface DetailsAnswer {
+  data: ConversationDetails;
+}
+
+/**
+ * `metadata` is the conversation's and `contact_metadata` the contact's, both the project's own. The contact's is null
+ * in an embed of a customer or of a number: the person may be other customers' too.
+ */
+export interface ConversationDetails {
+  metadata: Record<string, unknown>;
+  contact_metadata: Record<string, unknown> | null;
+  workflow: WorkflowState | null;
+}
+
+/**
+ * The latest execution on a conversation. `since` is when it got its `status`; `reason` is why it failed, in the
+ * engine's words; `moves` are its latest, newest first.
+ */
+export interface WorkflowState {
+  execution_id: string;
+  name: string;
+  status: "ended" | "failed" | "handoff" | "running" | "waiting";
+  since: string;
+  reason: string | null;
+  handed_off_by: User | null;
+  moves: WorkflowMove[];
+}
+
+/** An execution went from one status to another; `by` is the person who pressed the button, if one did. */
+export interface WorkflowMove {
+  type:
+    | "execution_ended"
+    | "execution_failed"
+    | "execution_handoff"
+    | "execution_resumed"
+    | "execution_started"
+    | "execution_waiting";
+  at: string;
+  by: User | null;
+}
+
+export interface EarlierPage {
+  data: EarlierConversation[];
+  paging: Paging;
+}
+
+/**
+ * `first_message_id` is where it begins in the thread, null if it has no message to show; `started_at` is that
+ * message's time, or else when the conversation was opened.
+ */
+export interface EarlierConversation {
+  id: string;
+  status: "active" | "ended";
+  started_at: string;
+  ended_at: string | null;
+  messages_count: number;
+  first_message_id: string | null;
+}
+
 export interface HandoffAnswer {
   data: Conversation;
 }

@@ -59,6 +59,13 @@ export function dayDate(iso: string, now: Date): string {
   return format(date, { day: "numeric", month: "long", ...otherYear(date, now) });
 }
 
+/** From one day to another, as "3 – 5 May 2026"; without an end only the first. */
+export function span(from: string, to: string | null): string {
+  const first = new Date(from);
+  const last = to === null ? first : new Date(to);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).formatRange(first, last > first ? last : first);
+}
+
 export function dayKey(iso: string): string {
   return new Date(iso).toDateString();
 }

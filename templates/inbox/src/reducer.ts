@@ -59,6 +59,8 @@ export type Action =
   /** What was asked for did not come, and the thread shows what it has. */
   | { type: "thread.ready"; id: string }
   | { type: "thread.failed"; id: string }
+  /** Messages of a thread that were found elsewhere than in its pages: they are kept, and stay out of sight there. */
+  | { type: "thread.found"; id: string; messages: readonly Message[] }
   | { type: "outgoing"; outgoing: Outgoing }
   | { type: "outgoing.failed"; client_id: string; failure: string }
   | { type: "outgoing.dropped"; client_id: string }
@@ -107,6 +109,8 @@ export function reduce(inbox: Inbox, action: Action): Inbox {
       return withThread(inbox, action.id, { phase: "ready" });
     case "thread.failed":
       return withThread(inbox, action.id, { phase: "failed" });
+    case "thread.found":
+      return mergeMessages(inbox, action.messages, action.id);
     case "outgoing":
       return { ...inbox, outbox: new Map(inbox.outbox).set(action.outgoing.client_id, action.outgoing) };
     case "outgoing.failed":

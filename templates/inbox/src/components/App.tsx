@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
-import { isWide, showDetails } from "../details";
+import { closeDetails, isWide } from "../details";
 import { t } from "../i18n";
-import { lazily } from "../lazily";
+import { lazily, whenIdle } from "../lazily";
 import { helpOpen, onShortcut } from "../shortcuts";
 import { announcement, detailsOpen, openConversation, openId, refusal, session } from "../store";
-import { Details } from "./Details";
+import { DetailsPane, loadDetails } from "./DetailsPane";
 import { focusRow } from "./focus";
 import { Gone } from "./Gone";
 import { InboxIcon, OfflineIcon } from "./icons";
@@ -59,6 +59,7 @@ function StartFailed({ onRetry }: { onRetry: () => void }) {
 function Panels() {
   const conversation = openConversation.value;
   useFocusAfterClosing(openId.value);
+  useEffect(() => whenIdle(loadDetails), []);
   useEffect(() => {
     document.addEventListener("keydown", onShortcut);
     return () => document.removeEventListener("keydown", onShortcut);
@@ -75,7 +76,7 @@ function Panels() {
           <Notice icon={<InboxIcon />} title={t("empty.thread.title")} body={t("empty.thread.body")} />
         </div>
       )}
-      {conversation && detailsOpen.value && <Details conversation={conversation} />}
+      {conversation && detailsOpen.value && <DetailsPane key={conversation.id} conversation={conversation} />}
       {helpOpen.value && <ShortcutsDialog />}
       <div class="visually-hidden" aria-live="polite">
         {announcement.value}
@@ -100,8 +101,7 @@ function leave(event: KeyboardEvent): void {
   event.preventDefault();
   const inDetails = event.target instanceof Element && event.target.closest(".details");
   if (detailsOpen.value && (inDetails || !isWide())) {
-    showDetails(false);
-    document.getElementById("details-toggle")?.focus();
+    closeDetails();
   } else {
     close();
   }

@@ -1,4 +1,4 @@
-import { type Dictionary, en, type Key } from "./en";
+import { type Dictionary, type Entry, en, type Key } from "./en";
 
 const others: Record<string, () => Promise<Dictionary>> = {
   es: () => import("./es").then((module) => module.es),
@@ -35,7 +35,11 @@ export const isolated = (name: string) => `\u2068${name}\u2069`;
 
 /** The string for a key, with `{name}` filled in; `count` also chooses the plural form. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const entry = dictionary[key];
+  return say(dictionary[key], values);
+}
+
+/** An entry of any dictionary in the form that `count` asks for, filled in. */
+export function say(entry: Entry, values: Record<string, string | number>): string {
   return fill(typeof entry === "string" ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other), values);
 }
 

@@ -1,0 +1,60 @@
+import { useState } from "preact/hooks";
+import { phone } from "../../format";
+import { t } from "../../i18n";
+import { d } from "../../i18n/details";
+import type { Conversation } from "../../types";
+import { CheckIcon, CopyIcon } from "../icons";
+import { Fact, Section } from "./Section";
+
+export function ContactFacts({ conversation: { contact } }: { conversation: Conversation }) {
+  const { name, display_name, profile_name, saved_name } = contact;
+  const savedName = [name, display_name, profile_name].includes(saved_name) ? null : saved_name;
+  return (
+    <Section title={d("contact")}>
+      <dl>
+        {contact.phone_number && (
+          <Fact name={d("phone")}>
+            <bdi>{phone(contact.phone_number)}</bdi>
+            <CopyButton text={phone(contact.phone_number)} />
+          </Fact>
+        )}
+        {contact.username && (
+          <Fact name={d("username")}>
+            <bdi>{contact.username}</bdi>
+          </Fact>
+        )}
+        {savedName && (
+          <Fact name={d("savedName")}>
+            <bdi>{savedName}</bdi>
+          </Fact>
+        )}
+        {contact.profile_name && (
+          <Fact name={d("name")}>
+            <bdi>{contact.profile_name}</bdi>
+          </Fact>
+        )}
+      </dl>
+    </Section>
+  );
+}
+
+/** A frame may not be allowed to write to the clipboard; the number can then still be selected by hand. */
+function CopyButton({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  if (!navigator.clipboard) return null;
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  return (
+    <button
+      type="button"
+      class="icon-button icon-button-small"
+      aria-label={copied ? t("action.copied") : d("copy")}
+      onClick={copy}
+    >
+      {copied ? <CheckIcon /> : <CopyIcon />}
+    </button>
+  );
+}
