@@ -18,6 +18,7 @@ from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
+from api.inbox.canned_replies import CannedReplyController as InboxCannedReplyController
 from api.inbox.composing import ComposingController
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
@@ -45,6 +46,7 @@ from api.platform.account_events import AccountEventController
 from api.platform.api_keys import ApiKeyController
 from api.platform.assignments import AssignmentController
 from api.platform.audit_events import AuditEventController
+from api.platform.canned_replies import CannedReplyController
 from api.platform.contacts import ContactController
 from api.platform.conversations import ConversationController as PlatformConversationController
 from api.platform.customers import CustomerController
@@ -112,6 +114,7 @@ def create_app(settings: Settings) -> Litestar:
                     OneMessageController,
                     MessageMediaController,
                     ComposingController,
+                    InboxCannedReplyController,
                     UploadController,
                 ],
                 middleware=[EmbedAccess()],
@@ -128,6 +131,7 @@ def create_app(settings: Settings) -> Litestar:
                     InboxEmbedController,
                     CustomerController,
                     UserController,
+                    CannedReplyController,
                     ApiKeyController,
                     AuditEventController,
                     AccountEventController,

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import inspect
 
+from api.inbox.canned_replies import ReadyRepliesAnswer
 from api.inbox.conversations import ConversationAnswer, ConversationPage
 from api.inbox.handoff import HandoffAnswer
 from api.inbox.messages import MessageAnswer, MessagePage
@@ -31,6 +32,7 @@ ANSWERS = (
     MessagePage,
     MessageAnswer,
     UploadAnswer,
+    ReadyRepliesAnswer,
 )
 """All that the page asks for."""
 

@@ -296,3 +296,14 @@ export interface Upload {
   filename: string | null;
   kind: "audio" | "document" | "image" | "sticker" | "video" | "voice";
 }
+
+export interface ReadyRepliesAnswer {
+  data: ReadyReply[];
+}
+
+/** A canned reply, to be inserted. */
+export interface ReadyReply {
+  id: string;
+  shortcut: string;
+  text: string;
+}
