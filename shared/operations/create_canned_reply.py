@@ -24,7 +24,7 @@ Shortcut = Annotated[
     Meta(
         max_length=40,
         pattern=r"^[^\s/]+$",
-        description="What is typed behind the slash; kept in lower case. One of each for the project and each customer.",
+        description="What is typed behind the slash; kept in lower case, unique for the project and each customer.",
         examples=["hours"],
     ),
 ]
