@@ -1,7 +1,9 @@
 import { defineConfig } from "vite";
+import { emojiData } from "./emojiData";
 
 export default defineConfig({
   base: "/assets/inbox/",
+  plugins: [emojiData()],
   build: {
     target: "es2022",
     manifest: true,

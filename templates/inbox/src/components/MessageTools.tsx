@@ -1,13 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { quote } from "../compose/drafts";
+import { openTool } from "../compose/tool";
 import { summary } from "../content";
 import { wordsOf } from "../copy";
 import { t } from "../i18n";
 import { send } from "../sending";
 import { openId } from "../store";
 import type { Message } from "../types";
-import { CheckIcon, CopyIcon, ReplyIcon, SmileIcon } from "./icons";
+import { CheckIcon, CopyIcon, PlusIcon, ReplyIcon, SmileIcon } from "./icons";
 
 interface Props {
   message: Message;
@@ -84,6 +85,10 @@ function Emojis({
     if (openId.value !== null && wamid !== null)
       send(openId.value, { type: "reaction", reaction: { message_id: wamid, emoji: emoji === reaction ? "" : emoji } });
   };
+  const more = () => {
+    leave();
+    openTool("reaction", wamid);
+  };
   const shown = reaction && !emojis.includes(reaction) ? [...emojis, reaction] : emojis;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves the emoji from wherever the focus is among them
@@ -109,6 +114,9 @@ function Emojis({
           {emoji}
         </button>
       ))}
+      <button type="button" class="emoji" aria-label={t("tools.reactMore")} title={t("tools.reactMore")} onClick={more}>
+        <PlusIcon />
+      </button>
     </div>
   );
 }

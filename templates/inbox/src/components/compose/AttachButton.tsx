@@ -1,29 +1,14 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { t } from "../../i18n";
 import { lazily } from "../../lazily";
 import { ClipIcon } from "../icons";
+import { usePopup } from "./usePopup";
 
 const AttachMenu = lazily(() => import("./AttachMenu").then((module) => module.AttachMenu));
 
 export function AttachButton({ conversationId }: { conversationId: string }) {
-  const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const onPointer = ({ target }: PointerEvent) => !box.current?.contains(target as Node) && setOpen(false);
-    document.addEventListener("pointerdown", onPointer);
-    return () => document.removeEventListener("pointerdown", onPointer);
-  }, [open]);
-  const close = () => {
-    setOpen(false);
-    button.current?.focus();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !open) return;
-    event.preventDefault();
-    close();
-  };
+  const { open, toggle, close, box, onKeyDown } = usePopup(() => button.current?.focus());
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from wherever the focus is in it
     <div class="attach" ref={box} onKeyDown={onKeyDown}>
@@ -35,7 +20,7 @@ export function AttachButton({ conversationId }: { conversationId: string }) {
         title={t("attach.label")}
         aria-haspopup="menu"
         aria-expanded={open}
-        onClick={() => setOpen(!open)}
+        onClick={toggle}
       >
         <ClipIcon />
       </button>

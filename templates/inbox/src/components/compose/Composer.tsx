@@ -1,22 +1,23 @@
 import { useEffect } from "preact/hooks";
 import { attempt, changeStatus } from "../../actions";
-import { tool } from "../../compose/tool";
+import { closeTool, openTool, tool } from "../../compose/tool";
 import { t } from "../../i18n";
 import { lazily } from "../../lazily";
 import { now } from "../../now";
 import { replyState, type ShutReason } from "../../replyWindow";
-import { endedHere } from "../../store";
+import { connection, endedHere } from "../../store";
 import type { Conversation } from "../../types";
 import { composerId, keepFocus } from "../focus";
 import { HandoffButton } from "../HandoffButton";
 import { TemplateIcon, UndoIcon } from "../icons";
 import { ReplyForm } from "./ReplyForm";
-import { WindowNote } from "./WindowNote";
+import { OfflineNote, WindowNote } from "./WindowNote";
 
 const tools = {
   contact: lazily(() => import("./ContactDialog").then((module) => module.ContactDialog)),
   interactive: lazily(() => import("./InteractiveDialog").then((module) => module.InteractiveDialog)),
   location: lazily(() => import("./LocationDialog").then((module) => module.LocationDialog)),
+  reaction: lazily(() => import("./ReactionDialog").then((module) => module.ReactionDialog)),
   template: lazily(() => import("./TemplateDialog").then((module) => module.TemplateDialog)),
 };
 
@@ -27,28 +28,24 @@ const isShut = (reason: ShutReason) => reason === "composer.closed" || reason ==
 
 export function Composer({ conversation }: { conversation: Conversation }) {
   const state = replyState(conversation, now.value);
-  const open = tool.value;
+  const name = tool.value?.name;
   const Dialog =
-    open && open !== "voice" && (state.open || (open === "template" && isShut(state.reason))) ? tools[open] : null;
+    name && name !== "voice" && (state.open || (name === "template" && isShut(state.reason))) ? tools[name] : null;
   useExpiry(conversation.window_expires_at);
-  useEffect(() => () => shut(), []);
+  useEffect(() => closeTool, []);
   return (
     <div id={composerId} class={state.open ? "composer" : "composer composer-shut"} tabIndex={-1}>
       {state.open ? (
         <>
-          <WindowNote minutes={state.minutesLeft} />
+          {connection.value === "offline" ? <OfflineNote /> : <WindowNote minutes={state.minutesLeft} />}
           <ReplyForm key={conversation.id} conversation={conversation} />
         </>
       ) : (
         <Shut conversation={conversation} reason={state.reason} />
       )}
-      {Dialog && <Dialog conversation={conversation} onClose={shut} />}
+      {Dialog && <Dialog key={tool.value?.key} conversation={conversation} onClose={closeTool} />}
     </div>
   );
-}
-
-function shut(): void {
-  tool.value = null;
 }
 
 /** Why nothing can be written now, and what can be done about it. */
@@ -78,9 +75,7 @@ function Shut({ conversation, reason }: { conversation: Conversation; reason: Sh
           type="button"
           class="button button-icon button-main"
           aria-describedby={note}
-          onClick={() => {
-            tool.value = "template";
-          }}
+          onClick={() => openTool("template")}
         >
           <TemplateIcon />
           {t("template.send")}

@@ -1,5 +1,5 @@
 import { t } from "../../i18n";
-import { ClockIcon } from "../icons";
+import { ClockIcon, OfflineIcon } from "../icons";
 
 const lastHour = 60;
 
@@ -10,6 +10,16 @@ export function WindowNote({ minutes }: { minutes: number }) {
     <p class={soon ? "window window-soon" : "window"}>
       <ClockIcon />
       {soon ? t("composer.window", { count: minutes }) : t("composer.windowHours", { count: Math.floor(minutes / 60) })}
+    </p>
+  );
+}
+
+/** What is sent now is kept, and goes out later. */
+export function OfflineNote() {
+  return (
+    <p class="window window-soon" role="status">
+      <OfflineIcon />
+      {t("composer.offline")}
     </p>
   );
 }

@@ -1,0 +1,18 @@
+import type { RefObject } from "preact";
+import { insert } from "../../compose/insert";
+import { t } from "../../i18n";
+import { EmojiPicker } from "./EmojiPicker";
+
+/** Emoji for the text, where its caret is; the picker keeps the focus, and stays open for more of them. */
+export function EmojiPopup({ area }: { area: RefObject<HTMLTextAreaElement | null> }) {
+  const pick = (emoji: string) => {
+    const picker = document.activeElement;
+    if (area.current) insert(area.current, emoji);
+    if (picker instanceof HTMLElement) picker.focus();
+  };
+  return (
+    <div class="emoji-popup" role="dialog" aria-label={t("emoji.label")}>
+      <EmojiPicker onPick={pick} />
+    </div>
+  );
+}
