@@ -5,7 +5,7 @@ const newest = 15;
 
 interface Group {
   slug: string;
-  emojis: { emoji: string; emoji_version: string; skin_tone_support: boolean }[];
+  emojis: { emoji: string; name: string; emoji_version: string; skin_tone_support_unicode_version?: string }[];
 }
 
 interface Annotations {
@@ -31,7 +31,11 @@ function reduced({ slug, emojis }: Group) {
   return {
     name: slug,
     emojis: known.map((one) => one.emoji),
-    toned: known.filter((one) => one.skin_tone_support).map((one) => one.emoji),
+    // Of parts of countries there are three, and their names are names.
+    parts: known
+      .filter((one) => one.emoji.endsWith("\u{E007F}"))
+      .map((one) => [one.emoji, one.name.replace("flag ", "")]),
+    toned: known.filter((one) => Number(one.skin_tone_support_unicode_version) <= newest).map((one) => one.emoji),
   };
 }
 

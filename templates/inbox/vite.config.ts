@@ -1,5 +1,5 @@
 import { defineConfig } from "vite";
-import { emojiData } from "./emojiData";
+import { emojiData } from "./emojiData.ts";
 
 export default defineConfig({
   base: "/assets/inbox/",

@@ -1,6 +1,12 @@
 /** What emojiData.ts makes of the packages of emoji. */
 declare module "unicode-emoji-json/*?emoji" {
-  const groups: readonly { name: string; emojis: readonly string[]; toned: readonly string[] }[];
+  const groups: readonly {
+    name: string;
+    emojis: readonly string[];
+    toned: readonly string[];
+    /** Flags of parts of countries, and whose they are. */
+    parts: readonly (readonly [emoji: string, name: string])[];
+  }[];
   export default groups;
 }
 

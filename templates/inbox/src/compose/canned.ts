@@ -1,24 +1,4 @@
-import { signal } from "@preact/signals";
-import { theApi } from "../actions";
 import type { Contact, ReadyReply, User } from "../types";
-
-/** Milliseconds after which the server is asked again, the next time that they are wanted. */
-const fresh = 60_000;
-
-/** What is answered often. */
-export const cannedReplies = signal<readonly ReadyReply[]>([]);
-let asked = Number.NEGATIVE_INFINITY;
-
-/** What is here is shown meanwhile, and stays when the server cannot be asked. */
-export async function refreshCannedReplies(): Promise<void> {
-  if (performance.now() - asked < fresh) return;
-  asked = performance.now();
-  try {
-    cannedReplies.value = (await theApi().cannedReplies()).data;
-  } catch {
-    asked = Number.NEGATIVE_INFINITY;
-  }
-}
 
 /** First those whose shortcut begins with what is sought, then those that have it in their shortcut, then in their text. */
 export function findReplies(replies: readonly ReadyReply[], sought: string): ReadyReply[] {
@@ -42,7 +22,10 @@ export function valuesFor(contact: Contact, user: User | null): Values {
 
 /** A text with its variables filled in; one that is not known stays as it is written. */
 export const fillIn = (text: string, values: Values) =>
-  text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (hole, name: string) => values[name] ?? hole);
+  text.replace(
+    /\{\{\s*([\w.]+)\s*\}\}/g,
+    (hole, name: string) => (Object.hasOwn(values, name) && values[name]) || hole,
+  );
 
 /** Where the first variable stands that is not filled in. */
 export function holeIn(text: string): [start: number, end: number] | null {

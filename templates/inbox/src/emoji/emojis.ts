@@ -28,6 +28,11 @@ const languages: Record<string, () => Promise<{ default: Words }>> = {
 /** Whoever loads the picker waits for the words of the page's language, as for its code. */
 const words: Words = (await languages[language]?.())?.default ?? {};
 
+const names = new Intl.DisplayNames(locale, { type: "region" });
+const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
+const flags: ReadonlyMap<string, string> = new Map(groups.flatMap(({ parts }) => parts));
+const variant = /\uFE0F/g;
+
 export const emojiGroups: readonly EmojiGroup[] = groups.map(({ name, emojis }) => ({
   name,
   emojis: emojis.map(described),
@@ -54,22 +59,23 @@ function described(text: string): Emoji {
   return { text, name, words: searchable(`${name} ${more}`) };
 }
 
-const variant = /\uFE0F/g;
-const hair = /\u200D([\u{1F9B0}-\u{1F9B3}])$/u;
-
-/** Flags and hair are not in the lists of words: those are the names of their parts. */
+/** Flags, and what is put together of several, are not in the lists of words: those have their parts. */
 function said(text: string): readonly [name: string, more: string] {
-  const known = words[text] ?? words[text.replace(variant, "")];
+  const known = wordsOf(text);
   if (known) return known;
-  const [tail, colour] = hair.exec(text) ?? [];
-  if (tail && colour) {
-    const parts = [words[text.replace(tail, "")]?.[0], words[colour]?.[0]];
-    return [parts.join(": "), ""];
-  }
-  return [region(text) ?? text, ""];
+  const flag = flags.get(text) ?? region(text);
+  if (flag) return [flag, wordsOf("🏳️")?.[0] ?? ""];
+  const parts = [...new Set(text.split("\u200D"))].map((part) => wordsOf(part) ?? [keycap(part), ""]);
+  return [list.format(parts.map(([name]) => name)), parts.map(([, more]) => more).join(" ")];
 }
 
-const names = new Intl.DisplayNames(locale, { type: "region" });
+function wordsOf(text: string) {
+  return words[text] ?? words[text.replace(variant, "")];
+}
+
+function keycap(text: string): string {
+  return text === "🔟" ? "10" : text.charAt(0);
+}
 
 /** The region of a flag that is spelled with two regional indicators. */
 function region(text: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { Emoji } from "./emojis";
 
 const marks = /\p{Mark}/gu;
+const ligatures: Readonly<Record<string, string>> = { œ: "oe", æ: "ae", ß: "ss" };
 
 /** The words of a text, as they are compared: without accents and capitals. */
 export const searchable = (text: string): string[] =>
@@ -8,6 +9,7 @@ export const searchable = (text: string): string[] =>
     .normalize("NFD")
     .replace(marks, "")
     .toLowerCase()
+    .replace(/[œæß]/g, (letter) => ligatures[letter] ?? letter)
     .split(/[^\p{Letter}\p{Number}]+/u)
     .filter(Boolean);
 

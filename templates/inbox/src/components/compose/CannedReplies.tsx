@@ -1,7 +1,8 @@
 import "../../styles/compose/canned.css";
 import { createRef, type RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
-import { cannedReplies, fillIn, findReplies, holeIn, refreshCannedReplies, valuesFor } from "../../compose/canned";
+import { fillIn, findReplies, holeIn, valuesFor } from "../../compose/canned";
+import { cannedReplies, refreshCannedReplies } from "../../compose/cannedReplies";
 import { insert } from "../../compose/insert";
 import type { Slash } from "../../compose/slash";
 import { w } from "../../i18n/tools";
@@ -10,6 +11,8 @@ import type { Contact, ReadyReply } from "../../types";
 import { useSlash } from "./useSlash";
 
 interface Props {
+  /** What stands in the field. */
+  text: string;
   contact: Contact;
   area: RefObject<HTMLTextAreaElement | null>;
   /** Takes the keys of the field while something is offered; answers whether one was meant for the list. */
@@ -25,7 +28,9 @@ export function CannedReplies({ contact, area, keys }: Props) {
   return slash && <Offered slash={slash} onClose={leave} contact={contact} area={area} keys={keys} />;
 }
 
-function Offered({ slash, contact, area, keys, onClose }: Props & { slash: Slash; onClose: () => void }) {
+type OfferedProps = Omit<Props, "text"> & { slash: Slash; onClose: () => void };
+
+function Offered({ slash, contact, area, keys, onClose }: OfferedProps) {
   const [at, setAt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: others have come
   const found = useMemo(() => findReplies(cannedReplies.value, slash.sought), [cannedReplies.value, slash.sought]);

@@ -96,7 +96,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
           void send();
         }}
       >
-        {/(^|\s)\//.test(text) && <CannedReplies contact={contact} area={area} keys={listKeys} />}
+        {/(^|\s)\//.test(text) && <CannedReplies text={text} contact={contact} area={area} keys={listKeys} />}
         <AttachButton conversationId={id} />
         <EmojiButton area={area} />
         <textarea

@@ -1,21 +1,25 @@
 import type { RefObject } from "preact";
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useReducer, useState } from "preact/hooks";
 import { type Slash, slashAt } from "../../compose/slash";
 
-/** The word with a slash at whose end the caret is, until the reader has left it. */
+/** The word with a slash at whose end the caret is, until the reader has left it. To be drawn with each change of the text. */
 export function useSlash(area: RefObject<HTMLTextAreaElement | null>) {
-  const [slash, setSlash] = useState<Slash | null>(null);
+  const [, look] = useReducer((count: number) => count + 1, 0);
   const [left, setLeft] = useState<number | null>(null);
-  useLayoutEffect(() => {
-    const look = () => {
-      const field = area.current;
-      const found = field && document.activeElement === field ? slashAt(field.value, field.selectionEnd) : null;
-      setSlash(found);
-      if (!found) setLeft(null);
+  const field = area.current;
+  const slash: Slash | null =
+    field && document.activeElement === field ? slashAt(field.value, field.selectionEnd) : null;
+  useEffect(() => {
+    const onMove = () => look(undefined);
+    document.addEventListener("selectionchange", onMove);
+    field?.addEventListener("blur", onMove);
+    return () => {
+      document.removeEventListener("selectionchange", onMove);
+      field?.removeEventListener("blur", onMove);
     };
-    look();
-    document.addEventListener("selectionchange", look);
-    return () => document.removeEventListener("selectionchange", look);
-  }, [area]);
+  }, [field]);
+  useEffect(() => {
+    if (!slash) setLeft(null);
+  }, [slash]);
   return { slash: slash && slash.start !== left ? slash : null, leave: () => setLeft(slash?.start ?? null) };
 }
