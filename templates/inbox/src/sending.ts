@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { theApi } from "./actions";
 import { ApiError, type Reply } from "./api";
 import { makeClientId } from "./clientId";
@@ -96,15 +97,14 @@ async function deliver(outgoing: Outgoing): Promise<Failed | null> {
 }
 
 /** Settles when the server can be reached, for all that the page knows. */
-function reachable(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = connection.subscribe((state) => {
-      if (state === "offline") return;
+const reachable = () =>
+  new Promise<void>((resolve) => {
+    effect(function () {
+      if (connection.value === "offline") return;
       resolve();
-      queueMicrotask(() => stop());
+      this.dispose();
     });
   });
-}
 
 /** A reaction is told by the message that it is about; what that says now takes the place of what we showed. */
 async function settleReaction(clientId: string, conversationId: string, wamid: string): Promise<void> {

@@ -20,11 +20,3 @@ export function keep(area: Area, key: string, value: string | null): void {
     else memory.set(key, value);
   }
 }
-
-export function keys(area: Area, prefix: string): string[] {
-  try {
-    return Object.keys(window[area]).filter((key) => key.startsWith(prefix));
-  } catch {
-    return [];
-  }
-}

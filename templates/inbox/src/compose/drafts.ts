@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { keep, keys, recall } from "../storage";
+import { keep, recall } from "../storage";
 import { session } from "../store";
 import type { Context } from "../types";
 
@@ -10,9 +10,8 @@ interface Draft {
   at: number;
 }
 
-const prefix = "porthole.draft.";
+export const prefix = "porthole.draft.";
 const week = 7 * 24 * 60 * 60_000;
-const most = 100;
 const none: Draft = { text: "", quote: null, at: 0 };
 
 /** What this page has read or written, by the key under which the browser keeps it for later visits. */
@@ -39,12 +38,12 @@ function change(id: string, values: Partial<Draft>): void {
   const key = keyOf(id);
   const draft = { ...draftIn(id), ...values, at: Date.now() };
   const empty = draft.text === "" && draft.quote === null;
-  if (drafts.value.size === 0) forgetOld();
+  if (drafts.value.size === 0) void import("./oldDrafts");
   keep("localStorage", key, empty ? null : JSON.stringify(draft));
   drafts.value = new Map(drafts.value).set(key, draft);
 }
 
-function stored(key: string): Draft {
+export function stored(key: string): Draft {
   try {
     const draft: Draft = JSON.parse(recall("localStorage", key) ?? "null") ?? none;
     return draft.at > Date.now() - week ? draft : none;
@@ -53,15 +52,7 @@ function stored(key: string): Draft {
   }
 }
 
-/** Nobody comes back to most of what was begun and left. */
-function forgetOld(): void {
-  const ages = keys("localStorage", prefix).map((key): [string, number] => [key, stored(key).at]);
-  ages.sort(([, a], [, b]) => b - a);
-  for (const [place, [key, at]] of ages.entries()) if (place >= most || at === 0) keep("localStorage", key, null);
-}
-
 // The same conversation may be open in another tab, where somebody has written on, or sent it.
 addEventListener("storage", ({ key }) => {
-  if (!key || !drafts.value.has(key)) return;
-  drafts.value = new Map(drafts.value).set(key, stored(key));
+  if (key?.startsWith(prefix)) drafts.value = new Map(drafts.value).set(key, stored(key));
 });

@@ -247,9 +247,6 @@ export const ar: Dictionary = {
   "tools.copy": "نسخ النص",
   "tools.label": "الرسالة",
   "tools.react": "تفاعل",
-  "tools.reactMore": "المزيد من الرموز التعبيرية",
-  "tools.reactWith": "التفاعل بـ {emoji}",
   "tools.reply": "رد",
-  "tools.unreactWith": "إزالة {emoji}",
   "voice.record": "تسجيل رسالة صوتية",
 };

@@ -219,9 +219,6 @@ export const de: Dictionary = {
   "tools.copy": "Text kopieren",
   "tools.label": "Nachricht",
   "tools.react": "Reagieren",
-  "tools.reactMore": "Weitere Emoji",
-  "tools.reactWith": "Mit {emoji} reagieren",
   "tools.reply": "Antworten",
-  "tools.unreactWith": "{emoji} zurücknehmen",
   "voice.record": "Sprachnachricht aufnehmen",
 };

@@ -209,10 +209,7 @@ export const en = {
   "tools.copy": "Copy text",
   "tools.label": "Message",
   "tools.react": "React",
-  "tools.reactMore": "More emoji",
-  "tools.reactWith": "React with {emoji}",
   "tools.reply": "Reply",
-  "tools.unreactWith": "Take {emoji} back",
   "voice.record": "Record a voice message",
 } as const satisfies Record<string, Entry>;
 

@@ -215,9 +215,6 @@ export const es: Dictionary = {
   "tools.copy": "Copiar el texto",
   "tools.label": "Mensaje",
   "tools.react": "Reaccionar",
-  "tools.reactMore": "Más emojis",
-  "tools.reactWith": "Reaccionar con {emoji}",
   "tools.reply": "Responder",
-  "tools.unreactWith": "Quitar {emoji}",
   "voice.record": "Grabar un mensaje de voz",
 };

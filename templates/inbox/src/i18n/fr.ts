@@ -219,9 +219,6 @@ export const fr: Dictionary = {
   "tools.copy": "Copier le texte",
   "tools.label": "Message",
   "tools.react": "Réagir",
-  "tools.reactMore": "Plus d’émojis",
-  "tools.reactWith": "Réagir avec {emoji}",
   "tools.reply": "Répondre",
-  "tools.unreactWith": "Retirer {emoji}",
   "voice.record": "Enregistrer un message vocal",
 };

@@ -216,9 +216,6 @@ export const pt: Dictionary = {
   "tools.copy": "Copiar o texto",
   "tools.label": "Mensagem",
   "tools.react": "Reagir",
-  "tools.reactMore": "Mais emojis",
-  "tools.reactWith": "Reagir com {emoji}",
   "tools.reply": "Responder",
-  "tools.unreactWith": "Remover {emoji}",
   "voice.record": "Gravar uma mensagem de voz",
 };

@@ -5,13 +5,13 @@ import { t } from "../../i18n";
 import { lazily } from "../../lazily";
 import { now } from "../../now";
 import { replyState, type ShutReason } from "../../replyWindow";
-import { connection, endedHere } from "../../store";
+import { endedHere } from "../../store";
 import type { Conversation } from "../../types";
 import { composerId, keepFocus } from "../focus";
 import { HandoffButton } from "../HandoffButton";
 import { TemplateIcon, UndoIcon } from "../icons";
 import { ReplyForm } from "./ReplyForm";
-import { OfflineNote, WindowNote } from "./WindowNote";
+import { WindowNote } from "./WindowNote";
 
 const tools = {
   contact: lazily(() => import("./ContactDialog").then((module) => module.ContactDialog)),
@@ -37,7 +37,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     <div id={composerId} class={state.open ? "composer" : "composer composer-shut"} tabIndex={-1}>
       {state.open ? (
         <>
-          {connection.value === "offline" ? <OfflineNote /> : <WindowNote minutes={state.minutesLeft} />}
+          <WindowNote minutes={state.minutesLeft} />
           <ReplyForm key={conversation.id} conversation={conversation} />
         </>
       ) : (

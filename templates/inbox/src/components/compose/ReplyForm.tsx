@@ -9,12 +9,13 @@ import { send as post } from "../../sending";
 import type { Conversation } from "../../types";
 import { stopTyping, typed } from "../../viewing";
 import { fieldId, focusField, focusLastMessage, hasTouchKeyboard } from "../focus";
-import { MicrophoneIcon, SendIcon } from "../icons";
-import { AttachButton } from "./AttachButton";
-import { EmojiButton } from "./EmojiButton";
+import { ClipIcon, MicrophoneIcon, SendIcon, SmileIcon } from "../icons";
+import { PopupButton } from "./PopupButton";
 import { QuoteBar } from "./QuoteBar";
 import { useGrowth } from "./useGrowth";
 
+const AttachMenu = lazily(() => import("./AttachMenu").then((module) => module.AttachMenu));
+const EmojiPopup = lazily(() => import("./EmojiPopup").then((module) => module.EmojiPopup));
 const Tray = lazily(() => import("./Tray").then((module) => module.Tray));
 const Recorder = lazily(() => import("./Recorder").then((module) => module.Recorder));
 const CannedReplies = lazily(() => import("./CannedReplies").then((module) => module.CannedReplies));
@@ -97,8 +98,12 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
         }}
       >
         {/(^|\s)\//.test(text) && <CannedReplies text={text} contact={contact} area={area} keys={listKeys} />}
-        <AttachButton conversationId={id} />
-        <EmojiButton area={area} />
+        <PopupButton label={t("attach.label")} icon={<ClipIcon />} popup="menu">
+          {(close) => <AttachMenu conversationId={id} onClose={close} />}
+        </PopupButton>
+        <PopupButton label={t("emoji.label")} icon={<SmileIcon />} popup="dialog">
+          {(close) => <EmojiPopup area={area} onClose={close} />}
+        </PopupButton>
         <textarea
           ref={area}
           id={fieldId}
