@@ -1,5 +1,5 @@
-"""What a person writes and sends, from the inbox to the customer's phone. All of it in one inbox, in which each test has
-a conversation of its own.
+"""What a person writes and sends, from the inbox to the phone. All of it in one inbox, in which each test has a
+conversation of its own.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ export function WindowNote({ minutes }: { minutes: number }) {
   const offline = connection.value === "offline";
   const soon = minutes <= lastHour;
   return (
-    <p class={offline || soon ? "window window-soon" : "window"} role={offline ? "status" : undefined}>
+    <p class={offline || soon ? "window window-soon" : "window"}>
       {offline ? <OfflineIcon /> : <ClockIcon />}
       {offline
         ? t("composer.offline")
