@@ -38,7 +38,7 @@ function change(id: string, values: Partial<Draft>): void {
   const key = keyOf(id);
   const draft = { ...draftIn(id), ...values, at: Date.now() };
   const empty = draft.text === "" && draft.quote === null;
-  if (drafts.value.size === 0) void import("./oldDrafts");
+  if (drafts.value.size === 0) import("./oldDrafts").catch(() => undefined);
   keep("localStorage", key, empty ? null : JSON.stringify(draft));
   drafts.value = new Map(drafts.value).set(key, draft);
 }

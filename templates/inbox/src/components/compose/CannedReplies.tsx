@@ -52,9 +52,9 @@ function Offered({ slash, contact, area, keys, onClose }: OfferedProps) {
     const hole = holeIn(filled);
     if (hole) field.setSelectionRange(slash.start + hole[0], slash.start + hole[1]);
   };
-  const onKey = ({ key, shiftKey }: KeyboardEvent) => {
+  const onKey = ({ key, shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent) => {
     const reply = found[at];
-    if (!reply || shiftKey) return false;
+    if (!reply || shiftKey || altKey || ctrlKey || metaKey) return false;
     if (key === "ArrowDown") setAt((at + 1) % found.length);
     else if (key === "ArrowUp") setAt((at + found.length - 1) % found.length);
     else if (key === "Enter" || key === "Tab") choose(reply);

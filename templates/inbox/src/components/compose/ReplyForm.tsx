@@ -64,11 +64,12 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   }, [waiting, ready, up]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const { key, shiftKey, currentTarget } = event;
+    const { key, shiftKey, altKey, currentTarget } = event;
     const field = currentTarget as HTMLTextAreaElement;
     // Enter that ends an input method's composition chooses a word.
     if (event.isComposing) return;
-    const sign = (event.ctrlKey || event.metaKey) && !event.altKey && marks[shiftKey ? key.toUpperCase() : key];
+    const command = event.ctrlKey || event.metaKey;
+    const sign = command && !altKey && marks[shiftKey ? key.toUpperCase() : key];
     if (listKeys.current?.(event)) event.preventDefault();
     else if (sign) {
       event.preventDefault();
@@ -76,7 +77,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
     } else if (key === "Escape" && context) {
       event.preventDefault();
       quote(id, null);
-    } else if (key === "ArrowUp" && text === "" && focusLastMessage()) {
+    } else if (key === "ArrowUp" && text === "" && !command && !altKey && !shiftKey && focusLastMessage()) {
       event.preventDefault();
     } else if (key === "Enter" && !shiftKey && !hasTouchKeyboard()) {
       // On a touch keyboard it is the only way to a new line.

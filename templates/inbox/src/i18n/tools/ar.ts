@@ -90,6 +90,7 @@ export const ar: ToolWords = {
   "keys.reply": "أثناء كتابة الرد",
   "keys.search": "بحث",
   "keys.send": "إرسال",
+  "keys.strike": "يتوسطه خط",
   "keys.thread": "في المحادثة",
   "keys.title": "اختصارات لوحة المفاتيح",
   "keys.tools": "ما يمكن فعله بالرسالة",

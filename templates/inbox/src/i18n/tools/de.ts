@@ -90,6 +90,7 @@ export const de: ToolWords = {
   "keys.reply": "Beim Antworten",
   "keys.search": "Suchen",
   "keys.send": "Senden",
+  "keys.strike": "Durchgestrichen",
   "keys.thread": "In der Unterhaltung",
   "keys.title": "Tastenkürzel",
   "keys.tools": "Was man mit der Nachricht tun kann",

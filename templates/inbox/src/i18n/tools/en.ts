@@ -88,6 +88,7 @@ export const en = {
   "keys.reply": "Writing a reply",
   "keys.search": "Search",
   "keys.send": "Send",
+  "keys.strike": "Struck through",
   "keys.thread": "In the conversation",
   "keys.title": "Keyboard shortcuts",
   "keys.tools": "What can be done with the message",

@@ -90,6 +90,7 @@ export const es: ToolWords = {
   "keys.reply": "Al escribir una respuesta",
   "keys.search": "Buscar",
   "keys.send": "Enviar",
+  "keys.strike": "Tachado",
   "keys.thread": "En la conversación",
   "keys.title": "Atajos de teclado",
   "keys.tools": "Lo que se puede hacer con el mensaje",

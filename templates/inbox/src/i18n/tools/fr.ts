@@ -90,6 +90,7 @@ export const fr: ToolWords = {
   "keys.reply": "En écrivant une réponse",
   "keys.search": "Rechercher",
   "keys.send": "Envoyer",
+  "keys.strike": "Barré",
   "keys.thread": "Dans la conversation",
   "keys.title": "Raccourcis clavier",
   "keys.tools": "Ce que l’on peut faire du message",

@@ -90,6 +90,7 @@ export const pt: ToolWords = {
   "keys.reply": "Ao escrever uma resposta",
   "keys.search": "Buscar",
   "keys.send": "Enviar",
+  "keys.strike": "Rasurado",
   "keys.thread": "Na conversa",
   "keys.title": "Atalhos de teclado",
   "keys.tools": "O que se pode fazer com a mensagem",
