@@ -52,7 +52,7 @@ class Scope(msgspec.Struct, frozen=True):
 
     def canned_replies(self) -> ColumnElement[bool]:
         """The condition on `canned_reply`: the project's own, and those of a customer whose all of the scope is."""
-        conditions = [CannedReply.customer_id.is_(None)]
+        conditions: list[ColumnElement[bool]] = [CannedReply.customer_id.is_(None)]
         if self.phone_number_id is not None:
             owner = select(PhoneNumber.customer_id).where(self.phone_numbers()).scalar_subquery()
             conditions.append(CannedReply.customer_id == owner)

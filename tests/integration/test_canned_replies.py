@@ -83,9 +83,9 @@ async def test_a_shortcut_is_one_of_its_kind_in_the_project_and_for_each_custome
     api, others = PlatformApi(stack), PlatformApi(stack, other.api_key)
     customer_id = str(stack.project.customer_id)
     for customer in ({}, {"customer_id": customer_id}):
-        body = {"canned_reply": {"shortcut": "hours", "text": "x", **customer}}
-        await api.create("/canned_replies", body)
-        assert await api.wrong_fields("POST", "/canned_replies", body) == {"shortcut"}
+        wanted = {"canned_reply": {"shortcut": "hours", "text": "x", **customer}}
+        await api.create("/canned_replies", wanted)
+        assert await api.wrong_fields("POST", "/canned_replies", wanted) == {"shortcut"}
     theirs = await _add(others, "hours")
     second = await _add(api, "second")
     changes = {"canned_reply": {"shortcut": "HOURS"}}
