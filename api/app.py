@@ -19,6 +19,7 @@ from api.embed.host_script import HostScriptController
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
+from api.inbox.canned_replies import CannedReplyController as InboxCannedReplyController
 from api.inbox.composing import ComposingController
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
@@ -48,6 +49,7 @@ from api.platform.account_events import AccountEventController
 from api.platform.api_keys import ApiKeyController
 from api.platform.assignments import AssignmentController
 from api.platform.audit_events import AuditEventController
+from api.platform.canned_replies import CannedReplyController
 from api.platform.contacts import ContactController
 from api.platform.conversations import ConversationController as PlatformConversationController
 from api.platform.customers import CustomerController
@@ -118,6 +120,7 @@ def create_app(settings: Settings) -> Litestar:
                     OneMessageController,
                     MessageMediaController,
                     ComposingController,
+                    InboxCannedReplyController,
                     UploadController,
                 ],
                 middleware=[EmbedAccess()],
@@ -134,6 +137,7 @@ def create_app(settings: Settings) -> Litestar:
                     InboxEmbedController,
                     CustomerController,
                     UserController,
+                    CannedReplyController,
                     ApiKeyController,
                     AuditEventController,
                     AccountEventController,

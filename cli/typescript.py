@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import inspect
 
+from api.inbox.canned_replies import ReadyRepliesAnswer
 from api.inbox.conversations import ConversationAnswer, ConversationPage
 from api.inbox.details import DetailsAnswer, EarlierPage
 from api.inbox.handoff import HandoffAnswer
@@ -36,6 +37,7 @@ ANSWERS = (
     MessageAnswer,
     UploadAnswer,
     WaitingAnswer,
+    ReadyRepliesAnswer,
 )
 """All that the page asks for."""
 

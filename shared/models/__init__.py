@@ -3,6 +3,7 @@
 from shared.db import Base
 from shared.models.access import AuditEvent, IdempotencyKey
 from shared.models.account_event import AccountEvent
+from shared.models.canned_reply import CannedReply
 from shared.models.contact import Contact, ContactIdentity
 from shared.models.conversation import (
     SHARED,
@@ -28,6 +29,7 @@ __all__ = [
     "Assignment",
     "AuditEvent",
     "Base",
+    "CannedReply",
     "Contact",
     "ContactIdentity",
     "Conversation",

@@ -1,8 +1,10 @@
 import { defineConfig } from "vite";
+import { emojiData } from "./emojiData.ts";
 
 export default defineConfig({
   base: "/assets/inbox/",
   plugins: [
+    emojiData(),
     {
       name: "porthole.d.ts",
       async generateBundle() {

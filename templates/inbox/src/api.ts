@@ -12,6 +12,7 @@ import type {
   HandoffAnswer,
   MessageAnswer,
   MessagePage,
+  ReadyRepliesAnswer,
   SessionAnswer,
   WaitingAnswer,
 } from "./types";
@@ -98,6 +99,8 @@ export class Api {
   discard = (id: string) => this.call<MessageAnswer>("DELETE", `/messages/${id}`);
 
   templates = (id: string) => this.call<{ data: MessageTemplate[] }>("GET", `/conversations/${id}/templates`);
+
+  cannedReplies = () => this.call<ReadyRepliesAnswer>("GET", "/canned_replies");
 
   typing = (id: string) => this.call<void>("POST", `/conversations/${id}/typing`);
 

@@ -381,3 +381,14 @@ export interface Waiters {
   ids: string[];
   more: boolean;
 }
+
+export interface ReadyRepliesAnswer {
+  data: ReadyReply[];
+}
+
+/** A canned reply, to be inserted. */
+export interface ReadyReply {
+  id: string;
+  shortcut: string;
+  text: string;
+}

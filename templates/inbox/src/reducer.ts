@@ -21,8 +21,8 @@ export interface ConversationList {
 }
 
 /**
- * A message that the server has not confirmed; `media` is what is shown of its file meanwhile. `failure` is null while it
- * is on its way.
+ * A message that the server has not confirmed; `media` is what is shown of its file meanwhile, `words` of a template.
+ * `failure` is null while it is on its way.
  */
 export interface Outgoing {
   client_id: string;
@@ -30,6 +30,7 @@ export interface Outgoing {
   body: Body;
   context: Context | null;
   media: Media | null;
+  words: string | null;
   timestamp: string;
   failure: string | null;
 }

@@ -27,6 +27,13 @@ export function focusField(): void {
   });
 }
 
+/** The message at which the Tab key stops, from where the arrow keys go on; false if there is none. */
+export function focusLastMessage(): boolean {
+  const last = document.querySelector<HTMLElement>(".log-content > .message[tabindex='0']");
+  last?.focus();
+  return last !== null;
+}
+
 /** What had the focus is no more. No button gets it, which the next key that is meant for the field would press. */
 export function keepFocus(): void {
   if (document.activeElement === document.body) document.getElementById(composerId)?.focus();

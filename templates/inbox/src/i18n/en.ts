@@ -31,6 +31,7 @@ export const en = {
   "composer.ended": "This conversation has ended. It opens again when the customer writes.",
   "composer.endedHere": "You ended this conversation. It opens again when the customer writes.",
   "composer.label": "Reply to {name}",
+  "composer.offline": "No connection. What you send goes out as soon as it is back.",
   "composer.placeholder": "Write a reply…",
   "composer.quoteCancel": "Do not answer this message",
   "composer.running": "Replies are paused while an automation is answering.",
@@ -82,6 +83,7 @@ export const en = {
   "conversation.end": "End conversation",
   "conversation.reopen": "Reopen conversation",
   "details.title": "Details",
+  "emoji.label": "Emoji",
   "empty.filtered.body": "Clear the filters to see everything.",
   "empty.filtered.title": "No conversation matches",
   "empty.list.body": "When a customer writes to your WhatsApp number, the conversation appears here by itself.",
@@ -203,9 +205,7 @@ export const en = {
   "tools.copy": "Copy text",
   "tools.label": "Message",
   "tools.react": "React",
-  "tools.reactWith": "React with {emoji}",
   "tools.reply": "Reply",
-  "tools.unreactWith": "Take {emoji} back",
   "voice.record": "Record a voice message",
 } as const satisfies Record<string, Entry>;
 
