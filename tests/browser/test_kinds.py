@@ -155,7 +155,7 @@ async def test_calls_and_changes_of_the_account_are_lines_between_the_messages(
     await expect(_notes(inbox)).to_have_text(
         [
             "The customer opened the chat",
-            "Voice call, 3:05",
+            "Incoming voice call, 3:05",
             "Missed voice call",
             "Voice call not answered",
             "The customer’s security code changed",
@@ -171,7 +171,7 @@ async def test_a_call_that_rings_becomes_what_came_of_it(inbox: Inbox, customers
     call = await customers.send(customer.wa_id, {"steps": ["connect"]}, "calls")
     await expect(_notes(inbox)).to_have_text(["Voice call ringing"])
     await customer.calls(call_id=call["call_id"], steps=["terminate"], duration=62)
-    await expect(_notes(inbox)).to_have_text(["Voice call, 1:02"])
+    await expect(_notes(inbox)).to_have_text(["Incoming voice call, 1:02"])
 
 
 async def test_a_new_number_is_told_with_the_number(inbox: Inbox, customers: Customers) -> None:

@@ -74,8 +74,12 @@ export function systemText({ type, body, wa_id, new_wa_id }: System): string {
   const number = wa_id || new_wa_id;
   switch (type) {
     case "user_changed_number":
-    case "customer_changed_number":
+    case "customer_changed_number": {
+      const old = oldNumber(body);
+      if (number && old)
+        return t("system.numberFromTo", { old: isolated(phone(old)), number: isolated(phone(number)) });
       return number ? t("system.numberTo", { number: isolated(phone(number)) }) : t("system.number");
+    }
     case "user_changed_user_id":
       return t("system.userId");
     case "customer_identity_changed":
@@ -84,6 +88,9 @@ export function systemText({ type, body, wa_id, new_wa_id }: System): string {
       return body || t("content.system");
   }
 }
+
+/** Only Meta's sentence has it: "User Ana changed from 15550100 to 15550101". */
+const oldNumber = (body = "") => / from \+?(\d{6,15}) to \+?\d{6,15}\.?$/.exec(body)?.[1];
 
 /** The message in one line: for quotes, and for whoever cannot see the bubble. */
 export function summary(message: Message): string {

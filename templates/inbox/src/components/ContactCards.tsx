@@ -1,6 +1,6 @@
 import { phone as internationally } from "../format";
 import { t } from "../i18n";
-import { safeHref } from "../richtext";
+import { safeHref } from "../links";
 import type { ContactCard } from "../types";
 import { PersonIcon } from "./icons";
 import { SafeLink } from "./RichText";

@@ -2,12 +2,12 @@ import { permissionText } from "../content";
 import { type FlowAnswer, flowAnswers } from "../flow";
 import { fullTime } from "../format";
 import { t } from "../i18n";
-import { safeHref } from "../richtext";
+import { safeHref } from "../links";
 import type { CallPermission, Interactive, Message } from "../types";
 import { FormIcon, ListIcon, PhoneIcon } from "./icons";
 import { HeaderFile } from "./MediaCard";
-import { Answer, Text } from "./MessageContent";
-import { SafeLink } from "./RichText";
+import { Answer } from "./MessageContent";
+import { SafeLink, Text } from "./RichText";
 
 /** An answer that a customer chose, or the question with buttons or a list that was sent to them. */
 export function InteractiveContent({ message, interactive }: { message: Message; interactive: Interactive }) {

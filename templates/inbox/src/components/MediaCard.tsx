@@ -6,7 +6,7 @@ import { MediaDocument } from "./MediaDocument";
 import { MediaFilm, MediaPicture } from "./MediaPicture";
 import { MediaSound } from "./MediaSound";
 import { MediaTrouble } from "./MediaTrouble";
-import { RichText } from "./RichText";
+import { Text } from "./RichText";
 
 const icons = { image: ImageIcon, video: VideoIcon, audio: VoiceIcon, document: FileIcon, sticker: StickerIcon };
 
@@ -26,11 +26,7 @@ export function MediaCard({ message, type }: Props) {
   return (
     <>
       <File message={message} type={type} kind={kind} />
-      {caption && (
-        <div class="text" dir="auto">
-          <RichText text={caption} />
-        </div>
-      )}
+      {caption && <Text body={caption} />}
     </>
   );
 }

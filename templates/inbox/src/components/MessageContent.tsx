@@ -6,7 +6,7 @@ import { InteractiveContent } from "./InteractiveContent";
 import { LocationCard } from "./LocationCard";
 import { isMedia, MediaCard } from "./MediaCard";
 import { OrderCard } from "./OrderCard";
-import { RichText } from "./RichText";
+import { Text } from "./RichText";
 import { TemplateContent } from "./TemplateContent";
 
 /** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
@@ -35,14 +35,6 @@ export function MessageContent({ message }: { message: Message }) {
     default:
       return <Unsupported message={message} />;
   }
-}
-
-export function Text({ body }: { body: string }) {
-  return (
-    <div class="text" dir="auto">
-      <RichText text={body} />
-    </div>
-  );
 }
 
 /** What a customer chose from buttons or a list. */

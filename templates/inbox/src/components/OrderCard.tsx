@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { sumUp } from "../order";
 import type { Order } from "../types";
 import { CartIcon } from "./icons";
-import { Text } from "./MessageContent";
+import { Text } from "./RichText";
 
 export function OrderCard({ order }: { order: Order }) {
   const { lines, count, total } = sumUp(order);
