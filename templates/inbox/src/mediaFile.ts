@@ -13,6 +13,9 @@ export function shapeOf({ mime_type, thumbnail_url }: Media): Shape {
   return mime_type?.startsWith("audio/") ? "sound" : "document";
 }
 
+/** Whether it is looked at, rather than heard or opened. */
+export const isSeen = (file: Media) => ["picture", "film"].includes(shapeOf(file));
+
 /** Bytes as people count them: 12 kB, 1.4 MB. */
 export function fileSize(bytes: number): string {
   const unit = bytes < 1_000_000 ? "kilobyte" : "megabyte";
@@ -21,6 +24,9 @@ export function fileSize(bytes: number): string {
   const format = new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: digits });
   return format.format(unit === "kilobyte" ? Math.max(1, amount) : amount);
 }
+
+/** A file's name without the signs that would show its ending somewhere else. */
+export const safeName = (name: string) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
 
 /** Pixels of the frame that holds a file of these measures: no larger than a bubble, and never too thin to be hit. */
 export function frameSize(width: number, height: number, most: { width: number; height: number }) {

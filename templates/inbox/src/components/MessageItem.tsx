@@ -1,10 +1,11 @@
 import { useMemo } from "preact/hooks";
 import { clock, fullTime } from "../format";
 import { t } from "../i18n";
+import { lazily } from "../lazily";
 import type { Outgoing } from "../reducer";
 import { isNote } from "../timeline";
 import type { Message, Reaction } from "../types";
-import { Author } from "./Author";
+import { Author, senderOf } from "./Author";
 import { Refused, Unsent } from "./Failure";
 import { BlockIcon, ForwardIcon } from "./icons";
 import { MessageContent, MetaReason } from "./MessageContent";
@@ -13,9 +14,10 @@ import { messageId } from "./messageId";
 import { Note } from "./Note";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
-import { ReferralCard } from "./ReferralCard";
 import { Ticks } from "./Ticks";
 import { useMessageTools } from "./useMessageTools";
+
+const ReferralCard = lazily(() => import("./cards").then((module) => module.ReferralCard));
 
 interface Props {
   message: Message;
@@ -65,10 +67,6 @@ function withOurs(reactions: Reaction[], reacting: Outgoing | undefined): Reacti
   const { emoji } = reacting.body.reaction;
   const others = reactions.filter((reaction) => reaction.by !== "business");
   return emoji === "" ? others : [...others, { emoji, by: "business", at: reacting.timestamp }];
-}
-
-function senderOf({ sent_by, origin }: Message): string {
-  return sent_by?.name ?? t(origin === "business_app" ? "message.fromApp" : "message.fromYou");
 }
 
 function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { loadOlderMessages, markRead } from "../actions";
+import { type ThreadItem, withAlbums } from "../albums";
 import { dayDate, dayName } from "../format";
 import { t } from "../i18n";
 import { now, visible } from "../now";
@@ -7,8 +8,9 @@ import type { Thread } from "../reducer";
 import { replyState } from "../replyWindow";
 import { firstUnread, isBubble, outgoingReactions, outgoingTo, threadMessages } from "../selectors";
 import { inbox, session } from "../store";
-import { isNote, type TimelineItem, timeline } from "../timeline";
+import { isNote, timeline } from "../timeline";
 import type { Conversation, Message } from "../types";
+import { Album } from "./Album";
 import { DownIcon } from "./icons";
 import { MessageItem } from "./MessageItem";
 import { OutgoingItem } from "./OutgoingItem";
@@ -37,7 +39,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   useEffect(toEnd, [outgoing.length > 0 && outgoing.at(-1)?.client_id]);
 
   const loaded = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
-  const draw = (item: TimelineItem) => {
+  const draw = (item: ThreadItem) => {
     switch (item.kind) {
       case "day":
         return <Divider key={item.key} label={dayName(item.timestamp, now.value)} />;
@@ -60,6 +62,12 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
         );
       case "outgoing":
         return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} loaded={loaded} />;
+      case "album":
+        return (
+          <Album key={item.key} direction={item.direction} joined={item.joined}>
+            {item.items.map(draw)}
+          </Album>
+        );
     }
   };
   return (
@@ -68,7 +76,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
       <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: conversation.contact.name })}>
         <LogStart thread={thread} box={box} />
         <div class="log-content" ref={content}>
-          {timeline(id, messages, outgoing, unreadFrom, session.value?.user ?? null).map(draw)}
+          {withAlbums(timeline(id, messages, outgoing, unreadFrom, session.value?.user ?? null)).map(draw)}
         </div>
       </section>
       {!atEnd && (
