@@ -2,6 +2,7 @@ import { callText } from "./call";
 import { phone } from "./format";
 import { isolated, type Key, t } from "./i18n";
 import { plainText } from "./richtext";
+import { safeName } from "./text";
 import type { LastMessage, Message, QuotedMessage, System } from "./types";
 
 /** One line for a message of which only the server's preview is at hand: in the list and in quotes. */
@@ -103,7 +104,11 @@ export function summary(message: Message): string {
     case "video":
       return plainText(message[type]?.caption ?? "") || t(`content.${type}`);
     case "document":
-      return plainText(message.document?.caption ?? "") || message.document?.filename || t("content.document");
+      return (
+        plainText(message.document?.caption ?? "") ||
+        safeName(message.document?.filename ?? "") ||
+        t("content.document")
+      );
     case "audio":
       return t(message.audio?.voice ? "content.voice" : "content.audio");
     case "location":

@@ -25,9 +25,6 @@ export function fileSize(bytes: number): string {
   return format.format(unit === "kilobyte" ? Math.max(1, amount) : amount);
 }
 
-/** A file's name without the signs that would show its ending somewhere else. */
-export const safeName = (name: string) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
-
 /** Pixels of the frame that holds a file of these measures: no larger than a bubble, and never too thin to be hit. */
 export function frameSize(width: number, height: number, most: { width: number; height: number }) {
   const scale = Math.min(1, most.width / width, most.height / height);

@@ -1,5 +1,3 @@
-/** How a text is shown as a whole: how large, and how much of it at first. */
-
 const mostEmoji = 3;
 // A grapheme that is one emoji: a flag, a keycap, or a pictograph that is not drawn as a letter.
 const emoji = /^(?:\p{RI}{2}|[\d#*]\ufe0f\u20e3|(?=.*(?:\p{Emoji_Presentation}|\ufe0f))\p{Extended_Pictographic}.*)$/u;
@@ -29,3 +27,6 @@ export function beginning(text: string): string | null {
   // Not in the middle of a letter of two code units.
   return start.replace(/[\ud800-\udbff]$/, "").trimEnd();
 }
+
+/** A file's name without the signs that would show its ending somewhere else. */
+export const safeName = (name: string) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");

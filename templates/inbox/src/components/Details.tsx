@@ -1,5 +1,4 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import { attempt, handBack } from "../actions";
 import { showDetails } from "../details";
 import { fullTime, phone, wholeNumber } from "../format";
@@ -8,7 +7,8 @@ import { now } from "../now";
 import { phoneNumberOf } from "../store";
 import type { Conversation } from "../types";
 import { Avatar } from "./Avatar";
-import { BackIcon, BotIcon, CheckIcon, CloseIcon, CopyIcon } from "./icons";
+import { CopyButton } from "./CopyButton";
+import { BackIcon, BotIcon, CloseIcon } from "./icons";
 import { ModeBadge } from "./ModeBadge";
 import { StatusButton } from "./StatusButton";
 
@@ -119,26 +119,5 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-/** A frame may not be allowed to write to the clipboard; the number can then still be selected by hand. */
-function CopyButton({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  if (!navigator.clipboard) return null;
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
-  return (
-    <button
-      type="button"
-      class="icon-button icon-button-small"
-      aria-label={t(copied ? "action.copied" : "action.copy")}
-      onClick={copy}
-    >
-      {copied ? <CheckIcon /> : <CopyIcon />}
-    </button>
   );
 }

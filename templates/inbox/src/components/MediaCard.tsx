@@ -1,6 +1,7 @@
 import { t } from "../i18n";
 import { lazily } from "../lazily";
-import { safeName, shapeOf } from "../mediaFile";
+import { shapeOf } from "../mediaFile";
+import { safeName } from "../text";
 import type { Media, Message } from "../types";
 import { FileIcon, ImageIcon, StickerIcon, VideoIcon, VoiceIcon } from "./icons";
 import { MediaDocument } from "./MediaDocument";

@@ -7,6 +7,7 @@ export const ar: ViewerWords = {
   noFilm: "لا يستطيع هذا المتصفح تشغيل الفيديو، ويمكن تنزيله.",
   played: "تم الاستماع",
   previous: "السابق",
+  saveContact: "حفظ جهة الاتصال",
   shown: "الصور ومقاطع الفيديو",
   speed: "السرعة: {speed}",
   unplayed: "لم يُستمع إليها بعد",

@@ -7,6 +7,7 @@ export const de: ViewerWords = {
   noFilm: "Dieser Browser kann das Video nicht abspielen. Es lässt sich herunterladen.",
   played: "Angehört",
   previous: "Zurück",
+  saveContact: "Kontakt speichern",
   shown: "Fotos und Videos",
   speed: "Tempo: {speed}",
   unplayed: "Noch nicht angehört",

@@ -5,6 +5,7 @@ export const en = {
   noFilm: "This browser cannot play the video. It can be downloaded.",
   played: "Played",
   previous: "Previous",
+  saveContact: "Save contact",
   shown: "Photos and videos",
   speed: "Speed: {speed}",
   unplayed: "Not played yet",

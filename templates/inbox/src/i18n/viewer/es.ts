@@ -7,6 +7,7 @@ export const es: ViewerWords = {
   noFilm: "Este navegador no puede reproducir el vídeo. Se puede descargar.",
   played: "Reproducido",
   previous: "Anterior",
+  saveContact: "Guardar contacto",
   shown: "Fotos y vídeos",
   speed: "Velocidad: {speed}",
   unplayed: "Sin reproducir",

@@ -7,6 +7,7 @@ export const fr: ViewerWords = {
   noFilm: "Ce navigateur ne peut pas lire la vidéo. Elle peut être téléchargée.",
   played: "Écouté",
   previous: "Précédent",
+  saveContact: "Enregistrer le contact",
   shown: "Photos et vidéos",
   speed: "Vitesse : {speed}",
   unplayed: "Pas encore écouté",

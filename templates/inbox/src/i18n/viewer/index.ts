@@ -11,5 +11,5 @@ const others: Record<string, () => Promise<ViewerWords>> = {
 
 const words: ViewerWords = (await others[language]?.().catch(() => undefined)) ?? en;
 
-/** The string for a key, as `t` gives those of the page: of what shows pictures and plays sounds. */
+/** The string for a key, as `t` gives those of the page: of what messages have in them beside words. */
 export const v = (key: ViewerKey, values: Record<string, string | number> = {}) => fill(words[key], values);

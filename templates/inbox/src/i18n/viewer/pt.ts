@@ -7,6 +7,7 @@ export const pt: ViewerWords = {
   noFilm: "Este navegador não consegue reproduzir o vídeo. Ele pode ser baixado.",
   played: "Reproduzida",
   previous: "Anterior",
+  saveContact: "Salvar contato",
   shown: "Fotos e vídeos",
   speed: "Velocidade: {speed}",
   unplayed: "Ainda não reproduzida",
