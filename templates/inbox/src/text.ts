@@ -16,17 +16,20 @@ export function countEmoji(text: string): number {
     : 0;
 }
 
-const longText = { letters: 2400, lines: 40 };
-const shown = { letters: 1600, lines: 25 };
+const longText = { letters: 1500, lines: 30 };
+const shown = { letters: 1000, lines: 20 };
 
-/** As much of a long text as is shown at first, which ends with a word; null for one that is shown whole. */
+/** As much of a long text as is shown at first, which ends with a word if it can; null for one that is shown whole. */
 export function beginning(text: string): string | null {
   if (text.length <= longText.letters && text.split("\n", longText.lines + 1).length <= longText.lines) return null;
   const lines = text.slice(0, shown.letters).split("\n").slice(0, shown.lines).join("\n");
-  const start = lines.length < shown.letters ? lines : lines.replace(/\s\S{0,99}$/, "");
-  // Not in the middle of a letter of two code units.
-  return start.replace(/[\ud800-\udbff]$/, "").trimEnd();
+  const words = lines.replace(/\S*$/, "").trimEnd();
+  // One endless word is cut, but not in the middle of a letter of two code units.
+  return isCut(text, lines) && words !== "" ? words : lines.replace(/[\ud800-\udbff]$/, "").trimEnd();
 }
+
+/** Whether a text's beginning ends within a word, so that what seems to be an address may be a part of one. */
+export const isCut = (text: string, start: string) => /^\S/.test(text.slice(start.length, start.length + 1));
 
 /** A file's name without the signs that would show its ending somewhere else. */
 export const safeName = (name: string) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");

@@ -21,7 +21,8 @@ export function ContactCards({ cards }: { cards: ContactCard[] }) {
 }
 
 function Card({ card }: { card: ContactCard }) {
-  const { name, org, phones = [], emails = [], urls = [] } = card;
+  const { name, org } = card;
+  const [phones, emails, urls] = [list(card.phones), list(card.emails), list(card.urls)];
   const title = name?.formatted_name || t("content.contacts", { count: 1 });
   const lines = [
     ...phones.map(({ phone, wa_id }) => phone || (wa_id ? internationally(wa_id) : "")).map(byPhone),
@@ -43,7 +44,7 @@ function Card({ card }: { card: ContactCard }) {
             {copied && <CopyButton text={text} />}
           </span>
         ))}
-        <button type="button" class="link-button" onClick={() => save(title, vCard(card))}>
+        <button type="button" class="link-button" onClick={() => save(title, vCard({ ...card, phones, emails, urls }))}>
           {v("saveContact")}
         </button>
       </span>
@@ -52,6 +53,8 @@ function Card({ card }: { card: ContactCard }) {
 }
 
 const mostLines = 20;
+
+const list = <Part,>(parts: Part[] | undefined): Part[] => (Array.isArray(parts) ? parts : []);
 
 const byPhone = (phone: string) => ({ text: phone, href: safeHref(telHref(phone)) ?? "", copied: true });
 

@@ -58,7 +58,7 @@ function Form({ answers, otherwise }: { answers: FlowAnswer[]; otherwise: string
                 <bdi>{name}</bdi>
               </dt>
               <dd>
-                <bdi>{value}</bdi>
+                <Text body={value} />
               </dd>
             </div>
           ))}

@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useErrorBoundary, useMemo } from "preact/hooks";
 import { clock, fullTime } from "../format";
 import { t } from "../i18n";
 import { lazily } from "../lazily";
@@ -33,7 +33,24 @@ interface Props {
   last: boolean;
 }
 
-export function MessageItem({ message, joined, contact, loaded, reacting, open, last }: Props) {
+/** What comes from outside may be of any shape: a message that cannot be drawn leaves the others alone. */
+export function MessageItem(props: Props) {
+  const [error] = useErrorBoundary();
+  return error ? <Undrawable message={props.message} /> : <Item {...props} />;
+}
+
+function Undrawable({ message }: { message: Message }) {
+  return (
+    <article id={messageId(message.id)} class={`message ${message.direction}`} tabIndex={-1}>
+      <div class="bubble">
+        <p class="placeholder">{t("content.unsupported")}</p>
+        <Stamp message={message} />
+      </div>
+    </article>
+  );
+}
+
+function Item({ message, joined, contact, loaded, reacting, open, last }: Props) {
   const { shown, handlers } = useMessageTools();
   const reactions = useMemo(() => withOurs(message.reactions, reacting), [message.reactions, reacting]);
   const { id, direction, status, sent_by, origin } = message;

@@ -15,7 +15,7 @@ export function OrderCard({ order }: { order: Order }) {
         </span>
         <span class="card-body">
           <span class="card-title">{t("content.order")}</span>
-          <small>{t("content.items", { count })}</small>
+          {count !== null && <small>{t("content.items", { count })}</small>}
         </span>
       </div>
       <ul class="order">

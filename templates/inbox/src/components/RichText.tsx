@@ -2,13 +2,13 @@ import { useMemo, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { shownAddress } from "../links";
 import { type Block, parseBlocks, type Rich } from "../richtext";
-import { beginning, countEmoji } from "../text";
+import { beginning, countEmoji, isCut } from "../text";
 
 /** What somebody wrote, formatted as WhatsApp does. A long text is shown whole when it is asked for. */
 export function Text({ body }: { body: string }) {
   const [whole, setWhole] = useState(false);
   const start = useMemo(() => (whole ? null : beginning(body)), [whole, body]);
-  const blocks = useMemo(() => parseBlocks(start ?? body), [start, body]);
+  const blocks = useMemo(() => parsed(body, start), [start, body]);
   const emoji = useMemo(() => countEmoji(body), [body]);
   return (
     <div class={`text ${emoji > 0 ? `emoji-${emoji}` : ""}`} dir="auto">
@@ -26,6 +26,11 @@ export function Text({ body }: { body: string }) {
       )}
     </div>
   );
+}
+
+function parsed(body: string, start: string | null): Block[] {
+  if (start !== null && isCut(body, start)) return [{ kind: "text", content: [start] }];
+  return parseBlocks(start ?? body);
 }
 
 function Lines({ block }: { block: Block }) {

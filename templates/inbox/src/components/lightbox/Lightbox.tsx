@@ -127,8 +127,8 @@ function Viewer({ message, at, count, go }: ViewerProps) {
         <p class="lightbox-who" aria-live="polite">
           <bdi>{name}</bdi>
           <small>
+            {count > 1 && `${v("count", { at: at + 1, count })} · `}
             <time dateTime={timestamp}>{fullTime(timestamp)}</time>
-            {count > 1 && ` · ${v("count", { at: at + 1, count })}`}
             <span class="visually-hidden">{t(film ? "content.video" : "content.image")}</span>
           </small>
         </p>
