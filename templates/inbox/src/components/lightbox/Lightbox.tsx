@@ -36,6 +36,11 @@ export function Lightbox() {
   return message ? <Viewer message={message} at={at} count={all.length} go={go} /> : null;
 }
 
+/** A click beside the picture. (While it is held, the pointer's events all go to the frame around it.) */
+function closeBeside({ clientX, clientY, currentTarget }: MouseEvent): void {
+  if (document.elementFromPoint(clientX, clientY) === currentTarget) close();
+}
+
 function close(): void {
   enlarged.value = null;
 }
@@ -155,7 +160,7 @@ function Viewer({ message, at, count, go }: ViewerProps) {
         ref={stage}
         class={`lightbox-stage ${view.scale > 1 ? "lightbox-zoomed" : ""}`}
         {...handlers}
-        onClick={(event) => event.target === event.currentTarget && close()}
+        onClick={closeBeside}
       >
         {film ? <Film key={id} message={message} /> : <Picture key={id} message={message} view={view} />}
       </div>
