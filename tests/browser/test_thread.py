@@ -45,7 +45,7 @@ async def talker(demo: Demo) -> AsyncIterator[Customer]:
 
         async def came(count: int) -> bool:
             rows = await api.get("/conversations", params={"search": talker.wa_id, "status": "all"})
-            return sum(row["messages_count"] for row in rows.json()["data"]) == count
+            return bool(sum(row["messages_count"] for row in rows.json()["data"]) == count)
 
         quoted = (await customers.post("/history", history))["wamids"][4]
         await eventually(lambda: came(LINES - 1))

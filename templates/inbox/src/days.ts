@@ -46,7 +46,9 @@ export function inDays(items: readonly TimelineItem[], before: readonly Day[]): 
   }));
 }
 
-const begins = (item: TimelineItem) => item.kind === "message" && pick(item.message.id, meanLength) === 0;
+/** Not with what continues another message: pictures that were sent together are drawn together. */
+const begins = (item: TimelineItem) =>
+  item.kind === "message" && !item.joined && pick(item.message.id, meanLength) === 0;
 
 function isSame(some: readonly TimelineItem[], others: readonly TimelineItem[]): boolean {
   return some.length === others.length && some.every((item, index) => isSameItem(item, others[index]));

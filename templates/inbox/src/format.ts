@@ -75,8 +75,11 @@ function otherYear(date: Date, now: Date): Intl.DateTimeFormatOptions {
 }
 
 export function wholeNumber(value: number): string {
-  return value.toLocaleString(locale);
+  return value.toLocaleString(locale, length(value));
 }
+
+/** Nobody reads a number of 300 digits. */
+const length = (value: number) => (Math.abs(value) < 1e12 ? {} : ({ notation: "scientific" } as const));
 
 /** A length of time as a clock shows it: 3:05, 1:02:09. */
 export function duration(seconds: number): string {
@@ -89,9 +92,9 @@ export function duration(seconds: number): string {
 
 export function money(amount: number, currency: string): string {
   try {
-    return new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount);
+    return new Intl.NumberFormat(locale, { style: "currency", currency, ...length(amount) }).format(amount);
   } catch {
-    return `${amount.toLocaleString(locale)} ${currency}`;
+    return `${wholeNumber(amount)} ${currency}`;
   }
 }
 

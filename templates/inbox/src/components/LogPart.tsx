@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { withAlbums } from "../albums";
 import { holds, type Part } from "../days";
 import { dayDate } from "../format";
 import { t } from "../i18n";
@@ -7,6 +8,7 @@ import { now } from "../now";
 import type { Outgoing } from "../reducer";
 import type { TimelineItem } from "../timeline";
 import type { Message } from "../types";
+import { Album } from "./Album";
 import { MessageItem } from "./MessageItem";
 import { OutgoingItem } from "./OutgoingItem";
 
@@ -41,37 +43,43 @@ export function LogPart({ part, late, wanted, box, contact, loaded, reacting, un
   const reactions = useSame(items.map((item) => reactionTo(item, reacting)));
   const tabbed = last !== undefined && holds(part, last) ? last : null;
   const height = items.length * guess;
-  const children = useMemo(
-    () =>
-      items.map((item, index) => {
-        switch (item.kind) {
-          case "unread":
-            return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
-          case "earlier":
-            return (
-              <Divider key={item.key} label={t("thread.earlier", { date: dayDate(item.timestamp, now.peek()) })} />
-            );
-          case "message":
-            return (
-              <MessageItem
-                key={item.key}
-                message={item.message}
-                joined={item.joined}
-                contact={contact}
-                quoted={quoted[index]}
-                reacting={reactions[index]}
-                open={open}
-                last={item.message.id === tabbed}
-              />
-            );
-          case "outgoing":
-            return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} quoted={quoted[index]} />;
-          default:
-            return null;
-        }
-      }),
-    [items, contact, quoted, reactions, unreadCount, open, tabbed],
-  );
+  const children = useMemo(() => {
+    const draw = (item: TimelineItem, index: number) => {
+      switch (item.kind) {
+        case "unread":
+          return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
+        case "earlier":
+          return <Divider key={item.key} label={t("thread.earlier", { date: dayDate(item.timestamp, now.peek()) })} />;
+        case "message":
+          return (
+            <MessageItem
+              key={item.key}
+              message={item.message}
+              joined={item.joined}
+              contact={contact}
+              quoted={quoted[index]}
+              reacting={reactions[index]}
+              open={open}
+              last={item.message.id === tabbed}
+            />
+          );
+        case "outgoing":
+          return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} quoted={quoted[index]} />;
+        default:
+          return null;
+      }
+    };
+    const drawn = new Map(items.map((item, index) => [item, draw(item, index)]));
+    return withAlbums(items).map((item) =>
+      item.kind === "album" ? (
+        <Album key={item.key} direction={item.direction} joined={item.joined}>
+          {item.items.map((one) => drawn.get(one))}
+        </Album>
+      ) : (
+        drawn.get(item)
+      ),
+    );
+  }, [items, contact, quoted, reactions, unreadCount, open, tabbed]);
   return (
     <div
       class="part"

@@ -1,5 +1,7 @@
 import { loadThread } from "../actions";
 import { t } from "../i18n";
+import { lazily } from "../lazily";
+import { enlarged } from "../lightbox";
 import { openConversation, openThread } from "../store";
 import { Composer } from "./compose/Composer";
 import { useDrop } from "./compose/useDrop";
@@ -10,6 +12,8 @@ import { Notice } from "./Notice";
 import { ThreadSkeleton } from "./Skeleton";
 import { ThreadHeader } from "./ThreadHeader";
 import { TroubleBanner } from "./TroubleBanner";
+
+const Lightbox = lazily(() => import("./lightbox/Lightbox").then((module) => module.Lightbox));
 
 export function ThreadPane({ id }: { id: string }) {
   const conversation = openConversation.value;
@@ -34,6 +38,7 @@ export function ThreadPane({ id }: { id: string }) {
       )}
       {!(conversation && loaded) && thread?.phase !== "failed" && <ThreadSkeleton label={t("thread.loading")} />}
       {conversation && <Composer conversation={conversation} />}
+      {enlarged.value !== null && <Lightbox />}
       {over && (
         <div class="drop" aria-hidden="true">
           <ClipIcon />

@@ -1,4 +1,4 @@
-import { parseRich, type Rich, webHref } from "../richtext";
+import { findLinks, shownAddress, webHref } from "../links";
 import { placeOf } from "../sorted";
 import type { Thread } from "../thread";
 import type { Message } from "../types";
@@ -40,12 +40,8 @@ export interface Link {
 export function linksOf({ type, text }: Message): Link[] {
   const body = type === "text" ? text?.body : undefined;
   if (!body || !/https?:\/\/|www\./i.test(body)) return [];
-  const links = parseRich(body).flatMap(inside);
+  const links = findLinks(body)
+    .filter(({ href }) => webHref(href))
+    .map(({ start, end, href }) => ({ href, text: shownAddress(href, body.slice(start, end)) }));
   return links.filter(({ href }, index) => links.findIndex((other) => other.href === href) === index);
-}
-
-function inside(part: Rich): Link[] {
-  if (typeof part === "string") return [];
-  if ("href" in part) return webHref(part.href) ? [part] : [];
-  return part.content.flatMap(inside);
 }

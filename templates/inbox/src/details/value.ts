@@ -1,4 +1,4 @@
-import { webHref } from "../richtext";
+import { webHref } from "../links";
 
 /** How a value that a program has noted is shown: as text, as a link, or as entries below each other. */
 export type Shown =

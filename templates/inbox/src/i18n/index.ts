@@ -30,8 +30,8 @@ async function load(base: string): Promise<Dictionary | undefined> {
   return Object.hasOwn(others, base) ? others[base]?.().catch(() => undefined) : undefined;
 }
 
-/** A name within a sentence, whichever way either of them is written. */
-export const isolated = (name: string) => `\u2068${name}\u2069`;
+/** A name within a sentence, whichever way either of them is written; what would end its isolation is left out. */
+export const isolated = (name: string) => `\u2068${name.replace(/[\u2066-\u2069]/g, "")}\u2069`;
 
 /** The string for a key, with `{name}` filled in; `count` also chooses the plural form. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {

@@ -1,9 +1,7 @@
-import { useState } from "preact/hooks";
 import { phone } from "../../format";
-import { t } from "../../i18n";
 import { d } from "../../i18n/details";
 import type { Conversation } from "../../types";
-import { CheckIcon, CopyIcon } from "../icons";
+import { CopyButton } from "../CopyButton";
 import { Fact, Section } from "./Section";
 
 export function ContactFacts({ conversation: { contact } }: { conversation: Conversation }) {
@@ -35,26 +33,5 @@ export function ContactFacts({ conversation: { contact } }: { conversation: Conv
         )}
       </dl>
     </Section>
-  );
-}
-
-/** A frame may not be allowed to write to the clipboard; the number can then still be selected by hand. */
-function CopyButton({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  if (!navigator.clipboard) return null;
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
-  return (
-    <button
-      type="button"
-      class="icon-button icon-button-small"
-      aria-label={copied ? t("action.copied") : d("copy")}
-      onClick={copy}
-    >
-      {copied ? <CheckIcon /> : <CopyIcon />}
-    </button>
   );
 }

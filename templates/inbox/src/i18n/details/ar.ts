@@ -3,7 +3,6 @@ import type { DetailWords } from "./en";
 export const ar: DetailWords = {
   contact: "جهة الاتصال",
   conversation: "المحادثة",
-  copy: "نسخ الرقم",
   customerSince: "أول رسالة",
   earlier: "المحادثات السابقة",
   "earlier.count": {

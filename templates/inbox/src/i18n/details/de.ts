@@ -3,7 +3,6 @@ import type { DetailWords } from "./en";
 export const de: DetailWords = {
   contact: "Kontakt",
   conversation: "Unterhaltung",
-  copy: "Nummer kopieren",
   customerSince: "Erste Nachricht",
   earlier: "Frühere Unterhaltungen",
   "earlier.count": { one: "{count} Nachricht", other: "{count} Nachrichten" },

@@ -3,7 +3,6 @@ import type { Entry, Plural } from "../en";
 export const en = {
   contact: "Contact",
   conversation: "Conversation",
-  copy: "Copy number",
   customerSince: "First message",
   earlier: "Earlier conversations",
   "earlier.count": { one: "{count} message", other: "{count} messages" },

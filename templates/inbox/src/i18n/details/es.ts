@@ -3,7 +3,6 @@ import type { DetailWords } from "./en";
 export const es: DetailWords = {
   contact: "Contacto",
   conversation: "Conversación",
-  copy: "Copiar número",
   customerSince: "Primer mensaje",
   earlier: "Conversaciones anteriores",
   "earlier.count": { one: "{count} mensaje", other: "{count} mensajes" },

@@ -3,7 +3,6 @@ import type { DetailWords } from "./en";
 export const fr: DetailWords = {
   contact: "Contact",
   conversation: "Conversation",
-  copy: "Copier le numéro",
   customerSince: "Premier message",
   earlier: "Conversations précédentes",
   "earlier.count": { one: "{count} message", other: "{count} messages" },

@@ -3,7 +3,6 @@ import type { DetailWords } from "./en";
 export const pt: DetailWords = {
   contact: "Contato",
   conversation: "Conversa",
-  copy: "Copiar número",
   customerSince: "Primeira mensagem",
   earlier: "Conversas anteriores",
   "earlier.count": { one: "{count} mensagem", other: "{count} mensagens" },
