@@ -54,6 +54,7 @@ class Album:
         await self._take(page, "list")
         search = page.locator(".search input")
         await search.fill("tent")
+        await page.wait_for_url("**search=tent*")
         await page.wait_for_load_state("networkidle")
         await self._take(page, "list-search")
         await search.fill("nobody has this name")
