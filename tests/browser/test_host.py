@@ -1,6 +1,8 @@
 """<porthole-inbox>: what it tells the host's page, and what it does for it."""
 
+import contextlib
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -42,13 +44,18 @@ def _elements(demo: Demo, **urls: str) -> str:
     )
 
 
-async def _hands_off(platform: httpx.AsyncClient, wa_id: str, phone_number_id: str) -> None:
-    """An automation begins to answer a customer, and gives up."""
+@contextlib.asynccontextmanager
+async def _handed_off(platform: httpx.AsyncClient, wa_id: str, phone_number_id: str) -> AsyncIterator[None]:
+    """An automation begins to answer a customer, and gives up; in the end nothing of it is left open."""
     workflow = (await platform.post("/workflows", json={"workflow": {"name": "First answers"}})).json()["data"]["id"]
     execution = {"workflow_execution": {"phone_number": wa_id, "phone_number_id": phone_number_id}}
     started = await platform.post(f"/workflows/{workflow}/executions", json=execution)
     path = f"/workflow_executions/{started.raise_for_status().json()['data']['id']}"
     (await platform.patch(path, json={"workflow_execution": {"status": "handoff"}})).raise_for_status()
+    try:
+        yield
+    finally:
+        (await platform.patch(path, json={"workflow_execution": {"status": "ended"}})).raise_for_status()
 
 
 async def test_the_element_tells_what_happens_and_does_what_it_is_asked(
@@ -96,15 +103,15 @@ async def test_the_element_tells_what_happens_and_does_what_it_is_asked(
     assert await desk.does("openContact", {"phone_number": "x"}) == "invalid_message"
 
     # A person is needed, which is told once, whatever happens there afterwards.
-    await _hands_off(platform, caller.wa_id, customers.phone_number_id)
-    handoff = await desk.last("handoff-requested")
-    assert (handoff["contact"]["name"], handoff["by"]) == (caller.name, None)
-    await caller.says("Thank you")
-    await expect(inbox.message("Thank you")).to_be_visible()
-    assert len(await desk.all("handoff-requested")) == 1
+    async with _handed_off(platform, caller.wa_id, customers.phone_number_id):
+        handoff = await desk.last("handoff-requested")
+        assert (handoff["contact"]["name"], handoff["by"]) == (caller.name, None)
+        await caller.says("Thank you")
+        await expect(inbox.message("Thank you")).to_be_visible()
+        assert len(await desk.all("handoff-requested")) == 1
 
-    assert await desk.does("setFilters", {"handoff": True, "search": caller.wa_id}) is True
-    await expect(inbox.names).to_have_text([caller.name])
+        assert await desk.does("setFilters", {"handoff": True, "search": caller.wa_id}) is True
+        await expect(inbox.names).to_have_text([caller.name])
     assert await desk.does("setFilters", {"search": "", "handoff": False}) is True
     assert await desk.does("setFilters", {"status": "open"}) == "invalid_message"
     assert await desk.all("error") == []
