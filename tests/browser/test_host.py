@@ -1,80 +1,39 @@
-"""The host's page and the inbox in its iframe speak with each other, and with nobody else."""
+"""<porthole-inbox>: what it tells the host's page, and what it does for it."""
 
-import asyncio
+import contextlib
 import re
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import MakeEmbed, Troubles
 from tests.browser.customers import Customers
 from tests.browser.demo import Demo
 from tests.browser.host import Host
 from tests.browser.inbox import Inbox
-from tests.compatibility.clients import NODE
+from tests.browser.told import LISTENS, Told
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOBODY = "018f0000-0000-7000-8000-000000000000"
 
-# A host that keeps what each of its elements, by id, has told it.
-LISTENS = """
-window.told = {};
-for (const inbox of document.querySelectorAll("porthole-inbox")) {
-  const told = (window.told[inbox.id] = []);
-  for (const type of ["ready", "unread", "conversation-opened", "conversation-closed", "message-received",
-      "handoff-requested", "resize", "ended", "error"])
-    inbox.addEventListener(type, (event) => { event.preventDefault(); told.push([type, event.detail]); });
+CONTRAST = """
+(root, names) => {
+  const lightness = (name) => {
+    const probe = root.querySelector("body").appendChild(document.createElement("i"));
+    probe.style.color = `var(${name})`;
+    const parts = getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
+    probe.remove();
+    const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const [one, other] = names.map(lightness);
+  return Math.max(one / other, other / one);
 }
 """
-# One that speaks the protocol by hand.
-BY_HAND = """
-window.heard = [];
-addEventListener("message", ({ data, origin }) => heard.push({ ...data, origin }));
-window.say = (message) => document.querySelector("iframe").contentWindow.postMessage(message, "BASE");
-"""
-
-
-class Told:
-    """What a page was told, by the element with this id or by hand."""
-
-    def __init__(self, page: Page, element: str) -> None:
-        self._page = page
-        self._element = element
-
-    async def all(self, kind: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = await self._page.evaluate(
-            "([id, kind]) => told[id].filter(([type]) => type === kind).map(([, detail]) => detail)",
-            [self._element, kind],
-        )
-        return found
-
-    async def last(self, kind: str, **wanted: Any) -> dict[str, Any]:
-        """The newest of a kind, once it says what is wanted."""
-
-        async def said() -> dict[str, Any] | None:
-            newest = (await self.all(kind))[-1:]
-            return next((one for one in newest if {**one, **wanted} == one), None)
-
-        found = await eventually(said, 20)
-        assert found is not None
-        return found
-
-    async def does(self, call: str, *arguments: Any) -> Any:
-        """What comes of a method: True, or the failure's code."""
-        return await self._page.evaluate(
-            f"([id, given]) => document.getElementById(id).{call}(...given).then(() => true, ({{ code }}) => code)",
-            [self._element, list(arguments)],
-        )
-
-    async def becomes(self, name: str, value: Any) -> None:
-        await self._page.evaluate(
-            "([id, name, value]) => { document.getElementById(id)[name] = value }", [self._element, name, value]
-        )
 
 
 def _elements(demo: Demo, **urls: str) -> str:
@@ -85,13 +44,18 @@ def _elements(demo: Demo, **urls: str) -> str:
     )
 
 
-async def _hands_off(platform: httpx.AsyncClient, wa_id: str, phone_number_id: str) -> None:
-    """An automation begins to answer a customer, and gives up."""
+@contextlib.asynccontextmanager
+async def _handed_off(platform: httpx.AsyncClient, wa_id: str, phone_number_id: str) -> AsyncIterator[None]:
+    """An automation begins to answer a customer, and gives up; in the end nothing of it is left open."""
     workflow = (await platform.post("/workflows", json={"workflow": {"name": "First answers"}})).json()["data"]["id"]
     execution = {"workflow_execution": {"phone_number": wa_id, "phone_number_id": phone_number_id}}
     started = await platform.post(f"/workflows/{workflow}/executions", json=execution)
     path = f"/workflow_executions/{started.raise_for_status().json()['data']['id']}"
     (await platform.patch(path, json={"workflow_execution": {"status": "handoff"}})).raise_for_status()
+    try:
+        yield
+    finally:
+        (await platform.patch(path, json={"workflow_execution": {"status": "ended"}})).raise_for_status()
 
 
 async def test_the_element_tells_what_happens_and_does_what_it_is_asked(
@@ -139,15 +103,15 @@ async def test_the_element_tells_what_happens_and_does_what_it_is_asked(
     assert await desk.does("openContact", {"phone_number": "x"}) == "invalid_message"
 
     # A person is needed, which is told once, whatever happens there afterwards.
-    await _hands_off(platform, caller.wa_id, customers.phone_number_id)
-    handoff = await desk.last("handoff-requested")
-    assert (handoff["contact"]["name"], handoff["by"]) == (caller.name, None)
-    await caller.says("Thank you")
-    await expect(inbox.message("Thank you")).to_be_visible()
-    assert len(await desk.all("handoff-requested")) == 1
+    async with _handed_off(platform, caller.wa_id, customers.phone_number_id):
+        handoff = await desk.last("handoff-requested")
+        assert (handoff["contact"]["name"], handoff["by"]) == (caller.name, None)
+        await caller.says("Thank you")
+        await expect(inbox.message("Thank you")).to_be_visible()
+        assert len(await desk.all("handoff-requested")) == 1
 
-    assert await desk.does("setFilters", {"handoff": True, "search": caller.wa_id}) is True
-    await expect(inbox.names).to_have_text([caller.name])
+        assert await desk.does("setFilters", {"handoff": True, "search": caller.wa_id}) is True
+        await expect(inbox.names).to_have_text([caller.name])
     assert await desk.does("setFilters", {"search": "", "handoff": False}) is True
     assert await desk.does("setFilters", {"status": "open"}) == "invalid_message"
     assert await desk.all("error") == []
@@ -204,22 +168,6 @@ async def test_the_theme_and_the_brand_are_the_hosts_until_the_visitor_chooses_a
     await expect(root).to_have_attribute("data-mode", chosen or "")
 
 
-CONTRAST = """
-(root, names) => {
-  const lightness = (name) => {
-    const probe = root.querySelector("body").appendChild(document.createElement("i"));
-    probe.style.color = `var(${name})`;
-    const parts = getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
-    probe.remove();
-    const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
-  };
-  const [one, other] = names.map(lightness);
-  return Math.max(one / other, other / one);
-}
-"""
-
-
 async def test_two_inboxes_on_one_page_are_two(
     page: Page, demo: Demo, host: Host, make_embed: MakeEmbed, customers: Customers, platform: httpx.AsyncClient,
     troubles: Troubles,
@@ -251,119 +199,6 @@ async def test_two_inboxes_on_one_page_are_two(
     assert await everything.all("ended") == []
 
 
-GARBAGE = """
-[null, 1, "hello", [], {}, [1, 2], {type: "hello"}, {porthole: null}, {porthole: 0}, {porthole: "1", type: "hello"},
- {porthole: 1}, {porthole: 1, type: 5}, {porthole: 1, type: "constructor"}, {porthole: 1, type: "__proto__"},
- {porthole: 1, type: "open-conversation"}, {porthole: 1, type: "open-conversation", conversation_id: "../session"},
- {porthole: 1, type: "open-contact", contact: "x".repeat(1e6)}, {porthole: 1, type: "set-filters", filters: null},
- {porthole: 1, type: "set-filters", filters: {search: "x".repeat(201)}}, {porthole: 1, type: "set-mode", mode: "pink"},
- {porthole: 1, type: "set-filters", filters: {status: "all", unread: "yes", owner: "me"}, id: "seven"},
- {porthole: 1, type: "set-brand", brand: {accent: {light: "red"}}}, {porthole: 1, type: "hello", id: {}}, new Map(), 5n]
-"""
-
-
-async def test_a_host_speaks_by_hand_and_garbage_does_nothing(
-    page: Page, demo: Demo, host: Host, make_embed: MakeEmbed, troubles: Troubles
-) -> None:
-    troubles.announce("404")
-    embed = await make_embed(allowed_origins=[host.origin])
-    frame = f'<iframe id="frame-0" src="{embed["embed_url"]}"></iframe>'
-    host.body = f'{frame}<script type="module">{BY_HAND.replace("BASE", demo.base_url)}</script>'
-    await page.goto(host.origin)
-    inbox = Inbox(page.frame_locator("#frame-0"))
-    await inbox.is_live()
-
-    async def heard(kind: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = await page.evaluate("kind => heard.filter(({ type }) => type === kind)", kind)
-        return found
-
-    # Before a hello, and after what is none, the inbox is silent.
-    await page.evaluate(f"for (const one of {GARBAGE}.filter((one) => one?.type !== 'hello')) say(one)")
-    assert await page.evaluate("heard.length") == 0
-    await page.evaluate('say({ porthole: 1, type: "hello" })')
-    (ready,) = await eventually(lambda: heard("ready"), 20) or []
-    assert ready | {"origin": ""} == {
-        "porthole": 1, "type": "ready", "version": 1, "embed": {"id": embed["id"], "name": embed["name"]}, "origin": "",
-    }  # fmt: skip
-    assert ready["origin"] == demo.base_url
-    assert await heard("error") == []
-
-    names = await inbox.names.all_text_contents()
-    await page.evaluate(f"for (const one of {GARBAGE}) say(one)")
-    await page.evaluate('say({ porthole: 1, type: "open-contact", contact: { phone_number: "10000" }, id: "last" })')
-
-    async def answered() -> bool:
-        return any(error.get("id") == "last" for error in await heard("error"))
-
-    await eventually(answered, 20)
-    *errors, last = await heard("error")
-    assert last["code"] == "not_found"
-    assert {error["code"] for error in errors} == {"unsupported_version", "invalid_message"}
-    (seven,) = (error for error in errors if error.get("id") == "seven")
-    assert set(seven["errors"]) == {"filters.unread", "filters.owner"}
-    assert all(error["error"] for error in errors)
-    assert await heard("done") == []
-    assert await inbox.names.all_text_contents() == names
-
-    # Whoever says hello again, being loaded anew itself, hears all of it again.
-    await page.evaluate('say({ porthole: 1, type: "hello" })')
-    await eventually(lambda: _several(heard, "unread"), 20)
-    assert len(await heard("ready")) == 2
-
-
-async def _several(heard: Any, kind: str) -> bool:
-    return len(await heard(kind)) > 1
-
-
-@pytest.mark.parametrize(
-    ("origin", "patterns", "hears"),
-    [
-        ("https://shop.example.com", ["*.example.com"], True),
-        ("https://a.shop.example.com", ["https://other.example", "*.example.com"], True),
-        ("https://example.com", ["*.example.com"], False),
-        ("https://shop.example.com.evil.example", ["*.example.com"], False),
-        ("https://shop.example.com:8443", ["*.example.com"], False),
-        ("https://shop.example.com", [], True),
-    ],
-)
-async def test_the_inbox_speaks_only_with_the_origins_that_may_embed_it(
-    page: Page, demo: Demo, make_embed: MakeEmbed, troubles: Troubles, origin: str, patterns: list[str], hears: bool
-) -> None:
-    """The browser keeps the frame from other pages by itself; here it is not told to, and the page has to."""
-    troubles.announce(
-        "LOCAL_NETWORK_ACCESS"
-    )  # what the browser asks of a page of the web that embeds one of this machine
-    embed = await make_embed(allowed_origins=patterns)
-    frame = f'<iframe src="{embed["embed_url"]}"></iframe>'
-    script = BY_HAND.replace("BASE", demo.base_url)
-
-    async def without_ancestors(route: Route) -> None:
-        answer = await route.fetch()
-        headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
-        await route.fulfill(response=answer, headers=headers)
-
-    async def of_the_host(route: Route) -> None:
-        icon = '<link rel="icon" href="data:,">'
-        await route.fulfill(content_type="text/html", body=f"{icon}{frame}<script type=module>{script}</script>")
-
-    await page.route(f"{embed['embed_url']}*", without_ancestors)
-    await page.route(f"{origin}/", of_the_host)
-    await page.goto(f"{origin}/")
-    await expect(page.frame_locator("iframe").locator("#inbox > *").first).to_be_attached()
-    chunk = page.wait_for_event("response", lambda response: "/assets/line-" in response.url)
-    await page.evaluate('say({ porthole: 1, type: "hello" })')
-    await chunk
-    if hears:
-        await page.wait_for_function("heard.some(({ type }) => type === 'ready')")
-    else:
-        # The inbox itself says when it has read what was said to it.
-        child = page.frames[1]
-        await child.evaluate(
-            "() => new Promise((heard) => { addEventListener('message', heard); postMessage(1, '*'); })"
-        )
-        assert await page.evaluate("heard.length") == 0
-
-
 async def test_the_demos_host_shows_how_many_wait_and_who_writes(
     inbox: Inbox, page: Page, customers: Customers
 ) -> None:
@@ -377,65 +212,3 @@ async def test_the_demos_host_shows_how_many_wait_and_who_writes(
     await expect(page.locator("#news")).to_have_text(f"{customer.name} has just written")
     await inbox.open(customer.name)
     await expect(badge).to_have_text(str(before))
-
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "host"
-PACKAGES = Path(__file__).parent / "hosts" / "node_modules"
-INBOX = Path(__file__).resolve().parents[2] / "templates" / "inbox"
-
-
-@pytest.mark.parametrize("example", ["html", "react", "vue"])
-async def test_an_example_from_the_documents(
-    page: Page, demo: Demo, host: Host, make_embed: MakeEmbed, customers: Customers, tmp_path: Path, example: str
-) -> None:
-    embed = await make_embed(allowed_origins=[host.origin])
-    host.folder = await _site(example, tmp_path, demo, embed["embed_url"])
-    await page.goto(f"{host.origin}/index.html")
-    inbox, count = Inbox(page.frame_locator("porthole-inbox iframe")), page.locator("output")
-    await inbox.is_live()
-    await expect(count).not_to_be_empty()
-    before = int(await count.inner_text())
-    customer = await customers.new()
-    await customer.says("I have a question")
-    await expect(page.get_by_role("status").last).to_have_text(f"{customer.name} wrote")
-    await expect(count).to_have_text(str(before + 1))
-
-    await page.get_by_label("Dark").check()
-    await expect(inbox.root.locator("html")).to_have_attribute("data-mode", "dark")
-    await expect(inbox.root.locator("html")).to_have_css("--radius", "4px")
-    await page.get_by_label("Unread only").check()
-    unread = inbox.root.get_by_role("button", name="Unread", exact=True)
-    await expect(unread).to_have_attribute("aria-pressed", "true")
-    await page.get_by_label("Phone number").fill(f"+{customer.wa_id}")
-    await page.get_by_role("button", name="Open").click()
-    await expect(inbox.message("I have a question")).to_be_visible()
-    await expect(count).to_have_text(str(before))
-    await page.get_by_label("Phone number").fill("12")
-    await page.get_by_role("button", name="Open").click()
-    await expect(page.get_by_role("status").last).to_contain_text("phone number with its country code")
-
-
-async def _site(example: str, folder: Path, demo: Demo, embed_url: str) -> Path:
-    """The example's files with the addresses of this demo, built as their reader would build them."""
-    for file in (EXAMPLES / example).iterdir():
-        source = file.read_text().replace("https://inbox.example.com/embed/TOKEN", embed_url)
-        (folder / file.name).write_text(source.replace("https://inbox.example.com", demo.base_url))
-    if example == "html":
-        return folder
-    async with httpx.AsyncClient(base_url=demo.base_url) as client:
-        (folder / "porthole.d.ts").write_bytes((await client.get("/porthole.d.ts")).content)
-    (folder / "node_modules").symlink_to(PACKAGES)
-    if example == "react":
-        options = "--noEmit --strict --jsx react-jsx --module esnext --moduleResolution bundler --target es2022"
-        compiler = INBOX / "node_modules" / "typescript" / "bin" / "tsc"
-        await _run_node(str(compiler), *options.split(), "App.tsx", "porthole.d.ts", cwd=folder)
-    await _run_node("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", cwd=folder)
-    return folder / "dist"
-
-
-async def _run_node(*arguments: str, cwd: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        NODE, *arguments, cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()

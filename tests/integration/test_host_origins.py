@@ -34,7 +34,7 @@ class Case(msgspec.Struct):
 def _cases() -> list[Case]:
     cases: list[Case] = []
 
-    @settings(max_examples=1500, deadline=None, database=None)
+    @settings(max_examples=500, deadline=None, database=None)
     @given(st.one_of(ORIGINS, NEAR, STORED), st.lists(STORED, max_size=3))
     def gather(origin: str, patterns: list[str]) -> None:
         cases.append(Case(origin, patterns, origin_is_allowed(origin, patterns)))
