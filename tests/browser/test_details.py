@@ -189,15 +189,19 @@ async def test_programs_notes_and_the_automations_course_are_shown_and_a_person_
     path = f"/whatsapp/conversations/{(await _conversation(platform, customer))['id']}"
     note = {"<img src=x onerror=alert(1)>": "https://shop.example.com/4711", "order": {"paid": True, "note": "x" * 400}}
     await _change(platform, path, {"whatsapp_conversation": {"metadata": note}})
-    answered = [0]
 
-    async def refuse_once(route: Route) -> None:
-        answered[0] += 1
-        await (route.abort() if answered[0] == 1 else route.continue_())
+    async def fail_until_pressed(route: Route) -> None:
+        pressed = await page.evaluate("() => document.documentElement.dataset.pressed")
+        await (route.continue_() if pressed else route.abort())
 
-    await page.route("**/details", refuse_once)
+    # The page asks again by itself too, whenever the conversation has changed.
+    await page.route("**/details", fail_until_pressed)
     _, details = await _open(page, demo, customer)
-    await details.get_by_role("alert").get_by_role("button", name="Try again").click()
+    retry = details.get_by_role("alert").get_by_role("button", name="Try again")
+    await retry.evaluate("""(button) => button.addEventListener("click", () => {
+        document.documentElement.dataset.pressed = "yes";
+    }, { capture: true })""")
+    await retry.click()
     data = details.get_by_role("region", name="Conversation data")
     await expect(data).to_contain_text("<img src=x onerror=alert(1)>")
     await expect(data.get_by_role("link")).to_have_attribute("href", "https://shop.example.com/4711")
