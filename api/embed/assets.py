@@ -28,7 +28,7 @@ class AllAssets(msgspec.Struct, frozen=True):
     """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and the script
     that a host's page loads, with its types.
 
-    `words` are the URLs of the inbox's words by language; the English ones are in its script.
+    `words` are the URLs of the inbox's words by language.
     """
 
     inbox: Assets

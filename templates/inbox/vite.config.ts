@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 import { emojiData } from "./emojiData.ts";
 
 export default defineConfig({
@@ -13,6 +13,7 @@ export default defineConfig({
       },
     },
   ],
+  test: { setupFiles: ["tests/english.ts"], testTimeout: 20_000 },
   build: {
     target: "es2022",
     manifest: true,

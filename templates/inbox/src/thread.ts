@@ -100,7 +100,9 @@ export function pagedIn(thread: Thread): readonly Message[] {
 /** Whether a message is among those that are shown. */
 export function isShown(thread: Thread, id: string): boolean {
   const row = thread.messages.get(id);
-  if (!row || row.discarded_at !== null || thread.oldest === null) return false;
+  if (!row || row.discarded_at !== null) return false;
+  // Of a thread that was never paged in nothing is shown; an empty one that was goes on to whatever comes.
+  if (thread.oldest === null && thread.phase !== "ready") return false;
   const [from, to] = bounds(thread);
   const place = placeOf(thread.rows, row);
   return place >= from && place < to;

@@ -1,6 +1,10 @@
-import { type Dictionary, type Entry, en, type Key } from "./en";
+import type { Dictionary, Entry, Key } from "./en";
 
-const others: Record<string, () => Promise<Dictionary>> = {
+const english = () => import("./en").then((module) => module.en);
+
+/** None is in the page's script: each reader loads the words of one language. */
+const dictionaries: Record<string, () => Promise<Dictionary>> = {
+  en: english,
   es: () => import("./es").then((module) => module.es),
   pt: () => import("./pt").then((module) => module.pt),
   fr: () => import("./fr").then((module) => module.fr),
@@ -10,24 +14,25 @@ const others: Record<string, () => Promise<Dictionary>> = {
 
 export type { Key } from "./en";
 
-let dictionary: Dictionary = en;
+let dictionary: Dictionary;
 let plurals = new Intl.PluralRules("en");
 /** The locale of dates and numbers: that of the strings, with the region that was asked for. */
 export let locale = "en";
 /** Whose strings are shown. */
 export let language = "en";
 
+/** Nothing can be said before. Fails only if not even the English words can be loaded. */
 export async function loadLanguage(wanted: string): Promise<void> {
   const base = wanted.toLowerCase().split(/[-_]/)[0] ?? "";
-  const found = base === "en" ? en : await load(base);
-  dictionary = found ?? en;
+  const found = await load(base);
+  dictionary = found ?? (await english());
   language = found ? base : "en";
   locale = found ? wanted.replace("_", "-") : "en";
   plurals = new Intl.PluralRules(locale);
 }
 
 async function load(base: string): Promise<Dictionary | undefined> {
-  return Object.hasOwn(others, base) ? others[base]?.().catch(() => undefined) : undefined;
+  return Object.hasOwn(dictionaries, base) ? dictionaries[base]?.().catch(() => undefined) : undefined;
 }
 
 /** A name within a sentence, whichever way either of them is written; what would end its isolation is left out. */
