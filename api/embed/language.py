@@ -8,7 +8,7 @@ from shared.embeds import LANGUAGES, Embed
 
 _RIGHT_TO_LEFT = frozenset({"ar"})
 # With a region, which dates and numbers go by: pt-BR. Anything longer is cut off.
-_TAG = re.compile(r"([a-z]{2})(?:[-_]([a-z]{2}|\d{3})(?![a-z0-9]))?(?![a-z0-9])", re.IGNORECASE)
+_TAG = re.compile(r"([a-z]{2})(?:[-_]([a-z]{2}|\d{3})(?![a-z0-9]))?(?![a-z0-9])", re.IGNORECASE | re.ASCII)
 
 
 def page_language(request: AnyRequest, embed: Embed | None) -> str:

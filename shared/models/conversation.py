@@ -98,6 +98,12 @@ class Conversation(Base):
             )
         ),
         Index("conversation_idle", "last_active_at", postgresql_where=sql("status = 'active'")),
+        Index(
+            "conversation_waiting",
+            "project_id",
+            "phone_number_id",
+            postgresql_where=sql("unread_count > 0 AND status = 'active'"),
+        ),
         Index("conversation_unread", "project_id", "phone_number_id", postgresql_where=sql("unread_count > 0")),
         Index("conversation_handoff", "project_id", "phone_number_id", postgresql_where=sql("mode = 'handoff'")),
     )

@@ -23,7 +23,7 @@ Shortcut = Annotated[
     str,
     Meta(
         max_length=40,
-        pattern=r"^[^\s/]+$",
+        pattern=r"^[^\s/]+(?![\s\S])",
         description="What is typed behind the slash; kept in lower case, unique for the project and each customer.",
         examples=["hours"],
     ),

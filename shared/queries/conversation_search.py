@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, bindparam, func, select, true, union
+from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, bindparam, func, select, union
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,20 +57,26 @@ async def newest_matches(
     ids, words = list(conversation_ids), searched_words(search)
     if not ids or not words:
         return []
-    # For each conversation by itself: a rare word is looked up in the index of words, and a frequent one is met soon
-    # on the way from the newest message back.
+    # All that hold them, by the index of words, as the list itself has asked. To go through a conversation from its
+    # newest message back would mean to take each of them apart, also where the contact alone was found.
+    hits = (
+        select(Message.conversation_id, Message.id, Message.sent_at)
+        .where(_holds(scope, words))
+        .cte("hits")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
     newest = (
-        select(Message.id, Message.text, Message.sent_at)
-        .where(Message.conversation_id == Conversation.id, _holds(scope, words))
-        .order_by(Message.sent_at.desc(), Message.id.desc())
-        .limit(1)
-        .correlate(Conversation)
-        .lateral()
+        select(hits.c.conversation_id, hits.c.id)
+        .distinct(hits.c.conversation_id)
+        .where(hits.c.conversation_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+        .order_by(hits.c.conversation_id, hits.c.sent_at.desc(), hits.c.id.desc())
+        .subquery()
     )
     rows = await connection.execute(
-        select(Conversation.id, newest.c.id, newest.c.text, newest.c.sent_at)
-        .join(newest, true())
-        .where(scope.conversations(), Conversation.id == any_(bindparam("ids", type_=ARRAY(Uuid)))),
+        select(Conversation.id, Message.id, Message.text, Message.sent_at)
+        .join(newest, newest.c.conversation_id == Conversation.id)
+        .join(Message, Message.id == newest.c.id)
+        .where(scope.conversations()),
         {"ids": ids},
     )
     return [MatchView(conversation_id, row_id, snippet(text, words), at) for conversation_id, row_id, text, at in rows]
