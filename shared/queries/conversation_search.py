@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, bindparam, func, select, union
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.fold import fold
@@ -67,7 +67,7 @@ async def newest_matches(
     )
     newest = (
         select(hits.c.conversation_id, hits.c.id)
-        .distinct(hits.c.conversation_id)
+        .ext(distinct_on(hits.c.conversation_id))
         .where(hits.c.conversation_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
         .order_by(hits.c.conversation_id, hits.c.sent_at.desc(), hits.c.id.desc())
         .subquery()
