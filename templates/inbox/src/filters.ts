@@ -20,6 +20,8 @@ export const noFilters: Filters = {
 export const everywhere = { status: "all", whatsappConfigId: "all", unread: false, handoff: false } as const;
 
 export const statuses: readonly Filters["status"][] = ["active", "ended", "all"];
+/** The server takes no more. */
+export const longestSearch = 200;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What cannot be understood counts as absent, so that a mistyped address still opens the inbox. */
@@ -29,7 +31,7 @@ export function parseFilters(query: URLSearchParams): Filters {
   const whatsappConfigId = text("whatsapp_config_id").toLowerCase();
   return {
     status: statuses.find((status) => status === text("status").toLowerCase()) ?? noFilters.status,
-    search: text("search"),
+    search: text("search").slice(0, longestSearch),
     whatsappConfigId: uuid.test(whatsappConfigId) ? whatsappConfigId : "all",
     unread: flag("unread"),
     handoff: flag("handoff"),

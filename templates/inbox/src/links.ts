@@ -44,10 +44,12 @@ function hidesHost(href: string): boolean {
   return protocol !== "mailto:" && username + password !== "";
 }
 
-/** The address if it is one of the web, else null. */
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** The address if it is one of the web, and shows where it leads; else null. */
 export function webHref(address: string): string | null {
   const href = safeHref(address);
-  return href !== null && /^https?:/.test(href) ? href : null;
+  return href !== null && /^https?:/.test(href) && !hidesHost(href) && !turning.test(address) ? href : null;
 }
 
 /** The address if it is of a kind that can do no harm, else null. */

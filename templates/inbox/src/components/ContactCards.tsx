@@ -1,7 +1,7 @@
 import { phone as internationally } from "../format";
 import { t } from "../i18n";
 import { v } from "../i18n/viewer";
-import { safeHref, webHref } from "../links";
+import { safeHref, shownAddress, webHref } from "../links";
 import { safeName } from "../text";
 import type { ContactCard } from "../types";
 import { vCard } from "../vcard";
@@ -27,7 +27,7 @@ function Card({ card }: { card: ContactCard }) {
   const lines = [
     ...phones.map(({ phone, wa_id }) => phone || (wa_id ? internationally(wa_id) : "")).map(byPhone),
     ...emails.map(({ email = "" }) => ({ text: email, href: mailHref(email), copied: false })),
-    ...urls.map(({ url = "" }) => ({ text: url, href: webHref(url) ?? "", copied: false })),
+    ...urls.map(({ url = "" }) => byWeb(url)),
   ].filter(({ text }) => text !== "");
   const unique = [...new Map(lines.map((line) => [line.text, line])).values()].slice(0, mostLines);
   return (
@@ -55,6 +55,11 @@ function Card({ card }: { card: ContactCard }) {
 const mostLines = 20;
 
 const list = <Part,>(parts: Part[] | undefined): Part[] => (Array.isArray(parts) ? parts : []);
+
+const byWeb = (url: string) => {
+  const href = webHref(url);
+  return { text: href ? shownAddress(href, url) : url, href: href ?? "", copied: false };
+};
 
 const byPhone = (phone: string) => ({ text: phone, href: safeHref(telHref(phone)) ?? "", copied: true });
 

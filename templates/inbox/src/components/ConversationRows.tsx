@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { loadMoreConversations, open } from "../actions";
+import { loadList, loadMoreConversations, open } from "../actions";
 import { t } from "../i18n";
 import { matchOf } from "../matches";
 import { inbox, listed, openId } from "../store";
@@ -27,6 +27,17 @@ export function ConversationRows() {
   useSteadyRows(box, rows, rowHeight);
   useFocusKept(rows, tabbed, tabbedIndex);
 
+  const current = rows.findIndex((row) => row.id === openId.value);
+  // Keys and the host open conversations too, and the list follows. (What the reader has pressed is in view.)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: not when the row moves, which the reader has scrolled from
+  useEffect(() => {
+    const element = box.current;
+    if (!element || current < 0) return;
+    setTabbed(openId.value);
+    const top = current * rowHeight;
+    element.scrollTop = Math.min(top, Math.max(element.scrollTop, top + rowHeight - element.clientHeight));
+  }, [openId.value]);
+
   const nearEnd = to + loadAhead > rows.length;
   useEffect(() => {
     if (next !== null && phase === "ready" && nearEnd) void loadMoreConversations();
@@ -44,6 +55,7 @@ export function ConversationRows() {
     requestAnimationFrame(() => document.getElementById(`row-${target.id}`)?.focus({ preventScroll: true }));
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1);
     const steps: Record<string, number> = {
       ArrowDown: tabbedIndex + 1,
@@ -90,7 +102,11 @@ export function ConversationRows() {
         })}
       </ul>
       {phase === "failed" && (
-        <button type="button" class="button rows-more" onClick={() => void loadMoreConversations()}>
+        <button
+          type="button"
+          class="button rows-more"
+          onClick={() => void (next === null ? loadList() : loadMoreConversations())}
+        >
           {t("action.retry")}
         </button>
       )}

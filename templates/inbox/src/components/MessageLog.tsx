@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { loadLatestMessages } from "../actions";
 import { summary } from "../content";
-import { type Day, farFrom, inDays } from "../days";
+import { type Day, farFrom, holds, inDays } from "../days";
 import { clock, dayName } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
@@ -81,7 +81,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
                 <LogPart
                   key={part.key}
                   part={part}
-                  late={late.has(part.key)}
+                  late={late.has(part.key) && !(last && holds(part, last))}
                   wanted={wanted}
                   box={box}
                   contact={contact.name}

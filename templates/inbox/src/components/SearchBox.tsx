@@ -36,7 +36,7 @@ export function SearchBox() {
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
+    if (event.isComposing || event.altKey) return;
     if (event.key === "ArrowDown") focusList();
     else if (event.key === "Enter") ask(text.trim());
     else if (event.key === "Escape" && text !== "") clear();

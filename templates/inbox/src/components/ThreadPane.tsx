@@ -1,7 +1,5 @@
 import { loadThread } from "../actions";
 import { t } from "../i18n";
-import { lazily } from "../lazily";
-import { enlarged } from "../lightbox";
 import { openConversation, openThread } from "../store";
 import { Composer } from "./compose/Composer";
 import { useDrop } from "./compose/useDrop";
@@ -12,8 +10,6 @@ import { Notice } from "./Notice";
 import { ThreadSkeleton } from "./Skeleton";
 import { ThreadHeader } from "./ThreadHeader";
 import { TroubleBanner } from "./TroubleBanner";
-
-const Lightbox = lazily(() => import("./lightbox/Lightbox").then((module) => module.Lightbox));
 
 export function ThreadPane({ id }: { id: string }) {
   const conversation = openConversation.value;
@@ -38,7 +34,6 @@ export function ThreadPane({ id }: { id: string }) {
       )}
       {!(conversation && loaded) && thread?.phase !== "failed" && <ThreadSkeleton label={t("thread.loading")} />}
       {conversation && <Composer conversation={conversation} />}
-      {enlarged.value !== null && <Lightbox />}
       {over && (
         <div class="drop" aria-hidden="true">
           <ClipIcon />

@@ -29,7 +29,7 @@ export function focusField(): void {
 
 /** The message at which the Tab key stops, from where the arrow keys go on; false if there is none. */
 export function focusLastMessage(): boolean {
-  const last = document.querySelector<HTMLElement>(".log-content > .message[tabindex='0']");
+  const last = document.querySelector<HTMLElement>(".log-content .message[tabindex='0']");
   last?.focus();
   return last !== null;
 }

@@ -123,7 +123,8 @@ function firstInView(parent: Element, from: number): Element | null {
   }
   // A divider belongs to what comes after it: older messages of the same day go in between.
   while (children[low]?.matches(".divider, .day-name")) low += 1;
-  const child = children[low];
+  // A part may end with a divider, and the next one is not drawn yet.
+  const child = children[low] ?? children[children.length - 1];
   if (!child) return null;
-  return child.matches(".day, .part") ? firstInView(child, from) : child;
+  return child.matches(".day, .part, .album") ? firstInView(child, from) : child;
 }

@@ -1,4 +1,4 @@
-import { webHref } from "../links";
+import { shownAddress, webHref } from "../links";
 
 /** How a value that a program has noted is shown: as text, as a link, or as entries below each other. */
 export type Shown =
@@ -38,5 +38,5 @@ function textOrLink(value: string): Shown {
   const text = value.trim();
   if (text === "") return { kind: "nothing" };
   const href = /^https?:\/\/\S+$/i.test(text) ? webHref(text) : null;
-  return href ? { kind: "link", href, text } : { kind: "text", text: value };
+  return href ? { kind: "link", href, text: shownAddress(href, text) } : { kind: "text", text: value };
 }

@@ -3,7 +3,7 @@ import { showAt } from "../../details/show";
 import { fullTime } from "../../format";
 import { isolated, t } from "../../i18n";
 import { d } from "../../i18n/details";
-import { isStale, renew } from "../../mediaFile";
+import { isSeen, isStale, renew } from "../../mediaFile";
 import type { Message } from "../../types";
 import { ImageIcon, VideoIcon, WarningIcon } from "../icons";
 import { MediaLink } from "../MediaLink";
@@ -19,7 +19,13 @@ export function SharedPicture({ message }: { message: Message }) {
   if (!media?.url) return <Missing message={message} name={name} icon={<Icon />} />;
   return (
     <>
-      <MediaLink message={message} url={media.url} class="tile" label={t("media.open", { name })}>
+      <MediaLink
+        message={message}
+        url={media.url}
+        class="tile"
+        label={t("media.open", { name })}
+        enlarges={isSeen(media)}
+      >
         {small ? (
           <img
             src={small}

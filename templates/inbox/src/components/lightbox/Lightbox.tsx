@@ -7,7 +7,6 @@ import { t } from "../../i18n";
 import { v } from "../../i18n/viewer";
 import { enlarged } from "../../lightbox";
 import { isStale, renew, shapeOf } from "../../mediaFile";
-import { threadMessages } from "../../selectors";
 import { openConversation, openThread } from "../../store";
 import { senderOf } from "../Author";
 import { BackIcon, CloseIcon, PlusIcon } from "../icons";
@@ -18,9 +17,11 @@ import { Film, Picture } from "./Picture";
 import { useZoom } from "./useZoom";
 import { isViewable, type Viewable } from "./viewable";
 
-const viewable = computed(() => (openThread.value ? threadMessages(openThread.value).filter(isViewable) : []));
+const viewable = computed(() =>
+  (openThread.value?.rows ?? []).filter((row) => row.discarded_at === null).filter(isViewable),
+);
 
-/** All pictures and films of the thread, as far as it is loaded: one at a time and as large as the frame. */
+/** All pictures and films of the thread that are known, here or in the details: one at a time, as large as the frame. */
 export function Lightbox() {
   const all = viewable.value;
   const at = all.findIndex(({ id }) => id === enlarged.value);
@@ -36,8 +37,11 @@ export function Lightbox() {
   return message ? <Viewer message={message} at={at} count={all.length} go={go} /> : null;
 }
 
-/** A click beside the picture. (While it is held, the pointer's events all go to the frame around it.) */
+const pressed = { x: 0, y: 0 };
+
+/** A click beside the picture, and not the end of a drag. (While it is held, its events all go to the frame around it.) */
 function closeBeside({ clientX, clientY, currentTarget }: MouseEvent): void {
+  if (Math.hypot(clientX - pressed.x, clientY - pressed.y) > 8) return;
   if (document.elementFromPoint(clientX, clientY) === currentTarget) close();
 }
 
@@ -79,6 +83,10 @@ function Viewer({ message, at, count, go }: ViewerProps) {
       close();
     };
   }, []);
+  // A button that has no further use has lost the focus, and with it the keys.
+  useLayoutEffect(() => {
+    if (!dialog.current?.contains(document.activeElement)) dialog.current?.focus();
+  });
   useEffect(() => {
     if (isStale(media.url)) renew(message).catch(() => undefined);
   }, [message, media.url]);
@@ -160,6 +168,7 @@ function Viewer({ message, at, count, go }: ViewerProps) {
         ref={stage}
         class={`lightbox-stage ${view.scale > 1 ? "lightbox-zoomed" : ""}`}
         {...handlers}
+        onPointerDownCapture={({ clientX, clientY }) => Object.assign(pressed, { x: clientX, y: clientY })}
         onClick={closeBeside}
       >
         {film ? <Film key={id} message={message} /> : <Picture key={id} message={message} view={view} />}
