@@ -1,12 +1,15 @@
 """<porthole-inbox>: what it tells the host's page, and what it does for it."""
 
+import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator
 
 import httpx
+import jwt
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import MakeEmbed, Troubles
 from tests.browser.customers import Customers
@@ -121,12 +124,17 @@ async def test_the_theme_and_the_brand_are_the_hosts_until_the_visitor_chooses_a
     page: Page, demo: Demo, host: Host, make_embed: MakeEmbed, platform: httpx.AsyncClient
 ) -> None:
     embed = await make_embed(allowed_origins=[host.origin])
-    host.body = _elements(demo, desk=embed["embed_url"]).replace("<porthole-inbox ", '<porthole-inbox mode="dark" ')
+    url = f"{embed['embed_url']}?mode=light"
+    host.body = _elements(demo, desk=url).replace("<porthole-inbox ", '<porthole-inbox mode="dark" ')
     await page.goto(host.origin)
     desk, frame = Told(page, "desk"), page.frame_locator("#desk iframe")
     inbox, root = Inbox(frame), frame.locator("html")
     await desk.last("ready")
     await expect(page.locator("#desk iframe")).to_have_attribute("src", re.compile(r"\?mode=dark$"))
+    await expect(root).to_have_attribute("data-mode", "dark")
+    await desk.becomes("mode", None)  # what the address says
+    await expect(root).to_have_attribute("data-mode", "light")
+    await desk.becomes("mode", "dark")
     await expect(root).to_have_attribute("data-mode", "dark")
     await desk.becomes("mode", "light")
     await expect(root).to_have_attribute("data-mode", "light")
@@ -166,6 +174,82 @@ async def test_the_theme_and_the_brand_are_the_hosts_until_the_visitor_chooses_a
     await desk.becomes("mode", "light" if chosen == "system" else "system")
     assert await desk.does("setFilters", {}) is True  # what was said before has been heard
     await expect(root).to_have_attribute("data-mode", chosen or "")
+
+
+async def test_a_fresh_user_claim_ends_a_wait_and_loads_nothing_anew_whatever_the_list_shows(
+    page: Page, demo: Demo, host: Host, make_embed: MakeEmbed, troubles: Troubles
+) -> None:
+    troubles.announce("401")
+    embed = await make_embed(allowed_origins=[host.origin])
+
+    def url(seconds: int) -> str:
+        claims = {"sub": "1", "name": "Ana", "exp": int(time.time()) + seconds}
+        return f"{embed['embed_url']}#user={jwt.encode(claims, embed['signing_secret'], algorithm='HS256')}"
+
+    host.body = _elements(demo, desk=url(-5))
+    await page.goto(host.origin)
+    desk = Told(page, "desk")
+    assert await desk.last("ended") == {"code": "expired_user_claim"}
+    asked = asyncio.create_task(desk.does("setFilters", {"unread": True}))
+    await desk.becomes("src", url(600))
+    assert await asked is True
+    frame = page.frames[1]
+    await frame.evaluate("window.kept = history.length")
+    fresh = url(3600)
+    await desk.becomes("src", fresh)
+    await frame.wait_for_url(re.compile(rf"\?unread=1{re.escape(fresh[fresh.index('#') :])}$"))
+    assert await frame.evaluate("window.kept === history.length")
+    assert len(await desk.all("ready")) == 1
+
+
+async def test_the_last_that_is_opened_stays_open(
+    page: Page, demo: Demo, host: Host, make_embed: MakeEmbed, customers: Customers
+) -> None:
+    slow, quick, chosen = [await customers.new() for _ in range(3)]
+    host.body = _elements(demo, desk=(await make_embed(allowed_origins=[host.origin]))["embed_url"])
+    await page.goto(host.origin)
+    desk, inbox = Told(page, "desk"), Inbox(page.frame_locator("#desk iframe"))
+    await inbox.is_live()
+    for customer in (slow, quick, chosen):
+        await customer.says(f"I am {customer.name}")
+        await expect(inbox.row(customer.name)).to_be_visible()
+    goes_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await goes_on.wait()
+        await route.continue_()
+
+    await page.route(re.compile(rf"/inbox/v1/conversations\?contact=\D*{slow.wa_id}"), hold)
+
+    async def open_slowly() -> "asyncio.Task[object]":
+        goes_on.clear()
+        async with page.expect_request(re.compile(slow.wa_id)):
+            return asyncio.create_task(desk.does("openContact", {"phone_number": slow.wa_id}))
+
+    late = await open_slowly()
+    assert await desk.does("openContact", {"phone_number": quick.wa_id}) is True
+    goes_on.set()
+    assert await late == "superseded"
+    late = await open_slowly()
+    await inbox.open(chosen.name)
+    goes_on.set()
+    assert await late == "superseded"
+    await expect(inbox.message(f"I am {chosen.name}")).to_be_visible()
+    names = [opened["contact"]["name"] for opened in await desk.all("conversation-opened")]
+    assert names == [quick.name, chosen.name]
+
+    # A frame of the height that is told does not scroll.
+    assert await desk.does("setFilters", {"search": chosen.wa_id}) is True
+    await expect(inbox.names).to_have_text([chosen.name])
+
+    async def fits() -> bool:
+        height = (await desk.all("resize"))[-1]["height"]
+        await page.locator("#desk").evaluate("(desk, height) => { desk.style.height = `${height}px`; }", height)
+        parts = inbox.root.locator(".rows, .log, .details-body")
+        high_enough = await parts.evaluate_all("all => all.every((one) => one.scrollHeight <= one.clientHeight)")
+        return await parts.count() == 3 and bool(high_enough)
+
+    await eventually(fits, 10)
 
 
 async def test_two_inboxes_on_one_page_are_two(

@@ -73,6 +73,11 @@ async def test_a_host_speaks_by_hand_and_garbage_does_nothing(
     assert await heard("done") == []
     assert await inbox.names.all_text_contents() == names
 
+    # A mode of null is the embed's own.
+    for mode, shown in (('"dark"', "dark"), ("null", embed["default_mode"])):
+        await page.evaluate(f'say({{ porthole: 1, type: "set-mode", mode: {mode} }})')
+        await expect(inbox.root.locator("html")).to_have_attribute("data-mode", shown)
+
     # Whoever says hello again, being loaded anew itself, hears all of it again.
     await page.evaluate('say({ porthole: 1, type: "hello" })')
     await eventually(lambda: _several(heard, "unread"), 20)

@@ -4,9 +4,16 @@ import type { Changes, LiveEvent, Message } from "./types";
 /** Told of messages after they are applied: of those that a push tells as new, and of all that a catch-up brings. */
 export const hearers = new Set<(messages: readonly Message[], isPush: boolean) => void>();
 
+let caughtUpAt = Date.now();
+/** Milliseconds that may have passed since what is being applied: a push is of the moment, a catch-up goes back to the last. */
+export let oldest = 0;
+
 /** Everything that changed since a cursor. */
 export function applyChanges({ conversations, messages, removed }: Changes): void {
+  oldest = Date.now() - caughtUpAt;
   dispatch({ type: "rows", conversations, messages, removed });
+  oldest = 0;
+  caughtUpAt = Date.now();
   for (const hear of hearers) hear(messages, false);
 }
 

@@ -36,6 +36,18 @@ test.each<[object, object]>([
     { type: "set-mode", mode: "dark" },
   ],
   [
+    { type: "set-mode", mode: null },
+    { type: "set-mode", mode: null },
+  ],
+  [
+    { type: "set-user", user: "e30.e30.c2ln" },
+    { type: "set-user", user: "e30.e30.c2ln" },
+  ],
+  [
+    { type: "set-user", user: null },
+    { type: "set-user", user: null },
+  ],
+  [
     { type: "set-brand", brand: { radius: 24 } },
     { type: "set-brand", brand: { radius: 24 } },
   ],
@@ -60,6 +72,9 @@ test.each<[object, string[]]>([
   [{ type: "open-contact", contact: { id: "5", name: "Ana" } }, ["contact.id", "contact.name"]],
   [{ type: "open-contact", contact: { phone_number: "Ana" } }, ["contact.phone_number"]],
   [{ type: "set-mode", mode: "pink" }, ["mode"]],
+  [{ type: "set-user" }, ["user"]],
+  [{ type: "set-user", user: "a b" }, ["user"]],
+  [{ type: "set-user", user: "x".repeat(8001) }, ["user"]],
   [{ type: "set-brand", brand: { radius: Number.NaN, accents: "red" } }, ["brand.accents", "brand.radius"]],
 ])("%j is refused, and each wrong field named", (message, fields) => {
   const problem = say(message);
@@ -74,8 +89,16 @@ test("another version is told apart from what is no message of ours", () => {
 });
 
 test("nothing that can be sent makes it fail, and what it understands holds nothing else", () => {
-  const field = fc.constantFrom("filters", "contact", "conversation_id", "mode", "id", "status", "__proto__");
-  const type = fc.constantFrom("hello", "set-filters", "open-conversation", "open-contact", "set-mode", "nothing");
+  const field = fc.constantFrom("filters", "contact", "conversation_id", "mode", "user", "id", "status", "__proto__");
+  const type = fc.constantFrom(
+    "hello",
+    "set-filters",
+    "open-conversation",
+    "open-contact",
+    "set-mode",
+    "set-user",
+    "nothing",
+  );
   const message = fc.record(
     {
       porthole: fc.constantFrom(1, 2, "1"),
@@ -87,7 +110,7 @@ test("nothing that can be sent makes it fail, and what it understands holds noth
   fc.assert(
     fc.property(message, ({ more, ...fields }) => {
       const read = readMessage({ ...more, ...fields });
-      const known = ["type", "filters", "conversationId", "contact", "mode", "id", "code", "error", "errors"];
+      const known = ["type", "filters", "conversationId", "contact", "mode", "user", "id", "code", "error", "errors"];
       expect(Object.keys(read ?? {}).filter((name) => !known.includes(name))).toEqual([]);
     }),
   );

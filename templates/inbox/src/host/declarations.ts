@@ -52,7 +52,10 @@ export type FromHost = { porthole: 1 } & (
   | ({ type: "set-filters"; filters: Filters } & Numbered)
   | ({ type: "open-conversation"; conversation_id: string } & Numbered)
   | ({ type: "open-contact"; contact: Person } & Numbered)
-  | ({ type: "set-mode"; mode: Mode } & Numbered)
+  /** null is what applies where the host says nothing: the embed's own. */
+  | ({ type: "set-mode"; mode: Mode | null } & Numbered)
+  /** A fresh user claim in the place of the one in the address; null for none. */
+  | ({ type: "set-user"; user: string | null } & Numbered)
   | ({ type: "set-brand"; brand: Brand } & Numbered)
 );
 
@@ -78,7 +81,7 @@ export type PortholeEventType = keyof PortholeEvents;
 
 /** Why something that the page said was not done. `errors` names wrong fields by their path. */
 export interface PortholeFailure {
-  code: "invalid_message" | "unsupported_version" | "not_found" | "unavailable" | "no_answer";
+  code: "invalid_message" | "unsupported_version" | "not_found" | "superseded" | "unavailable" | "no_answer";
   error: string;
   errors?: Record<string, string[]>;
 }

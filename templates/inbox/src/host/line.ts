@@ -31,6 +31,10 @@ export class Line {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private last = 0;
   private listening = false;
+  /** The page in the frame has said something, if only that it is over. */
+  private up = false;
+  /** Why nothing that is asked has a chance, until the frame loads anew. */
+  private over: PortholeFailure | null = null;
 
   constructor(
     private readonly frame: HTMLIFrameElement,
@@ -48,8 +52,16 @@ export class Line {
     if (this.listening) this.post(message);
   }
 
-  ask(command: Command): Promise<void> {
+  /** Says it to an inbox that is over for the want of a good claim as well; false if nobody hears. */
+  sayUser(user: string | null): boolean {
+    if (this.up) this.post({ porthole: 1, type: "set-user", user });
+    return this.up;
+  }
+
+  ask(asked: Command): Promise<void> {
     return new Promise((done, failed) => {
+      const command = plain(asked);
+      if (this.over) return failed(failure(this.over));
       if (this.asked.size >= mostAsked) return failed(failure({ code: "unavailable", error: "Too much was asked" }));
       const id = String(++this.last);
       this.asked.set(id, { command: { ...command, id }, done, failed });
@@ -65,9 +77,11 @@ export class Line {
 
   private greet(attempt = 0): void {
     clearTimeout(this.timer);
-    this.listening = false;
+    this.listening = this.up = false;
+    this.over = null;
     if (attempt === pauses.length) {
       this.giveUp(silence);
+      this.over = silence;
       this.handlers.onSilence(silence);
       return;
     }
@@ -78,6 +92,8 @@ export class Line {
   private hear({ source, origin, data }: MessageEvent<FromInbox>): void {
     if (source !== this.frame.contentWindow || origin !== this.origin || data?.porthole !== 1) return;
     clearTimeout(this.timer);
+    this.up = true;
+    if (data.type === "ended") this.finish(data.code);
     if ((data.type === "done" || data.type === "error") && data.id !== undefined) this.settle(data.id, data);
     else if (data.type !== "ready") this.handlers.onMessage(data);
     else if (!this.listening) this.listen(data); // and not for the answer to a second hello
@@ -85,8 +101,16 @@ export class Line {
 
   private listen(ready: FromInbox): void {
     this.listening = true;
+    this.over = null;
     this.handlers.onMessage(ready);
     for (const { command } of this.asked.values()) this.post(command);
+  }
+
+  /** A fresh user claim loads the page again: then it does what was asked. */
+  private finish(code: string): void {
+    if (code === "expired_user_claim") return;
+    this.over = { code: "unavailable", error: `The inbox is over: ${code}` };
+    this.giveUp(this.over);
   }
 
   private settle(id: string, answer: Extract<FromInbox, { type: "done" | "error" }>): void {
@@ -106,6 +130,11 @@ export class Line {
   }
 }
 
-function failure({ code, error, errors = {} }: PortholeFailure): Error {
+/** A copy without what frameworks wrap objects in to see them change, which cannot be posted. */
+export function plain<Value extends object>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value));
+}
+
+export function failure({ code, error, errors = {} }: PortholeFailure): Error {
   return Object.assign(new Error(error), { code, errors });
 }

@@ -1,9 +1,9 @@
 // /porthole.js: what a host's page loads. It shares no code with the page in the frame, so that it stays one file.
 import type { Brand, Filters, FromInbox, Mode, Person, PortholeFailure, PortholeInbox } from "./declarations";
-import { type Command, Line } from "./line";
+import { type Command, failure, Line, plain } from "./line";
 
 const tag = "porthole-inbox";
-const modes: readonly (string | null)[] = ["system", "light", "dark"] satisfies Mode[];
+const modes: readonly Mode[] = ["system", "light", "dark"];
 /** What is there before a framework knows the element is set on it as a plain property. */
 const properties = ["src", "mode", "brand"] as const;
 
@@ -21,6 +21,8 @@ class Inbox extends HTMLElement implements PortholeInbox {
   #brand: Brand | null = null;
   /** The address that the frame was made for, without its fragment. */
   #page: string | undefined;
+  /** The frame, which is loaded anew with the fragment that it had, may have to be told of another one. */
+  #fragmentIsNew = false;
 
   connectedCallback(): void {
     for (const name of properties) this.#upgrade(name);
@@ -50,8 +52,7 @@ class Inbox extends HTMLElement implements PortholeInbox {
   }
 
   get mode(): Mode | null {
-    const mode = this.getAttribute("mode");
-    return modes.includes(mode) ? (mode as Mode) : null;
+    return modeOf(this.getAttribute("mode"));
   }
 
   set mode(mode: Mode | null) {
@@ -64,8 +65,8 @@ class Inbox extends HTMLElement implements PortholeInbox {
   }
 
   set brand(brand: Brand | null) {
-    this.#brand = brand;
-    this.#line?.say({ porthole: 1, type: "set-brand", brand: brand ?? {} });
+    this.#brand = brand && plain(brand);
+    this.#line?.say({ porthole: 1, type: "set-brand", brand: this.#brand ?? {} });
   }
 
   setFilters(filters: Filters): Promise<void> {
@@ -81,12 +82,18 @@ class Inbox extends HTMLElement implements PortholeInbox {
   }
 
   #ask(command: Command): Promise<void> {
-    return this.#line?.ask(command) ?? Promise.reject(new Error(`<${tag}> is on no page, or has no src`));
+    const nowhere = { code: "unavailable", error: `<${tag}> is on no page, or has no src` } as const;
+    return this.#line?.ask(command) ?? Promise.reject(failure(nowhere));
   }
 
   #sayMode(): void {
-    const { mode } = this;
-    if (mode) this.#line?.say({ porthole: 1, type: "set-mode", mode });
+    const mode = this.mode ?? modeOf(addressOf(this.src)?.searchParams.get("mode"));
+    this.#line?.say({ porthole: 1, type: "set-mode", mode });
+  }
+
+  /** To the page as it is: its address may be another by now than the one that the frame was made for. */
+  #sayUser(): boolean {
+    return !!this.#line?.sayUser(new URLSearchParams(addressOf(this.src)?.hash.slice(1)).get("user"));
   }
 
   /** A change of the fragment alone, a fresh user claim for one, does not make another frame. */
@@ -94,14 +101,16 @@ class Inbox extends HTMLElement implements PortholeInbox {
     const address = addressOf(this.src);
     const page = address?.href.split("#")[0];
     if (address && this.#frame && page === this.#page) {
-      this.#frame.src = `${this.#frame.src.split("#")[0]}${address.hash}`;
+      this.#fragmentIsNew = true;
+      if (!this.#sayUser()) this.#frame.src = `${this.#frame.src.split("#")[0]}${address.hash}`;
       return;
     }
     this.#clear();
     if (!address) return;
     this.#page = page;
+    this.#fragmentIsNew = false;
     // In the address the theme is there at the first paint.
-    if (this.mode && !address.searchParams.has("mode")) address.searchParams.set("mode", this.mode);
+    if (this.mode) address.searchParams.set("mode", this.mode);
     const frame = document.createElement("iframe");
     frame.title = this.title || "WhatsApp inbox";
     frame.allow = "clipboard-write; geolocation; microphone";
@@ -123,6 +132,7 @@ class Inbox extends HTMLElement implements PortholeInbox {
   #tell({ porthole: _, type, ...detail }: FromInbox): void {
     if (type === "ready") {
       this.#sayMode();
+      if (this.#fragmentIsNew) this.#sayUser();
       if (this.#brand) this.brand = this.#brand;
       if ("embed" in detail && this.#frame && !this.title && detail.embed.name) this.#frame.title = detail.embed.name;
     }
@@ -142,6 +152,11 @@ class Inbox extends HTMLElement implements PortholeInbox {
     delete (this as Partial<Record<typeof name, unknown>>)[name];
     Object.assign(this, { [name]: value });
   }
+}
+
+/** As the inbox reads it in its address (theme.ts). */
+function modeOf(text: string | null | undefined): Mode | null {
+  return modes.find((mode) => mode === text?.trim().toLowerCase()) ?? null;
 }
 
 function addressOf(src: string): URL | null {

@@ -1,10 +1,9 @@
 import type { Brand, BrandColor } from "../host/declarations";
-import { hex, mixed, type Rgb, readable, rgb, textOn } from "./colors";
+import { hex, type Rgb, rgb } from "./colors";
+import { brandColors, brandedColors, type Own } from "./palette";
 
 /** The steps in which the page's corners are round, as shares of the one that a brand names (tokens.css). */
 const radii = { "--radius-small": 0.6, "--radius": 1, "--radius-bubble": 1.4 };
-const colors = ["--accent", "--accent-strong", "--on-accent", "--focus", "--selected", "--bubble-out"] as const;
-type Colors = Partial<Record<(typeof colors)[number], Rgb>>;
 
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -22,34 +21,15 @@ export function showBrand(shown: Brand): void {
 }
 
 function paint(): void {
-  const { radius, font, ...named } = brand ?? {};
-  for (const name of [...colors, ...Object.keys(radii), "--font"]) root.style.removeProperty(name);
-  for (const [name, color] of Object.entries(readableColors(named))) root.style.setProperty(name, hex(color));
+  const { accent, bubble, radius, font } = brand ?? {};
+  for (const name of [...brandedColors, ...Object.keys(radii), "--font"]) root.style.removeProperty(name);
+  const wanted = { accent: accent ? shownNow(accent) : null, bubble: bubble ? shownNow(bubble) : null };
+  for (const [name, color] of Object.entries(brandColors(wanted, ownColors())))
+    root.style.setProperty(name, hex(color));
   if (radius !== undefined)
     for (const [name, share] of Object.entries(radii)) root.style.setProperty(name, `${radius * share}px`);
   if (font !== undefined)
     root.style.setProperty("--font", `${font}, ${getComputedStyle(root).getPropertyValue("--font")}`);
-}
-
-function readableColors({ accent, bubble }: Pick<Brand, "accent" | "bubble">): Colors {
-  const own = ownColors();
-  const found: Colors = {};
-  const wantedAccent = accent && shownNow(accent);
-  if (wantedAccent) {
-    // It is text too: on surfaces, and on what is selected, which is tinted with it.
-    const selected = readable(mixed(own.surface, wantedAccent, 0.12), own.texts, own.surface);
-    const shown = readable(wantedAccent, [own.surface, own.canvas, own.raised, selected], own.text);
-    const strong = mixed(shown, own.text, 0.2);
-    const on = textOn(shown);
-    found["--accent"] = found["--focus"] = shown;
-    found["--on-accent"] = on;
-    found["--accent-strong"] = textOn(strong) === on ? strong : shown; // under the pointer the same text stands on it
-    found["--selected"] = selected;
-  }
-  const wantedBubble = bubble && shownNow(bubble);
-  if (wantedBubble)
-    found["--bubble-out"] = readable(wantedBubble, [...own.texts, found["--accent"] ?? own.accent], own.surface);
-  return found;
 }
 
 /** Of a colour for each theme the one that is seen. */
@@ -60,7 +40,7 @@ function shownNow(color: BrandColor): Rgb | null {
 }
 
 /** The page's own, from tokens.css, as they are in the theme that is seen. */
-function ownColors() {
+function ownColors(): Own {
   const probe = document.createElement("i");
   document.body.append(probe);
   const read = (name: string): Rgb => {
@@ -71,6 +51,8 @@ function ownColors() {
     surface: read("--surface"),
     canvas: read("--canvas"),
     raised: read("--raised"),
+    hover: read("--hover"),
+    bubble: read("--bubble-out"),
     text: read("--text"),
     accent: read("--accent"),
     texts: [read("--text"), read("--text-soft"), read("--text-faint"), read("--read")],

@@ -40,5 +40,7 @@ function heightWith(scroller: Element): number {
   if (scroller.getClientRects().length === 0) return 0;
   const held = document.createRange();
   held.selectNodeContents(scroller);
-  return window.innerHeight - scroller.clientHeight + held.getBoundingClientRect().height;
+  const { paddingTop, paddingBottom } = getComputedStyle(scroller);
+  const padding = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
+  return window.innerHeight - scroller.clientHeight + padding + held.getBoundingClientRect().height;
 }

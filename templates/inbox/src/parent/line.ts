@@ -8,14 +8,15 @@ import { originIsAllowed } from "./origins";
 import { startTelling } from "./telling";
 
 const ready = computed(() => session.value !== null && refusal.value === null);
+const answers = computed(() => session.value !== null || refusal.value !== null);
 
 /** Speaks with the page around the frame, once it has said hello from an origin that may embed the inbox. */
 export function openLine(allowedOrigins: readonly string[], early: readonly MessageEvent[]): void {
   let host: string | null = null;
   let stop = () => {};
-  const whenReady = new Promise<void>((resolve) =>
+  const whenAnswers = new Promise<void>((resolve) =>
     effect(() => {
-      if (ready.value) resolve();
+      if (answers.value) resolve();
     }),
   );
   const post = (message: FromInbox) => {
@@ -53,7 +54,7 @@ export function openLine(allowedOrigins: readonly string[], early: readonly Mess
     }
     if ("error" in message) post({ porthole: 1, type: "error", ...message });
     else if (message.type === "hello") greet();
-    else void whenReady.then(() => obey(message)).then(post);
+    else void whenAnswers.then(() => obey(message)).then(post);
   };
   addEventListener("message", hear);
   early.forEach(hear);

@@ -9,7 +9,8 @@ export type Asked = { id?: string } & (
   | { type: "set-filters"; filters: Partial<Filters> }
   | { type: "open-conversation"; conversationId: string }
   | { type: "open-contact"; contact: string }
-  | { type: "set-mode"; mode: Mode }
+  | { type: "set-mode"; mode: Mode | null }
+  | { type: "set-user"; user: string | null }
   | { type: "set-brand"; brand: Brand }
 );
 
@@ -20,6 +21,8 @@ const phone = /^\+?[\d\s().-]{5,40}$/;
 const modes = ["system", "light", "dark"] as const satisfies readonly Mode[];
 const longestId = 64;
 const longestSearch = 200;
+/** What a user claim may be for the server (shared/user_claims.py). */
+const claim = /^[\x21-\x7e]{1,8000}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -106,8 +109,13 @@ const readers: { [Type in FromHost["type"]]: (data: Fields, reader: Reader) => A
   },
 
   "set-mode"({ mode }, reader) {
-    const read = reader.one(mode, "mode", modes);
-    return read && { type: "set-mode", mode: read };
+    const read = mode === null ? mode : reader.one(mode, "mode", modes);
+    return read === undefined ? read : { type: "set-mode", mode: read };
+  },
+
+  "set-user"({ user }, reader) {
+    const read = user === null ? user : reader.text(user, "user", claim, "a user claim, or null");
+    return read === undefined ? read : { type: "set-user", user: read };
   },
 
   "set-brand"({ brand }, reader) {

@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { theApi } from "../actions";
-import { hearers } from "../apply";
+import { hearers, oldest } from "../apply";
 import type { FromInbox, Contact as HostContact } from "../host/declarations";
 import { inbox, openConversation, openId, refusal, session } from "../store";
 import type { Contact, Message } from "../types";
@@ -11,6 +11,8 @@ type Post = (message: FromInbox) => void;
 
 const retryAfter = 10_000;
 const mostHeard = 1_000;
+/** Milliseconds after which what happened while the page could not hear is no news any more. */
+const latest = 60_000;
 
 /** Tells the host's page what is so now, and what happens from now on. Never what anybody wrote. */
 export function startTelling(post: Post): () => void {
@@ -42,6 +44,12 @@ function tellQueues(post: Post): () => void {
       asking = false;
     }
   };
+  /** The session is loaded anew when the page has missed too much: what waits since then is no news. */
+  const loadAnew = () => {
+    if (!session.value) return;
+    queues.value = null;
+    void ask();
+  };
   const follow = () => {
     if (queues.value) queues.value = moved(queues.value, inbox.value);
     if (queues.value && isShort(queues.value.unread)) void ask();
@@ -59,7 +67,7 @@ function tellQueues(post: Post): () => void {
   const tellHandoffs = () => {
     const handoff = queues.value?.handoff;
     // Beyond what the server names nobody knows which of them are new.
-    for (const id of before && handoff && !before.more ? handoff.ids : []) {
+    for (const id of before && handoff && !before.more && oldest <= latest ? handoff.ids : []) {
       const row = before?.ids.has(id) ? undefined : inbox.peek().conversations.get(id);
       if (!row) continue;
       const { contact, handed_off_by: by } = row;
@@ -67,8 +75,7 @@ function tellQueues(post: Post): () => void {
     }
     before = handoff;
   };
-  // The session is loaded anew when the page has missed too much: then so are the queues.
-  const stops = [effect(() => void (session.value && ask())), effect(follow), effect(tellUnread), effect(tellHandoffs)];
+  const stops = [effect(loadAnew), effect(follow), effect(tellUnread), effect(tellHandoffs)];
   return () => {
     stopped = true;
     clearTimeout(timer);
@@ -91,13 +98,15 @@ function tellOpened(post: Post): () => void {
   });
 }
 
-/** Each once: a push may come twice, and what no push brought comes with a catch-up, among older ones. */
+/** Each once: a push may come twice, and what no push brought comes with a catch-up, among what is no news. */
 function tellReceived(post: Post): () => void {
   const since = Date.now();
   const heard = new Set<string>();
   const hear = (messages: readonly Message[], isPush: boolean) => {
+    const newsSince = Math.max(since, Date.now() - latest);
     for (const { id, conversation_id, direction, origin, timestamp } of messages) {
-      const isLive = direction === "inbound" && origin !== "history_sync" && (isPush || Date.parse(timestamp) >= since);
+      const isLive =
+        direction === "inbound" && origin !== "history_sync" && (isPush || Date.parse(timestamp) >= newsSince);
       const contact = inbox.peek().conversations.get(conversation_id)?.contact;
       if (!isLive || heard.has(id) || !contact) continue;
       heard.add(id);
