@@ -75,7 +75,9 @@ const isBefore = (a: Message | null, b: Message | null) => a !== null && b !== n
 /** The thread with the newest copies of rows, some of which it may have had. */
 export function withMessages(thread: Thread, fresh: ReadonlyMap<string, Message>): Thread {
   const rows = withRows(thread.rows, fresh.values(), thread.messages);
-  return { ...thread, rows, messages: new Map([...thread.messages, ...fresh]) };
+  const messages = new Map(thread.messages);
+  for (const [id, row] of fresh) messages.set(id, row);
+  return { ...thread, rows, messages };
 }
 
 export function withoutConversations(thread: Thread, gone: ReadonlySet<string>): Thread {
@@ -100,7 +102,7 @@ export function pagedIn(thread: Thread): readonly Message[] {
 /** Whether a message is among those that are shown. */
 export function isShown(thread: Thread, id: string): boolean {
   const row = thread.messages.get(id);
-  if (!row || row.discarded_at !== null || thread.oldest === null) return false;
+  if (!row || row.discarded_at !== null) return false;
   const [from, to] = bounds(thread);
   const place = placeOf(thread.rows, row);
   return place >= from && place < to;
