@@ -85,7 +85,7 @@ async def test_a_quote_of_a_message_far_up_leads_there_and_from_there_back_to_th
         await page.mouse.wheel(0, 2_000)
         return await inbox.message("Are you still there?").count() > 0
 
-    await eventually(at_the_end)
+    await eventually(at_the_end, 60)
     texts = await inbox.messages.locator(".bubble > .text").all_text_contents()
     assert texts == [*(f"Line {n}." for n in range(int(texts[0][5:-1]), LINES)), "Are you still there?"]
 

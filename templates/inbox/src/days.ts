@@ -1,10 +1,11 @@
-import { pick } from "./format";
 import type { TimelineItem } from "./timeline";
+import type { Message } from "./types";
 
-/** Some of the messages of a day, which are drawn again only if one of them changes. */
+/** Some of the messages of a day, and what the thread has of those that they answer. */
 export interface Part {
   key: string;
   items: readonly TimelineItem[];
+  quoted: readonly Message[];
 }
 
 /** `timestamp` is null for replies that wait in a thread without a message. */
@@ -14,57 +15,81 @@ export interface Day {
   parts: readonly Part[];
 }
 
-const meanLength = 32;
+type Loaded = ReadonlyMap<string, Message>;
 
 /**
  * A timeline by days, and these in parts of some 32 messages. Where a part begins is up to the id of its first message:
- * so the others stay the same, whatever comes before or between. What is as it was `before` is the very same part.
+ * so the others stay the same, whatever comes before or between. What is as it was `before` is the very same object, and
+ * does not have to be drawn again.
  */
-export function inDays(items: readonly TimelineItem[], before: readonly Day[]): Day[] {
-  const known = new Map(before.flatMap((day) => day.parts).map((part) => [part.key, part]));
-  const days: { key: string; timestamp: string | null; parts: TimelineItem[][] }[] = [];
+export function inDays(items: readonly TimelineItem[], loaded: Loaded, before: readonly Day[]): Day[] {
+  const days = new Map(before.map((day) => [day.key, day]));
+  const parts = new Map(before.flatMap((day) => day.parts).map((part) => [part.key, part]));
+  return split(items).map((day) => {
+    const known = days.get(day.key);
+    const own = day.parts.map((items) => partOf(items, loaded, parts));
+    return known && isSame(known.parts, own) ? known : { ...day, parts: own };
+  });
+}
+
+function split(items: readonly TimelineItem[]) {
+  let part: TimelineItem[] = [];
+  let day = { key: "", timestamp: null as string | null, parts: [part] };
+  const days = [day];
   for (const item of items) {
     if (item.kind === "day") {
-      days.push({ key: item.key, timestamp: item.timestamp, parts: [] });
-      continue;
+      part = [];
+      day = { key: item.key, timestamp: item.timestamp, parts: [part] };
+      days.push(day);
+    } else if (item.kind === "message" && item.begins && !item.joined && part.length > 0) {
+      part = [item];
+      day.parts.push(part);
+    } else {
+      part.push(item);
     }
-    if (days.length === 0) days.push({ key: "", timestamp: null, parts: [] });
-    const parts = days.at(-1)?.parts ?? [];
-    const last = parts.at(-1);
-    if (last && !begins(item)) last.push(item);
-    else parts.push([item]);
   }
-  return days.map(({ key, timestamp, parts }) => ({
-    key,
-    timestamp,
-    parts: parts.map((own) => {
-      // Older messages come before the first part, which goes on under its key.
-      const { key } = own.find((item) => known.has(item.key)) ?? (own[0] as TimelineItem);
-      const part = known.get(key);
-      return part && isSame(part.items, own) ? part : { key, items: own };
-    }),
-  }));
+  return days.filter(({ parts }) => (parts[0]?.length ?? 0) > 0);
 }
 
-/** Not with what continues another message: pictures that were sent together are drawn together. */
-const begins = (item: TimelineItem) =>
-  item.kind === "message" && !item.joined && pick(item.message.id, meanLength) === 0;
-
-function isSame(some: readonly TimelineItem[], others: readonly TimelineItem[]): boolean {
-  return some.length === others.length && some.every((item, index) => isSameItem(item, others[index]));
+function partOf(items: readonly TimelineItem[], loaded: Loaded, parts: ReadonlyMap<string, Part>): Part {
+  // Older messages come before the first part of a thread, which goes on under its key.
+  const key = (items.find((item) => parts.has(item.key)) ?? items[0])?.key ?? "";
+  const quoted = items.flatMap((item) => quotedBy(item, loaded) ?? []);
+  const known = parts.get(key);
+  return known && isSame(known.items, items, isSameItem) && isSame(known.quoted, quoted)
+    ? known
+    : { key, items, quoted };
 }
 
-function isSameItem(item: TimelineItem, other: TimelineItem | undefined): boolean {
-  if (item === other) return true;
-  if (!other || item.key !== other.key) return false;
-  if (item.kind === "outgoing" && other.kind === "outgoing")
-    return item.outgoing === other.outgoing && item.joined === other.joined;
-  if (item.kind === "earlier" && other.kind === "earlier") return item.timestamp === other.timestamp;
-  return item.kind === "unread" && other.kind === "unread";
+/** The message that one answers as the thread has it, which may be newer than what came with the quote. */
+export function quotedBy(item: TimelineItem, loaded: Loaded): Message | undefined {
+  const context =
+    item.kind === "message" ? item.message.context : item.kind === "outgoing" ? item.outgoing.context : null;
+  return context?.message ? loaded.get(context.message.id) : undefined;
 }
 
-export const holds = ({ items }: Part, id: string) =>
+function isSame<Value>(
+  some: readonly Value[],
+  others: readonly Value[],
+  equal: (one: Value, other: Value) => boolean = Object.is,
+): boolean {
+  return some.length === others.length && some.every((one, index) => equal(one, others[index] as Value));
+}
+
+/** Lines between messages are made anew each time, and so are replies that wait. */
+function isSameItem(one: TimelineItem, other: TimelineItem): boolean {
+  if (one === other) return true;
+  if (one.key !== other.key) return false;
+  if (one.kind === "outgoing" && other.kind === "outgoing")
+    return one.outgoing === other.outgoing && one.joined === other.joined;
+  if (one.kind === "earlier" && other.kind === "earlier") return one.timestamp === other.timestamp;
+  return one.kind === "unread";
+}
+
+export const holds = ({ items }: Part, id: string | undefined) =>
   items.some((item) => item.kind === "message" && item.message.id === id);
+
+const near = 80;
 
 /** The keys of the parts that are far from a message's, or from the end where there is none. */
 export function farFrom(days: readonly Day[], id: string | null): ReadonlySet<string> {
@@ -82,5 +107,3 @@ export function farFrom(days: readonly Day[], id: string | null): ReadonlySet<st
   }
   return far;
 }
-
-const near = 80;

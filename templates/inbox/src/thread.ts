@@ -75,7 +75,9 @@ const isBefore = (a: Message | null, b: Message | null) => a !== null && b !== n
 /** The thread with the newest copies of rows, some of which it may have had. */
 export function withMessages(thread: Thread, fresh: ReadonlyMap<string, Message>): Thread {
   const rows = withRows(thread.rows, fresh.values(), thread.messages);
-  return { ...thread, rows, messages: new Map([...thread.messages, ...fresh]) };
+  const messages = new Map(thread.messages);
+  for (const [id, row] of fresh) messages.set(id, row);
+  return { ...thread, rows, messages };
 }
 
 export function withoutConversations(thread: Thread, gone: ReadonlySet<string>): Thread {

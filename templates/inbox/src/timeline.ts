@@ -1,6 +1,5 @@
-import { dayKey } from "./format";
+import { dayKey, pick } from "./format";
 import type { Outgoing } from "./reducer";
-import { instant } from "./sorted";
 import type { Message, User } from "./types";
 
 export type TimelineItem =
@@ -8,8 +7,17 @@ export type TimelineItem =
   | { kind: "unread"; key: string }
   /** Below the last message of an earlier conversation. */
   | { kind: "earlier"; key: string; timestamp: string }
-  | { kind: "message"; key: string; message: Message; joined: boolean }
+  | MessageEntry
   | { kind: "outgoing"; key: string; outgoing: Outgoing; joined: boolean };
+
+export interface MessageEntry {
+  kind: "message";
+  key: string;
+  message: Message;
+  joined: boolean;
+  /** Some 1 in 32 begins a part of its day. */
+  begins: boolean;
+}
 
 const joinWithin = 3 * 60_000;
 
@@ -18,7 +26,10 @@ const notes = new Set(["call", "request_welcome", "system"]);
 
 export const isNote = ({ type }: { type: string }) => notes.has(type);
 
-type Written = Pick<Message, "direction" | "type" | "timestamp" | "sent_by" | "origin">;
+interface Written extends Pick<Message, "direction" | "type" | "sent_by" | "origin"> {
+  /** Milliseconds. */
+  at: number;
+}
 
 /**
  * What the thread of a conversation shows, in order: messages under their days, the end of each earlier conversation, the
@@ -38,25 +49,27 @@ export function timeline(
   let previous: Written | null = null;
   let day = "";
   for (const message of messages) {
-    const newDay = day !== dayOf(message);
+    const facts = factsOf(message);
+    const newDay = facts.day !== day;
     const unread = message.id === unreadFrom;
-    day = dayOf(message);
+    day = facts.day;
     if (newDay) items.push({ kind: "day", key: `day-${day}`, timestamp: message.timestamp });
     if (unread) items.push({ kind: "unread", key: "unread" });
     const apart = newDay || unread || items.at(-1)?.kind === "earlier";
-    const joined = !apart && previous !== null && isContinued(previous, message);
-    items.push(itemOf(message, joined));
+    const joined = !apart && previous !== null && isContinued(previous, facts);
+    if (facts.entry.joined !== joined) facts.entry = { ...facts.entry, joined };
+    items.push(facts.entry);
     const earlier = message.conversation_id;
-    if (lastOf.get(earlier) === message)
+    if (earlier !== conversationId && lastOf.get(earlier) === message)
       items.push({ kind: "earlier", key: `earlier-${earlier}`, timestamp: message.timestamp });
-    previous = message;
+    previous = facts;
   }
   for (const row of outgoing) {
     const written: Written = {
       direction: "outbound",
       type: row.body.type,
       origin: "cloud_api",
-      timestamp: row.timestamp,
+      at: Date.parse(row.timestamp),
       sent_by: user,
     };
     const joined = items.at(-1)?.kind !== "earlier" && previous !== null && isContinued(previous, written);
@@ -66,26 +79,31 @@ export function timeline(
   return items;
 }
 
-const days = new WeakMap<Message, string>();
-const drawn = new WeakMap<Message, TimelineItem & { kind: "message" }>();
-
-/** What a message's row says never changes, so that most of a long thread's timeline is found and not made. */
-function dayOf(message: Message): string {
-  let day = days.get(message);
-  if (day === undefined) {
-    day = dayKey(message.timestamp);
-    days.set(message, day);
-  }
-  return day;
+interface Facts extends Written {
+  day: string;
+  entry: MessageEntry;
 }
 
-function itemOf(message: Message, joined: boolean): TimelineItem {
-  let item = drawn.get(message);
-  if (item?.joined !== joined) {
-    item = { kind: "message", key: message.client_id ?? message.id, message, joined };
-    drawn.set(message, item);
+const known = new WeakMap<Message, Facts>();
+
+/** A row never changes, so that most of a long thread's timeline is found and not made. */
+function factsOf(message: Message): Facts {
+  let facts = known.get(message);
+  if (!facts) {
+    const { id, client_id, direction, type, sent_by, origin, timestamp } = message;
+    const begins = pick(id, 32) === 0;
+    facts = {
+      direction,
+      type,
+      sent_by,
+      origin,
+      at: Date.parse(timestamp),
+      day: dayKey(timestamp),
+      entry: { kind: "message", key: client_id ?? id, message, joined: false, begins },
+    };
+    known.set(message, facts);
   }
-  return item;
+  return facts;
 }
 
 function isContinued(previous: Written, message: Written): boolean {
@@ -95,6 +113,6 @@ function isContinued(previous: Written, message: Written): boolean {
     previous.origin === message.origin &&
     !isNote(previous) &&
     !isNote(message) &&
-    instant(message, message.timestamp) - instant(previous, previous.timestamp) < joinWithin
+    message.at - previous.at < joinWithin
   );
 }

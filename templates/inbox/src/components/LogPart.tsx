@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { withAlbums } from "../albums";
-import { holds, type Part } from "../days";
+import { type Day, holds, type Part, quotedBy } from "../days";
 import { dayDate } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
@@ -15,36 +15,65 @@ import { OutgoingItem } from "./OutgoingItem";
 /** The element at which unread messages begin. */
 export const unreadLine = "unread-line";
 
-interface Props {
-  part: Part;
-  /** Drawn when it comes near the view. */
-  late: boolean;
-  /** The message that is to be shown, which may be one of these. */
-  wanted: string | null;
+interface Shared {
+  /** The parts that are drawn when they come near the view. */
+  late: ReadonlySet<string>;
   box: RefObject<HTMLElement | null>;
   contact: string;
   loaded: ReadonlyMap<string, Message>;
+  /** Our reactions that the server has not confirmed, by the wamid. */
   reacting: ReadonlyMap<string, Outgoing>;
   unreadCount: number;
   open: boolean;
-  last: string | undefined;
+}
+
+interface Here {
+  /** The message that is to be shown, if it is one of these. */
+  wanted: string | null;
+  /** The message that the Tab key stops at, if it is one of these. */
+  last: string | null;
 }
 
 /** Pixels that a message is taken for until it is drawn. */
 const guess = 56;
 const reach = 1_500;
 
-/** Some messages in a row. It is drawn again only when something of its own has changed, however much the thread has. */
-export function LogPart({ part, late, wanted, box, contact, loaded, reacting, unreadCount, open, last }: Props) {
+/** It is drawn again only when something of its own has changed, however much else the thread has. */
+export function LogDay({ day, label, ...props }: Shared & Here & { day: Day; label: string | null }) {
+  const { late, box, contact, reacting, unreadCount, open, wanted, last } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a part knows what of the loaded messages is its own affair
+  return useMemo(
+    () => (
+      <div class="day">
+        {label && <h3 class="day-name">{label}</h3>}
+        {day.parts.map((part) => (
+          <LogPart key={part.key} part={part} {...props} />
+        ))}
+      </div>
+    ),
+    [day, label, late, box, contact, reacting, unreadCount, open, wanted, last],
+  );
+}
+
+function LogPart({
+  part,
+  late,
+  wanted,
+  box,
+  contact,
+  loaded,
+  reacting,
+  unreadCount,
+  open,
+  last,
+}: Shared & Here & { part: Part }) {
   const element = useRef<HTMLDivElement>(null);
-  const drawn = useDrawn(element, box, late, wanted !== null && holds(part, wanted));
-  const { items } = part;
-  const quoted = useSame(items.map((item) => quotedBy(item, loaded)));
-  const reactions = useSame(items.map((item) => reactionTo(item, reacting)));
-  const tabbed = last !== undefined && holds(part, last) ? last : null;
-  const height = items.length * guess;
+  const tabbed = last !== null && holds(part, last) ? last : null;
+  const drawn = useDrawn(element, box, late.has(part.key) && tabbed === null, wanted !== null && holds(part, wanted));
+  const height = part.items.length * guess;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a part knows what of the loaded messages is its own affair
   const children = useMemo(() => {
-    const draw = (item: TimelineItem, index: number) => {
+    const draw = (item: TimelineItem) => {
       switch (item.kind) {
         case "unread":
           return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
@@ -57,29 +86,35 @@ export function LogPart({ part, late, wanted, box, contact, loaded, reacting, un
               message={item.message}
               joined={item.joined}
               contact={contact}
-              quoted={quoted[index]}
-              reacting={reactions[index]}
+              quoted={quotedBy(item, loaded)}
+              reacting={reacting.get(item.message.wamid ?? "")}
               open={open}
               last={item.message.id === tabbed}
             />
           );
         case "outgoing":
-          return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} quoted={quoted[index]} />;
+          return (
+            <OutgoingItem
+              key={item.key}
+              outgoing={item.outgoing}
+              joined={item.joined}
+              quoted={quotedBy(item, loaded)}
+            />
+          );
         default:
           return null;
       }
     };
-    const drawn = new Map(items.map((item, index) => [item, draw(item, index)]));
-    return withAlbums(items).map((item) =>
+    return withAlbums(part.items).map((item) =>
       item.kind === "album" ? (
         <Album key={item.key} direction={item.direction} joined={item.joined}>
-          {item.items.map((one) => drawn.get(one))}
+          {item.items.map(draw)}
         </Album>
       ) : (
-        drawn.get(item)
+        draw(item)
       ),
     );
-  }, [items, contact, quoted, reactions, unreadCount, open, tabbed]);
+  }, [part, contact, reacting, unreadCount, open, tabbed]);
   return (
     <div
       class="part"
@@ -97,26 +132,6 @@ function Divider({ id, label }: { id?: string; label: string }) {
       <span>{label}</span>
     </div>
   );
-}
-
-/** The quoted message as the thread has it, which may be newer than what came with the quote. */
-function quotedBy(item: TimelineItem, loaded: ReadonlyMap<string, Message>): Message | undefined {
-  const context =
-    item.kind === "message" ? item.message.context : item.kind === "outgoing" ? item.outgoing.context : null;
-  return context?.message ? loaded.get(context.message.id) : undefined;
-}
-
-/** Our reaction to a message that the server has not confirmed. */
-function reactionTo(item: TimelineItem, reacting: ReadonlyMap<string, Outgoing>): Outgoing | undefined {
-  return item.kind === "message" && item.message.wamid !== null ? reacting.get(item.message.wamid) : undefined;
-}
-
-/** The same array as long as the same things are in it. */
-function useSame<Value>(values: readonly Value[]): readonly Value[] {
-  const kept = useRef(values);
-  const same = kept.current.length === values.length && kept.current.every((value, index) => value === values[index]);
-  if (!same) kept.current = values;
-  return kept.current;
 }
 
 /** Once drawn it stays, so that the browser finds its words and a screen reader can go through it. */

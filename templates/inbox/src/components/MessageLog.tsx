@@ -14,7 +14,7 @@ import { isNote, timeline } from "../timeline";
 import type { Conversation, Message } from "../types";
 import { DownIcon } from "./icons";
 import { LogEnd, LogStart } from "./LogEdges";
-import { LogPart, unreadLine } from "./LogPart";
+import { LogDay, unreadLine } from "./LogPart";
 import { markShown, messageId } from "./messageId";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 import { useReading, useUnseen } from "./useReading";
@@ -38,9 +38,11 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const user = session.value?.user ?? null;
   const before = useRef<Day[]>([]);
   const days = useMemo(() => {
-    before.current = inDays(timeline(id, messages, outgoing, unreadFrom, user), before.current);
+    const items = timeline(id, messages, outgoing, unreadFrom, user);
+    before.current = inDays(items, thread.messages, before.current);
     return before.current;
-  }, [id, messages, outgoing, unreadFrom, user]);
+  }, [id, messages, outgoing, unreadFrom, user, thread]);
+  const lastDay = days.findLast((day) => day.parts.some((part) => holds(part, last)));
   const wanted = openAt.value;
   const [late] = useState(() => farFrom(days, wanted ?? place?.replace(messageId(""), "") ?? unreadFrom));
   const log = { box, content, conversationId: id, gap, from: unreadFrom && unreadLine };
@@ -74,25 +76,21 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
       <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: contact.name })}>
         <LogStart thread={thread} box={box} />
         <div class="log-content" ref={content}>
-          {days.map(({ key, timestamp, parts }) => (
-            <div key={key} class="day">
-              {timestamp && <h3 class="day-name">{dayName(timestamp, now.value)}</h3>}
-              {parts.map((part) => (
-                <LogPart
-                  key={part.key}
-                  part={part}
-                  late={late.has(part.key) && !(last && holds(part, last))}
-                  wanted={wanted}
-                  box={box}
-                  contact={contact.name}
-                  loaded={thread.messages}
-                  reacting={reacting}
-                  unreadCount={unreadCount}
-                  open={open}
-                  last={last}
-                />
-              ))}
-            </div>
+          {days.map((day) => (
+            <LogDay
+              key={day.key}
+              day={day}
+              label={day.timestamp && dayName(day.timestamp, now.value)}
+              late={late}
+              wanted={wanted}
+              box={box}
+              contact={contact.name}
+              loaded={thread.messages}
+              reacting={reacting}
+              unreadCount={unreadCount}
+              open={open}
+              last={day === lastDay && last !== undefined ? last : null}
+            />
           ))}
         </div>
         {gap && <LogEnd thread={thread} box={box} />}
