@@ -15,12 +15,15 @@ from litestar.static_files import create_static_files_router
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
 from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_request
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
+from api.embed.host_script import HostScriptController
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
+from api.inbox.canned_replies import CannedReplyController as InboxCannedReplyController
 from api.inbox.composing import ComposingController
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
+from api.inbox.details import DetailsController
 from api.inbox.handoff import HandoffController
 from api.inbox.media import MessageMediaController, StoredMediaController
 from api.inbox.message import OneMessageController
@@ -28,6 +31,7 @@ from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.inbox.upload_places import UploadPlaces
 from api.inbox.uploads import UploadController
+from api.inbox.waiting import WaitingController
 from api.meta.contacts import ContactController as MetaContactController
 from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
@@ -45,6 +49,7 @@ from api.platform.account_events import AccountEventController
 from api.platform.api_keys import ApiKeyController
 from api.platform.assignments import AssignmentController
 from api.platform.audit_events import AuditEventController
+from api.platform.canned_replies import CannedReplyController
 from api.platform.contacts import ContactController
 from api.platform.conversations import ConversationController as PlatformConversationController
 from api.platform.customers import CustomerController
@@ -98,6 +103,7 @@ def create_app(settings: Settings) -> Litestar:
             metrics,
             WhatsAppWebhookController,
             EmbedPageController,
+            HostScriptController,
             MediaDownloadController,
             StoredMediaController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
@@ -105,13 +111,16 @@ def create_app(settings: Settings) -> Litestar:
                 "/inbox/v1",
                 route_handlers=[
                     SessionController,
+                    WaitingController,
                     ConversationController,
+                    DetailsController,
                     HandoffController,
                     InboxContactController,
                     MessageController,
                     OneMessageController,
                     MessageMediaController,
                     ComposingController,
+                    InboxCannedReplyController,
                     UploadController,
                 ],
                 middleware=[EmbedAccess()],
@@ -128,6 +137,7 @@ def create_app(settings: Settings) -> Litestar:
                     InboxEmbedController,
                     CustomerController,
                     UserController,
+                    CannedReplyController,
                     ApiKeyController,
                     AuditEventController,
                     AccountEventController,

@@ -25,15 +25,18 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 class AllAssets(msgspec.Struct, frozen=True):
-    """The assets of the page in the iframe, the script that sets its theme, and those of the API's viewer.
+    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and the script
+    that a host's page loads, with its types.
 
-    `words` are the URLs of the inbox's words by language; the English ones are in its script.
+    `words` are the URLs of the inbox's words by language.
     """
 
     inbox: Assets
     words: dict[str, str]
     theme_script: str
     docs: Assets
+    host_script: bytes
+    host_types: bytes
 
 
 def read_assets(dist: Path = DIST) -> AllAssets:
@@ -46,7 +49,14 @@ def read_assets(dist: Path = DIST) -> AllAssets:
             for source, entry in manifest.items()
             if (match := _WORDS.fullmatch(source)) is not None
         }
-        return AllAssets(_of(manifest, "src/main.tsx"), words, f"{URL}/{theme['file']}", _of(manifest, "src/docs.ts"))
+        return AllAssets(
+            _of(manifest, "src/main.tsx"),
+            words,
+            f"{URL}/{theme['file']}",
+            _of(manifest, "src/docs.ts"),
+            (dist / manifest["src/host/porthole.ts"]["file"]).read_bytes(),
+            (dist / "porthole.d.ts").read_bytes(),
+        )
     except (OSError, msgspec.DecodeError, KeyError) as error:
         raise AssetsMissingError("the inbox's front end is not built; run `make setup`") from error
 
