@@ -131,12 +131,13 @@ async def embed_create(arguments: argparse.Namespace) -> None:
 async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
     settings = read_settings()
     configure_logs(settings.log_level)
-    engine = create_engine(settings, application_name="cli")
+    engine = create_engine(settings, application_name="cli", patient=True)
     try:
         yield settings, engine
     except (SQLAlchemyError, OSError) as error:
         reason: Any = getattr(error, "orig", None) or error
-        raise CommandError(f"the database does not do this: {str(reason).splitlines()[0]}") from error
+        said = str(reason).splitlines() or [type(reason).__name__]
+        raise CommandError(f"the database does not do this: {said[0]}") from error
     finally:
         await engine.dispose()
 

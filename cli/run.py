@@ -78,7 +78,7 @@ def _embed(environ: dict[str, str], data_dir: Path, embedded: contextlib.ExitSta
 
 
 async def _migrate(settings: Settings) -> None:
-    engine = create_engine(settings, application_name="migrate")
+    engine = create_engine(settings, application_name="migrate", patient=True)
     try:
         await upgrade(engine)
     finally:

@@ -13,3 +13,9 @@ export function showDetails(shown: boolean): void {
   detailsOpen.value = shown;
   if (isWide()) keep("localStorage", key, shown ? null : "closed");
 }
+
+/** The button that opened the details has the focus again, as soon as the panel that it is in is on screen. */
+export function closeDetails(): void {
+  showDetails(false);
+  requestAnimationFrame(() => document.getElementById("details-toggle")?.focus());
+}

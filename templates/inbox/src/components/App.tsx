@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
-import { isWide, showDetails } from "../details";
+import { closeDetails, isWide } from "../details";
 import { t } from "../i18n";
 import { lazily } from "../lazily";
 import { helpOpen, onShortcut } from "../shortcuts";
@@ -100,8 +100,7 @@ function leave(event: KeyboardEvent): void {
   event.preventDefault();
   const inDetails = event.target instanceof Element && event.target.closest(".details");
   if (detailsOpen.value && (inDetails || !isWide())) {
-    showDetails(false);
-    document.getElementById("details-toggle")?.focus();
+    closeDetails();
   } else {
     close();
   }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { attempt, handBack } from "../actions";
-import { showDetails } from "../details";
+import { closeDetails } from "../details";
 import { fullTime, phone, wholeNumber } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
@@ -14,18 +14,14 @@ import { StatusButton } from "./StatusButton";
 
 export function Details({ conversation }: { conversation: Conversation }) {
   const { contact, mode } = conversation;
-  const shut = () => {
-    showDetails(false);
-    document.getElementById("details-toggle")?.focus();
-  };
   return (
     <section class="details" aria-label={t("details.title")}>
       <header class="details-head">
-        <button type="button" class="icon-button only-narrow" aria-label={t("action.close")} onClick={shut}>
+        <button type="button" class="icon-button only-narrow" aria-label={t("action.close")} onClick={closeDetails}>
           <BackIcon />
         </button>
         <h2>{t("details.title")}</h2>
-        <button type="button" class="icon-button only-wide" aria-label={t("action.close")} onClick={shut}>
+        <button type="button" class="icon-button only-wide" aria-label={t("action.close")} onClick={closeDetails}>
           <CloseIcon />
         </button>
       </header>

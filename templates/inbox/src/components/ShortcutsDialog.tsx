@@ -49,9 +49,6 @@ const groups: Group[] = [
     keys: [
       ["keys.send", "↵"],
       ["keys.line", "⇧+↵"],
-      ["keys.canned", "/"],
-      ["keys.bold", `${command}+B`],
-      ["keys.italic", `${command}+I`],
     ],
   },
 ];
