@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MOST = 8
+MOST = 3
 FAILED = Path(".pytest_cache/v/cache/lastfailed")
 
 

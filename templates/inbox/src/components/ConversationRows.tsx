@@ -43,15 +43,24 @@ export function ConversationRows() {
     if (next !== null && phase === "ready" && nearEnd) void loadMoreConversations();
   }, [next, phase, nearEnd]);
 
+  const bringIntoView = (row: Conversation) => {
+    const element = box.current;
+    if (!element) return;
+    const top = rows.indexOf(row) * rowHeight;
+    element.scrollTop = Math.min(top, Math.max(element.scrollTop, top + rowHeight - element.clientHeight));
+    setTabbed(row.id);
+  };
+  // Keys open conversations too, and the list follows.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: not when the row moves, from which the reader may scroll away
+  useEffect(() => {
+    const current = rows.find((row) => row.id === openId.value);
+    if (current) bringIntoView(current);
+  }, [openId.value]);
+
   const focusIndex = (index: number) => {
     const target = rows[Math.min(Math.max(index, 0), rows.length - 1)];
-    const element = box.current;
-    if (!target || !element) return;
-    const top = rows.indexOf(target) * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    const below = top + rowHeight - element.clientHeight;
-    if (below > element.scrollTop) element.scrollTop = below;
-    setTabbed(target.id);
+    if (!target) return;
+    bringIntoView(target);
     requestAnimationFrame(() => document.getElementById(`row-${target.id}`)?.focus({ preventScroll: true }));
   };
   const onKeyDown = (event: KeyboardEvent) => {
