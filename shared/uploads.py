@@ -107,8 +107,9 @@ class Uploads:
                 except NoAnswerError as error:  # the file may be there; the message is not
                     raise NotSentError(str(error)) from error
         async with self._engine.begin() as connection:
-            await lease.renew(connection)
+            # In the order of merge_contacts, which locks both too.
             await connection.execute(_UPLOADED, {"id": file.id, "media_id": media_id, "keep": AT_META})
+            await lease.renew(connection)
         return media_id
 
     async def _read(self, file: Row[Any], copy: MediaFile) -> None:

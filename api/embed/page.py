@@ -10,7 +10,9 @@ from api.embed.assets import TEMPLATES
 from api.embed.language import base_of, direction_of, page_language
 from api.embed.policy import page_headers
 from api.errors import AnyRequest
+from shared.db import autocommit
 from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, count_refusal
+from shared.queries.changes import current_cursor
 from shared.rate_limit import Usage, count_embed_call
 
 _UNAVAILABLE: dict[str, dict[str, dict[str, str]]] = msgspec.json.decode((TEMPLATES / "unavailable.json").read_bytes())
@@ -38,10 +40,13 @@ class EmbedPageController(Controller):
         usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, settings.embed_rate_limit)
         if usage.exceeded:
             return _unavailable(request, state, embed, usage)
+        async with autocommit(state.engine).connect() as connection:
+            cursor = await current_cursor(connection)
         language = page_language(request, embed)
         bootstrap = {
             "language": language,
             "version": embed.version(),
+            "cursor": cursor,
             "allowed_origins": embed.allowed_origins,
         }
         html = _render(state, "embed.html", language, embed.default_mode, bootstrap=bootstrap)

@@ -68,7 +68,7 @@ class SessionController(Controller):
             .order_by(PhoneNumber.name, PhoneNumber.id)
             .limit(200)
         )
-        async with state.engine.connect() as connection:
+        async with autocommit(state.engine).connect() as connection:
             cursor = await current_cursor(connection)
             rows = (await connection.execute(numbers)).all()
         view = EmbedView(embed.id, embed.name, embed.scope_type, embed.default_mode, embed.language, embed.expires_at)

@@ -1,5 +1,6 @@
 import { batch, effect, untracked } from "@preact/signals";
 import { Api, ApiError } from "./api";
+import type { Bootstrap } from "./bootstrap";
 import { wantsDetails } from "./details";
 import { failureText } from "./failure";
 import { type Filters, filterQuery } from "./filters";
@@ -27,14 +28,15 @@ let api: Api;
 let listRequest = new AbortController();
 
 /** Loads the inbox and keeps it live; the promise fails when the server cannot be reached at first. */
-export async function start(token: string, version: string): Promise<() => void> {
+export async function start({ token, version, cursor }: Bootstrap): Promise<() => void> {
   api = new Api(token, version, refuse);
   reopen();
-  const cursor = await load();
+  // The page's cursor is older than whatever is read now, so that nothing has to wait for a newer one.
+  await Promise.all([loadSession(), loadShown()]);
   const stopClosing = effect(closeRemoved);
   const stopReloading = effect(reloadStale);
   const stopRetrying = effect(reloadFailed);
-  const stopLive = goLive({ api, token, cursor, reload: load });
+  const stopLive = goLive({ api, token, cursor, reload });
   return () => {
     stopClosing();
     stopReloading();
@@ -62,12 +64,21 @@ function reloadFailed(): void {
 export const theApi = () => api;
 
 /** The cursor is taken before the rows are read: what changes in between comes with the first catch-up. */
-async function load(): Promise<string> {
+async function reload(): Promise<string> {
+  const cursor = await loadSession();
+  await loadShown();
+  return cursor;
+}
+
+async function loadSession(): Promise<string> {
   const { data } = await api.session();
   session.value = data;
+  return data.cursor;
+}
+
+async function loadShown(): Promise<void> {
   const id = openId.value;
   await Promise.all([loadList(), id ? loadConversation(id) : undefined]);
-  return data.cursor;
 }
 
 /** A new filter replaces the entry of the history: entries of a frame are steps of its host's own Back button. */

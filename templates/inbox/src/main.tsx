@@ -10,12 +10,13 @@ import { filters, refusal } from "./store";
 
 const root = document.getElementById("inbox");
 if (root) {
-  const { token, language, version, allowedOrigins, query } = readBootstrap();
+  const bootstrap = readBootstrap();
+  const { language, allowedOrigins, query } = bootstrap;
   listenToHost(allowedOrigins);
   filters.value = parseFilters(query);
   await loadLanguage(language);
   keepTime();
   // A host that puts a fresh user claim there does not load the page by that.
   window.addEventListener("hashchange", () => refusal.value !== null && location.reload());
-  render(<App token={token} version={version} />, root);
+  render(<App bootstrap={bootstrap} />, root);
 }

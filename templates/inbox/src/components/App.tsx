@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
+import type { Bootstrap } from "../bootstrap";
 import { closeDetails, isWide } from "../details";
 import { t } from "../i18n";
 import { lazily, whenIdle } from "../lazily";
@@ -21,13 +22,13 @@ const ShortcutsDialog = lazily(() => import("./ShortcutsDialog").then((module) =
 const retryAfter = 10_000;
 const heardAfter = 2_500; // milliseconds
 
-export function App({ token, version }: { token: string; version: string }) {
+export function App({ bootstrap }: { bootstrap: Bootstrap }) {
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     if (failed || refusal.value) return;
     let stop = () => {};
     let left = false;
-    start(token, version).then(
+    start(bootstrap).then(
       (end) => {
         if (left) end();
         else stop = end;
@@ -38,7 +39,7 @@ export function App({ token, version }: { token: string; version: string }) {
       left = true;
       stop();
     };
-  }, [token, version, failed]);
+  }, [bootstrap, failed]);
 
   if (refusal.value) return <Gone code={refusal.value} />;
   return failed ? <StartFailed onRetry={() => setFailed(false)} /> : <Panels />;
