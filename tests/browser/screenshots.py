@@ -10,7 +10,9 @@ import httpx
 from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.chromium import running_chromium
+from tests.browser.customers import Customer, Customers
 from tests.browser.demo import Demo, running_demo
+from tests.browser.every_kind import write_every_kind
 from tests.browser.inbox import Inbox
 
 SIZES = (
@@ -21,6 +23,9 @@ SIZES = (
 # Conversations of the demo that between them have every kind of message.
 THREADS = ("Priya Nair", "Sofia Rossi", "Marta Oliveira", "Sam Carter", "Ethan Brooks", "Tomáš Novák")
 DIALOGS = ("location", "contact", "interactive", "template")
+# Nothing in view is on its way any more.
+_SETTLED = """() => ![...document.querySelectorAll(".spinner, .skeleton, .details-bones, .media-pending")].some(one =>
+    one.checkVisibility({visibilityProperty: true})) && [...document.images].every(image => image.complete)"""
 
 
 class Look(NamedTuple):
@@ -39,9 +44,12 @@ LOOKS = (
 class Album:
     """Takes the pictures of one look at one size: `<look>-<width>-<what>.png`."""
 
-    def __init__(self, browser: Browser, demo: Demo, directory: Path, look: Look, size: ViewportSize) -> None:
+    def __init__(
+        self, browser: Browser, demo: Demo, every_kind: Customer, directory: Path, look: Look, size: ViewportSize
+    ) -> None:
         self._browser = browser
         self._demo = demo
+        self._every_kind_of = every_kind
         self._look = look
         self._size = size
         self._path = str(directory / f"{look.name}-{size['width']}-%s.png")
@@ -51,6 +59,7 @@ class Album:
         page = await self._page(embed["embed_url"])
         await self._list(page)
         await self._threads(page)
+        await self._every_kind(page)
         await self._dialogs(page)
         await page.close()
         await self._trouble()
@@ -60,11 +69,10 @@ class Album:
         await self._take(page, "list")
         search = page.locator(".search input")
         await search.fill("tent")
-        await page.wait_for_url("**search=tent*")
-        await page.wait_for_load_state("networkidle")
+        await expect(page.locator(".row mark").first).to_be_visible()
         await self._take(page, "list-search")
         await search.fill("nobody has this name")
-        await expect(page.locator(".notice").first).to_be_visible()
+        await expect(page.locator("button.row")).to_have_count(0)
         await self._take(page, "list-nothing-found")
         await search.fill("")
 
@@ -78,8 +86,19 @@ class Album:
         if await page.locator(".details").count() == 0:
             await page.locator("#details-toggle").click()
         await expect(page.locator(".details")).to_be_visible()
-        await page.wait_for_load_state("networkidle")
         await self._take(page, "details")
+
+    async def _every_kind(self, page: Page) -> None:
+        """The whole thread in one frame that is as high, and the pictures of it one by one."""
+        await self._open(page, self._every_kind_of.name)
+        await expect(page.locator("article.message").last).to_contain_text("That was all")
+        await page.set_viewport_size(ViewportSize(width=self._size["width"], height=3200))
+        await self._take(page, "every-kind")
+        await page.set_viewport_size(self._size)
+        await page.locator(".album a").first.click()
+        await expect(page.get_by_role("dialog").locator("img").first).to_be_visible()
+        await self._take(page, "lightbox")
+        await page.keyboard.press("Escape")
 
     async def _dialogs(self, page: Page) -> None:
         await self._open(page, THREADS[0])
@@ -100,7 +119,6 @@ class Album:
             await attach.click()
             await page.get_by_role("menuitem").nth(4 + at).click()
             await expect(page.get_by_role("dialog")).to_be_visible()
-            await page.wait_for_load_state("networkidle")
             await self._take(page, f"dialog-{name}")
             await page.keyboard.press("Escape")
             await expect(page.get_by_role("dialog")).to_have_count(0)
@@ -157,7 +175,6 @@ class Album:
         await page.locator(".search input").fill(name)
         await inbox.row(name).first.click()
         await expect(page.locator("article.message").last).to_be_visible()
-        await page.wait_for_load_state("networkidle")
 
     async def _page(self, url: str) -> Page:
         page = await self._browser.new_page(viewport=self._size, reduced_motion="reduce")
@@ -165,6 +182,8 @@ class Album:
         return page
 
     async def _take(self, page: Page, what: str) -> None:
+        await page.wait_for_load_state("networkidle")
+        await page.wait_for_function(_SETTLED)
         await page.screenshot(path=self._path % what, animations="disabled")
 
 
@@ -183,11 +202,12 @@ async def _around(browser: Browser, demo: Demo, directory: Path) -> None:
 
 
 async def take_all(demo: Demo, directory: Path) -> None:
-    async with running_chromium() as browser:
+    async with running_chromium() as browser, httpx.AsyncClient(base_url=demo.simulator_url) as simulator:
         await _around(browser, demo, directory)
+        every_kind = await write_every_kind(Customers(simulator, demo.support.phone_number_id))
         for look in LOOKS:
             for size in SIZES:
-                await Album(browser, demo, directory, look, size).take_all()
+                await Album(browser, demo, every_kind, directory, look, size).take_all()
 
 
 def main() -> None:
