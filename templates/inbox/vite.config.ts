@@ -13,7 +13,7 @@ export default defineConfig({
       },
     },
   ],
-  test: { setupFiles: ["tests/english.ts"], testTimeout: 20_000, css: true },
+  test: { isolate: false, setupFiles: ["tests/english.ts"], testTimeout: 20_000, css: true },
   build: {
     target: "es2022",
     manifest: true,
