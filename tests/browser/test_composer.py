@@ -318,6 +318,32 @@ async def test_a_form_is_in_the_thread_at_once_and_comes_back_with_what_the_serv
     await page.unroute("**/messages")
 
 
+async def test_what_the_server_had_not_confirmed_outlives_a_reload_and_goes_out_once(
+    lone_page: Page, demo: Demo, customers: Customers, make_embed: MakeEmbed
+) -> None:
+    async def lose(route: Route) -> None:
+        await route.fetch()  # the server has it, and its answer never comes
+
+    embed, customer = await make_embed(), await customers.new()
+    await customer.says("Are you there?")
+    await lone_page.goto(embed["embed_url"])
+    inbox = Inbox(lone_page)
+    await inbox.open(customer.name)
+    await lone_page.route("**/messages", lose)
+    await inbox.reply("I am")
+    await inbox.reply("And I will be")
+    waiting = inbox.message("And I will be").get_by_role("img", name="Waiting to be sent")
+    await expect(waiting).to_be_visible()
+    await lone_page.unroute("**/messages")
+    await lone_page.reload()
+    await inbox.open(customer.name)
+    for words in ("I am", "And I will be"):
+        await _is_delivered(inbox.message(words))
+    await expect(inbox.messages).to_have_count(3)
+    thread = await _phone(lone_page.context, demo, customer)
+    await expect(thread.locator(".bubble")).to_have_count(3)
+
+
 async def test_a_message_is_answered_and_reacted_to_with_the_keyboard(
     inbox: Inbox, page: Page, context: BrowserContext, demo: Demo, customers: Customers
 ) -> None:

@@ -5,6 +5,7 @@ import { wantsDetails } from "./details";
 import { failureText } from "./failure";
 import { type Filters, filterQuery } from "./filters";
 import { t } from "./i18n";
+import { keepOutbox } from "./keptOutbox";
 import { goLive } from "./live";
 import { refuse, reopen } from "./renewal";
 import {
@@ -32,12 +33,14 @@ export async function start({ token, version, cursor }: Bootstrap): Promise<() =
   api = new Api(token, version, refuse);
   reopen();
   // The page's cursor is older than whatever is read now, so that nothing has to wait for a newer one.
-  await Promise.all([loadSession(), loadShown()]);
+  await Promise.all([loadList(), loadSession().then(loadOpen)]);
+  const stopKeeping = keepOutbox();
   const stopClosing = effect(closeRemoved);
   const stopReloading = effect(reloadStale);
   const stopRetrying = effect(reloadFailed);
   const stopLive = goLive({ api, token, cursor, reload });
   return () => {
+    stopKeeping();
     stopClosing();
     stopReloading();
     stopRetrying();
@@ -66,7 +69,7 @@ export const theApi = () => api;
 /** The cursor is taken before the rows are read: what changes in between comes with the first catch-up. */
 async function reload(): Promise<string> {
   const cursor = await loadSession();
-  await loadShown();
+  await Promise.all([loadList(), loadOpen()]);
   return cursor;
 }
 
@@ -76,9 +79,8 @@ async function loadSession(): Promise<string> {
   return data.cursor;
 }
 
-async function loadShown(): Promise<void> {
-  const id = openId.value;
-  await Promise.all([loadList(), id ? loadConversation(id) : undefined]);
+async function loadOpen(): Promise<void> {
+  if (openId.value) await loadConversation(openId.value);
 }
 
 /** A new filter replaces the entry of the history: entries of a frame are steps of its host's own Back button. */

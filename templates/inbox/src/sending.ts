@@ -49,6 +49,12 @@ export function retryOutgoing(outgoing: Outgoing): void {
   void post({ ...outgoing, failure: null });
 }
 
+/** Goes on with what a page before this one had begun. */
+export function resume(outgoing: Outgoing): void {
+  if (outgoing.failure === null) void post(outgoing);
+  else dispatch({ type: "outgoing", outgoing });
+}
+
 export function discardOutgoing(clientId: string): void {
   dispatch({ type: "outgoing.dropped", client_id: clientId });
 }
