@@ -206,6 +206,61 @@ async def test_a_voice_note_is_spoken_heard_and_sent(
     await expect(thread.locator("audio")).to_have_count(1)
 
 
+async def test_what_was_sent_goes_out_when_its_files_are_up_whatever_is_open_then(
+    inbox: Inbox, page: Page, context: BrowserContext, demo: Demo, customers: Customers
+) -> None:
+    arrived = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    files, voice = await customers.new(), await customers.new()
+    await voice.says("Can you call me?")
+    await files.says("May I see it?")
+    await page.route("**/uploads/**", hold)
+    await inbox.open(files.name)
+    await _attach(page, inbox, "Photo or video", _picture("front.jpg"))
+    await inbox.root.get_by_role("textbox", name="Caption of front.jpg").fill("From the front")
+    await inbox.root.get_by_role("button", name="Send", exact=True).click()
+    await expect(inbox.root.get_by_role("button", name="Sends as soon as the files are up")).to_be_visible()
+    await inbox.open(voice.name)
+    await inbox.root.get_by_role("button", name="Record a voice message").click()
+    recorder = inbox.root.get_by_role("group", name="Voice message")
+    await expect(recorder.locator("time")).to_have_text("0:01", timeout=20_000)
+    await recorder.get_by_role("button", name="Send", exact=True).click()
+    await inbox.open(files.name)
+    arrived.set()
+    await _is_delivered(inbox.message("From the front"))
+    await expect(inbox.root.get_by_role("list", name="Files to send")).to_have_count(0)
+    thread = await _phone(context, demo, voice)
+    await expect(thread.locator("audio")).to_have_count(1)
+    await page.unroute("**/uploads/**")
+
+
+async def test_words_that_lose_their_file_are_in_the_field_again(
+    lone_page: Page, make_embed: MakeEmbed, customers: Customers
+) -> None:
+    embed, customer = await make_embed(), await customers.new()
+    await customer.says("May I see it?")
+    await lone_page.goto(embed["embed_url"])
+    inbox = Inbox(lone_page)
+    await inbox.open(customer.name)
+    await inbox.composer.fill("From the front")
+    await _attach(lone_page, inbox, "Photo or video", _picture("wrong.jpg"))
+    caption = inbox.root.get_by_role("textbox", name="Caption of wrong.jpg")
+    await expect(caption).to_have_value("From the front")
+    await inbox.root.get_by_role("button", name="Remove wrong.jpg").click()
+    await expect(inbox.composer).to_have_value("From the front")
+    await expect(inbox.composer).to_be_focused()
+
+    await _attach(lone_page, inbox, "Photo or video", _picture("right.jpg"))
+    await expect(inbox.root.get_by_role("textbox", name="Caption of right.jpg")).to_have_value("From the front")
+    await lone_page.reload()
+    await inbox.open(customer.name)
+    await expect(inbox.composer).to_have_value("From the front")
+
+
 async def test_a_frame_without_the_microphone_says_who_can_give_it(
     lone_page: Page, host: Host, make_embed: MakeEmbed, customers: Customers
 ) -> None:

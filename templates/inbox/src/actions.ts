@@ -155,13 +155,14 @@ export function close(): void {
   });
 }
 
-async function loadConversation(id: string): Promise<void> {
+export async function loadConversation(id: string): Promise<void> {
   try {
     const { data } = await api.conversation(id);
     dispatch({ type: "rows", conversations: [data] });
     await loadThread(id);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) close();
+    else dispatch({ type: "thread.failed", id });
   }
 }
 

@@ -120,7 +120,7 @@ export function summary(message: Message): string {
     case "interactive":
       return interactiveText(message);
     case "template":
-      return t("content.template", { name: message.template?.name ?? "" });
+      return plainText(message.words ?? "") || t("content.template", { name: message.template?.name ?? "" });
     case "system":
       return systemText(message.system ?? {});
     case "call":

@@ -44,10 +44,20 @@ export function outgoingReactions(outgoing: readonly Outgoing[]): ReadonlyMap<st
   );
 }
 
-/** Where the unread line of a conversation is drawn: at the first of the last `unread` messages that the server counts. */
-export function firstUnread(conversationId: string, messages: readonly Message[], unread: number): string | null {
+/**
+ * Where the unread line of a conversation is drawn: at the first of the last `unread` messages that the server counts.
+ * Undefined while that may be a message which is not loaded: all that are there are newer, unless they are the `whole`.
+ */
+export function firstUnread(
+  conversationId: string,
+  messages: readonly Message[],
+  unread: number,
+  whole: boolean,
+): string | null | undefined {
+  if (unread === 0) return null;
   const counted = messages.filter((message) => message.conversation_id === conversationId && isCounted(message));
-  return unread > 0 ? (counted.at(-Math.min(unread, counted.length))?.id ?? null) : null;
+  if (counted.length < unread && !whole) return undefined;
+  return counted.at(-Math.min(unread, counted.length))?.id ?? null;
 }
 
 const uncounted = new Set(["request_welcome", "system"]);

@@ -99,8 +99,8 @@ test("the unread line counts as the server does: calls, but no changes of the ac
     message({ id: "5", type: "request_welcome" }),
     message({ id: "6" }),
   ];
-  expect(firstUnread("a", messages, 2)).toBe("3");
-  expect(firstUnread("a", messages, 9)).toBe("3");
+  expect(firstUnread("a", messages, 2, true)).toBe("3");
+  expect(firstUnread("a", messages, 9, true)).toBe("3");
 });
 
 test("the unread line counts inbound messages only", () => {
@@ -110,8 +110,11 @@ test("the unread line counts inbound messages only", () => {
     message({ id: "3", direction: "outbound" }),
     message({ id: "4" }),
   ];
-  expect(firstUnread("a", messages, 2)).toBe("2");
-  expect(firstUnread("a", messages, 9)).toBe("1");
-  expect(firstUnread("a", messages, 0)).toBeNull();
-  expect(firstUnread("a", [], 3)).toBeNull();
+  expect(firstUnread("a", messages, 2, true)).toBe("2");
+  expect(firstUnread("a", messages, 9, true)).toBe("1");
+  expect(firstUnread("a", messages, 0, true)).toBeNull();
+  expect(firstUnread("a", [], 3, true)).toBeNull();
+  // It is further up, and not there yet.
+  expect(firstUnread("a", messages, 9, false)).toBeUndefined();
+  expect(firstUnread("a", messages, 3, false)).toBe("1");
 });

@@ -32,8 +32,8 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const { open } = replyState(conversation, now.value);
   const last = messages.findLast((message) => !isNote(message))?.id;
   // Where the reader left off, as it was when the thread was opened.
-  const [unreadFrom] = useState(() => (gap ? null : firstUnread(id, messages, unread)));
   const [unreadCount] = useState(unread);
+  const unreadFrom = useUnreadFrom(id, messages, gap ? 0 : unreadCount, thread.next === null);
   const [place] = useState(() => places.get(id)?.element);
   const user = session.value?.user ?? null;
   const before = useRef<Day[]>([]);
@@ -46,7 +46,8 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const wanted = openAt.value;
   const [late] = useState(() => farFrom(days, wanted ?? place?.replace(messageId(""), "") ?? unreadFrom));
   const today = dayKey(now.value.toISOString());
-  const log = { box, content, conversationId: id, gap, from: unreadFrom && unreadLine };
+  const [from] = useState(unreadFrom && unreadLine);
+  const log = { box, content, conversationId: id, gap, from };
   const { atEnd, toEnd, toElement } = useAnchoredScroll(log);
   const unseen = useUnseen(thread, messages, atEnd);
   const toLatest = () => (gap ? void loadLatestMessages(id).then(toEnd) : toEnd());
@@ -106,6 +107,17 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
       )}
     </div>
   );
+}
+
+/** It stays where it was when the thread was opened, or where it was found as older messages came. */
+function useUnreadFrom(id: string, messages: readonly Message[], unread: number, whole: boolean): string | null {
+  const [newest] = useState(messages.at(-1)?.id);
+  const [found, setFound] = useState<string | null | undefined>(undefined);
+  if (found !== undefined) return found;
+  const before = messages.slice(0, messages.findLastIndex((message) => message.id === newest) + 1);
+  const from = firstUnread(id, before, unread, whole);
+  if (from !== undefined) setFound(from);
+  return from ?? null;
 }
 
 function announced(message: Message, contact: string): string {

@@ -1,9 +1,9 @@
-import { loadThread } from "../actions";
+import { close, loadConversation, loadThread } from "../actions";
 import { t } from "../i18n";
-import { openConversation, openThread } from "../store";
+import { openConversation, openThread, session } from "../store";
 import { Composer } from "./compose/Composer";
 import { useDrop } from "./compose/useDrop";
-import { ClipIcon, OfflineIcon } from "./icons";
+import { BackIcon, ClipIcon, OfflineIcon } from "./icons";
 import { MessageLog } from "./MessageLog";
 import { ModeBanner } from "./ModeBadge";
 import { Notice } from "./Notice";
@@ -15,11 +15,11 @@ export function ThreadPane({ id }: { id: string }) {
   const conversation = openConversation.value;
   const thread = openThread.value;
   const loaded = thread && (thread.phase === "ready" || thread.oldest !== null);
-  const action = { label: t("action.retry"), run: () => void loadThread(id) };
+  const action = { label: t("action.retry"), run: () => void (conversation ? loadThread(id) : loadConversation(id)) };
   const { over, ...dropping } = useDrop(conversation);
   return (
     <div class="thread" {...dropping}>
-      {conversation && <ThreadHeader conversation={conversation} />}
+      {conversation ? <ThreadHeader conversation={conversation} /> : <WayBack />}
       {conversation && <ModeBanner conversation={conversation} />}
       <TroubleBanner />
       {conversation && loaded && <MessageLog conversation={conversation} thread={thread} />}
@@ -33,7 +33,8 @@ export function ThreadPane({ id }: { id: string }) {
         />
       )}
       {!(conversation && loaded) && thread?.phase !== "failed" && <ThreadSkeleton label={t("thread.loading")} />}
-      {conversation && <Composer conversation={conversation} />}
+      {/* What has been begun is kept under the embed and the person, whom the session names. */}
+      {conversation && session.value && <Composer conversation={conversation} />}
       {over && (
         <div class="drop" aria-hidden="true">
           <ClipIcon />
@@ -41,5 +42,16 @@ export function ThreadPane({ id }: { id: string }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** On a narrow frame, out of a thread of which nothing is known yet. */
+function WayBack() {
+  return (
+    <header class="thread-head">
+      <button type="button" class="icon-button only-narrow" aria-label={t("thread.back")} onClick={close}>
+        <BackIcon />
+      </button>
+    </header>
   );
 }

@@ -34,6 +34,8 @@ export class Recording {
   private readonly parts: Blob[] = [];
   private readonly loudness: number[] = [];
   private readonly timer: number;
+  /** It also ends when the microphone is pulled out. */
+  private readonly over: Promise<void>;
   private before = 0;
   private since = performance.now();
 
@@ -51,6 +53,12 @@ export class Recording {
     const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
     this.recorder = new MediaRecorder(stream, { audioBitsPerSecond: 32_000, ...(mimeType ? { mimeType } : {}) });
     this.recorder.ondataavailable = ({ data }) => this.parts.push(data);
+    this.over = new Promise((resolve) => {
+      this.recorder.onstop = () => {
+        if (this.phase.value !== "stopped") this.pause();
+        resolve();
+      };
+    });
     this.audio.createMediaStreamSource(stream).connect(this.analyser);
     this.analyser.fftSize = this.samples.length;
     this.recorder.start();
@@ -59,22 +67,22 @@ export class Recording {
 
   pause(): void {
     this.before = this.elapsed();
-    this.recorder.pause();
+    if (this.recorder.state === "recording") this.recorder.pause();
     this.phase.value = "paused";
   }
 
   resume(): void {
+    if (this.recorder.state !== "paused") return;
     this.since = performance.now();
     this.recorder.resume();
     this.phase.value = "recording";
   }
 
   /** Ends it, and gives what was said. */
-  stop(): Promise<Blob> {
-    return new Promise((resolve) => {
-      this.recorder.onstop = () => resolve(new Blob(this.parts, { type: this.recorder.mimeType }));
-      this.end();
-    });
+  async stop(): Promise<Blob> {
+    this.end();
+    await this.over;
+    return new Blob(this.parts, { type: this.recorder.mimeType });
   }
 
   /** Loudnesses from 0 to 255, as a message's `waveform` has them. */
@@ -87,7 +95,6 @@ export class Recording {
 
   /** Ends it, and forgets what was said. */
   cancel(): void {
-    this.recorder.onstop = null;
     this.end();
   }
 
@@ -96,7 +103,7 @@ export class Recording {
     this.milliseconds.value = this.elapsed();
     this.phase.value = "stopped";
     clearInterval(this.timer);
-    this.recorder.stop();
+    if (this.recorder.state !== "inactive") this.recorder.stop();
     for (const track of this.stream.getTracks()) track.stop();
     void this.audio.close();
   }

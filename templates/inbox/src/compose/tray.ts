@@ -1,8 +1,10 @@
+import { t } from "../i18n";
 import { w } from "../i18n/tools";
 import { send } from "../sending";
 import { trouble } from "../store";
 import type { Context } from "../types";
 import { type Attachment, attached, attachedTo } from "./attached";
+import { draftText, keepDraftText } from "./drafts";
 import { captionLimit, fileBody, type Kind, kindOf, takesCaption } from "./files";
 import { dropUpload, mediaOf, startUpload, type Upload } from "./uploads";
 
@@ -29,20 +31,28 @@ export function captionFirst(conversationId: string, words: string): boolean {
   return true;
 }
 
+/** A voice note that could not be sent, to be tried again or removed. */
+export function keepInTray(upload: Upload): void {
+  const attachment = { upload: { ...upload, filename: t("content.voice") }, caption: "" };
+  put(upload.conversationId, [...attachedTo(upload.conversationId), attachment]);
+}
+
 export function setCaption({ conversationId, id }: Upload, caption: string): void {
   replace(conversationId, id, (attachment) => ({ ...attachment, caption }));
 }
 
 /** The same file as something else is another upload. */
-export function changeKind(upload: Upload, kind: Kind): void {
+export function changeKind({ upload, caption }: Attachment, kind: Kind): void {
   const { conversationId, id, file, filename } = upload;
   dropUpload(upload);
+  if (!takesCaption(kind)) giveBack(conversationId, caption);
   const another = startUpload(conversationId, file, kind, filename);
-  replace(conversationId, id, (attachment) => ({ ...attachment, upload: another }));
+  replace(conversationId, id, () => ({ upload: another, caption: takesCaption(kind) ? caption : "" }));
 }
 
-export function removeAttachment(upload: Upload): void {
+export function removeAttachment({ upload, caption }: Attachment): void {
   dropUpload(upload);
+  giveBack(upload.conversationId, caption);
   const rest = attachedTo(upload.conversationId).filter((attachment) => attachment.upload !== upload);
   put(upload.conversationId, rest);
 }
@@ -56,6 +66,20 @@ export function sendTray(conversationId: string, context: Context | null): void 
     send(conversationId, body, { media: mediaOf(upload), context: place === 0 ? context : null });
   }
 }
+
+/** Words that lose their file go back to the field: nothing that was typed is lost. */
+function giveBack(conversationId: string, caption: string): void {
+  if (caption.trim() === "") return;
+  const words = draftText(conversationId);
+  keepDraftText(conversationId, words.trim() === "" ? caption : `${words}\n${caption}`);
+}
+
+// Files go with the page; what was written about them is kept with the drafts.
+addEventListener("pagehide", ({ persisted }) => {
+  if (persisted) return;
+  for (const [conversationId, attachments] of attached.value)
+    for (const { caption } of attachments) giveBack(conversationId, caption);
+});
 
 function replace(conversationId: string, id: string, change: (attachment: Attachment) => Attachment): void {
   put(

@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { attachedTo } from "../../compose/attached";
 import { canRecord } from "../../compose/canRecord";
 import { draftText, keepDraftText, quote, quoteIn } from "../../compose/drafts";
 import { closeTool, openTool, tool } from "../../compose/tool";
+import { isWanted, maxLength, sendWritten } from "../../compose/written";
 import { t } from "../../i18n";
 import { lazily } from "../../lazily";
-import { send as post } from "../../sending";
 import type { Conversation } from "../../types";
 import { stopTyping, typed } from "../../viewing";
 import { fieldId, focusField, focusLastMessage, hasTouchKeyboard } from "../focus";
@@ -20,14 +20,10 @@ const Tray = lazily(() => import("./Tray").then((module) => module.Tray));
 const Recorder = lazily(() => import("./Recorder").then((module) => module.Recorder));
 const CannedReplies = lazily(() => import("./CannedReplies").then((module) => module.CannedReplies));
 
-const maxLength = 4096;
-
 /** WhatsApp's marks by the keys that make a text bold, italic and struck through elsewhere. */
 const marks: Readonly<Record<string, string>> = { b: "*", i: "_", X: "~" };
 
 export function ReplyForm({ conversation: { id, contact } }: { conversation: Conversation }) {
-  // The reader has sent, and some file is still going up.
-  const [waiting, setWaiting] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const listKeys = useRef<((event: KeyboardEvent) => boolean) | null>(null);
   const text = draftText(id);
@@ -36,7 +32,6 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   const phases = attachments.map(({ upload }) => upload.state.value.phase);
   const excess = text.length - maxLength;
   const ready = (text.trim() !== "" || attachments.length > 0) && excess <= 0 && !phases.includes("failed");
-  const up = phases.every((phase) => phase === "ready");
   const recording = tool.value?.name === "voice";
 
   useEffect(() => {
@@ -46,22 +41,12 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   useGrowth(area, text);
 
   const write = (words: string) => keepDraftText(id, words);
-  const send = async () => {
+  const send = () => {
     if (!ready) return;
-    setWaiting(!up);
-    if (!up) return;
-    write("");
-    quote(id, null);
     stopTyping();
     area.current?.focus();
-    if (attachments.length > 0) (await import("../../compose/tray")).sendTray(id, context);
-    if (text.trim())
-      post(id, { type: "text", text: { body: text.trim() } }, { context: attachments.length > 0 ? null : context });
+    sendWritten(id);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as soon as the last file is up, or one will never be
-  useEffect(() => {
-    if (waiting) void (ready ? up && send() : setWaiting(false));
-  }, [waiting, ready, up]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const { key, shiftKey, altKey, currentTarget } = event;
@@ -82,7 +67,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
     } else if (key === "Enter" && !shiftKey && !hasTouchKeyboard()) {
       // On a touch keyboard it is the only way to a new line.
       event.preventDefault();
-      void send();
+      send();
     }
   };
   return (
@@ -95,7 +80,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
         hidden={recording}
         onSubmit={(event) => {
           event.preventDefault();
-          void send();
+          send();
         }}
       >
         {/(^|\s)\//.test(text) && <CannedReplies text={text} contact={contact} area={area} keys={listKeys} />}
@@ -137,7 +122,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
             <MicrophoneIcon />
           </button>
         ) : (
-          <SendButton ready={ready} waiting={waiting} />
+          <SendButton ready={ready} waiting={isWanted(id)} />
         )}
       </form>
     </>

@@ -21,6 +21,8 @@ interface Props {
 export function ToolDialog({ title, onClose, before, small, hidden = false, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  // A text that is selected by a drag out of the dialog ends in a click on what is around it.
+  const pressed = useRef(false);
   useLayoutEffect(() => {
     const element = dialog.current;
     if (hidden) return;
@@ -44,7 +46,10 @@ export function ToolDialog({ title, onClose, before, small, hidden = false, chil
         onClose();
       }}
       onKeyDown={onKeyDown}
-      onClick={(event) => event.target === event.currentTarget && onClose()}
+      onPointerDown={(event) => {
+        pressed.current = event.target === event.currentTarget;
+      }}
+      onClick={(event) => event.target === event.currentTarget && pressed.current && onClose()}
     >
       <div class="dialog-box">
         <header class="dialog-head">

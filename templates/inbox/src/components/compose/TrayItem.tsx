@@ -16,7 +16,8 @@ interface Props {
 }
 
 /** A file: what it looks like, how far up it is, what it is sent as, and its words. */
-export function TrayItem({ attachment: { upload, caption }, onSend }: Props) {
+export function TrayItem({ attachment, onSend }: Props) {
+  const { upload } = attachment;
   const [shown, setShown] = useState(false);
   const { kind, filename } = upload;
   return (
@@ -27,10 +28,10 @@ export function TrayItem({ attachment: { upload, caption }, onSend }: Props) {
           <bdi class="tray-name" title={filename}>
             {filename}
           </bdi>
-          <KindChoice attachment={{ upload, caption }} />
+          <KindChoice attachment={attachment} />
         </div>
         <UploadStatus upload={upload} />
-        {takesCaption(kind) && <Caption attachment={{ upload, caption }} onSend={onSend} />}
+        {takesCaption(kind) && <Caption attachment={attachment} onSend={onSend} />}
       </div>
       <button
         type="button"
@@ -38,7 +39,7 @@ export function TrayItem({ attachment: { upload, caption }, onSend }: Props) {
         aria-label={w("tray.remove", { name: filename })}
         title={w("tray.remove", { name: filename })}
         onClick={() => {
-          removeAttachment(upload);
+          removeAttachment(attachment);
           focusField();
         }}
       >
@@ -49,8 +50,8 @@ export function TrayItem({ attachment: { upload, caption }, onSend }: Props) {
   );
 }
 
-function KindChoice({ attachment: { upload } }: { attachment: Attachment }) {
-  const { file, filename, kind } = upload;
+function KindChoice({ attachment }: { attachment: Attachment }) {
+  const { file, filename, kind } = attachment.upload;
   const kinds = [...new Set<Kind>([kind, ...kindsOf({ name: filename, type: file.type })])];
   if (kinds.length === 1) return <small>{w(`kind.${kind}`)}</small>;
   return (
@@ -58,7 +59,7 @@ function KindChoice({ attachment: { upload } }: { attachment: Attachment }) {
       class="chip"
       aria-label={w("tray.kind", { name: filename })}
       value={kind}
-      onChange={(event) => changeKind(upload, event.currentTarget.value as Kind)}
+      onChange={(event) => changeKind(attachment, event.currentTarget.value as Kind)}
     >
       {kinds.map((one) => (
         <option key={one} value={one}>

@@ -1,11 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { quote, quoteIn } from "../../compose/drafts";
-import { fileBody } from "../../compose/files";
-import { dropUpload, mediaOf } from "../../compose/uploads";
+import { dropUpload } from "../../compose/uploads";
+import { sendVoice } from "../../compose/voice";
 import { t } from "../../i18n";
 import { w } from "../../i18n/tools";
 import { drawn } from "../../reply";
-import { send as post } from "../../sending";
 import type { Media } from "../../types";
 import { SendIcon, TrashIcon } from "../icons";
 import { MediaSound } from "../MediaSound";
@@ -22,7 +20,8 @@ interface Props {
 /** What was spoken, to be listened to before it is sent. */
 export function VoiceReview({ spoken: { upload, milliseconds, waveform }, send, onClose }: Props) {
   const [wanted, setWanted] = useState(send);
-  const sent = useRef(false);
+  const kept = useRef(false);
+  const shown = useRef(true);
   const button = useRef<HTMLButtonElement>(null);
   const { phase } = upload.state.value;
   const own: Pick<Media, "url" | "duration_ms" | "waveform"> = {
@@ -32,26 +31,25 @@ export function VoiceReview({ spoken: { upload, milliseconds, waveform }, send, 
   };
 
   useEffect(() => button.current?.focus(), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was not sent is dropped when it is left
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what nobody sent is dropped when it is left
   useEffect(
     () => () => {
-      if (!sent.current) dropUpload(upload);
+      shown.current = false;
+      if (!kept.current) dropUpload(upload);
     },
     [],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as soon as it is up, or will not be
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, and from then on it is sent whatever is open
   useEffect(() => {
-    if (phase === "failed") setWanted(false);
-    const media = mediaOf(upload);
-    if (!wanted || !media) return;
-    sent.current = true;
-    const { conversationId, id, filename } = upload;
-    post(conversationId, fileBody("voice", id, filename, ""), {
-      media: { ...media, ...own },
-      context: quoteIn(conversationId),
-    });
-    quote(conversationId, null);
-    onClose();
+    if (wanted && !kept.current) {
+      kept.current = true;
+      sendVoice(upload, own, () => shown.current);
+    }
+    if (wanted && phase === "ready") onClose();
+    if (phase === "failed") {
+      kept.current = false;
+      setWanted(false);
+    }
   }, [phase, wanted]);
 
   const label = t(wanted ? "composer.sending" : "composer.send");
