@@ -14,6 +14,8 @@ from litestar.static_files import create_static_files_router
 
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
 from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_request
+from api.dashboard.pages import with_pages
+from api.dashboard.routes import dashboard_routes
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
@@ -98,6 +100,7 @@ def create_app(settings: Settings) -> Litestar:
             metrics,
             WhatsAppWebhookController,
             EmbedPageController,
+            *dashboard_routes(),
             MediaDownloadController,
             StoredMediaController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
@@ -177,7 +180,7 @@ def create_app(settings: Settings) -> Litestar:
         ],
         state=state,
         lifespan=[_resources],
-        exception_handlers=HANDLERS,
+        exception_handlers=with_pages(HANDLERS),
         request_max_body_size=MOST_BODY,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude_opt_key="uncompressed"),
         openapi_config=CONFIG,

@@ -30,24 +30,28 @@ from shared.validation import InvalidFieldsError
 
 async def migrate(arguments: argparse.Namespace) -> None:
     """Bring the database to the level of this code."""
-    async with _database() as (_, engine):
+    async with database() as (_, engine):
         revision = await upgrade(engine)
     emit(arguments.json, {"revision": revision}, f"the database is at revision {revision}")
 
 
 async def project_create(arguments: argparse.Namespace) -> None:
-    async with _database() as (_, engine), engine.begin() as connection:
+    async with database() as (_, engine), engine.begin() as connection:
         project_id = await create_project(connection, arguments.name)
-        await record(connection, project_id, _actor(), "project.created", project_id, made({"name": arguments.name}))
+        await record(
+            connection, project_id, actor_of_shell(), "project.created", project_id, made({"name": arguments.name})
+        )
     emit(arguments.json, {"project_id": project_id, "name": arguments.name}, f"project {project_id}")
 
 
 async def key_create(arguments: argparse.Namespace) -> None:
     project_id = _uuid(arguments.project)
     try:
-        async with _database() as (_, engine), engine.begin() as connection:
+        async with database() as (_, engine), engine.begin() as connection:
             key_id, key = await create_key(connection, project_id, arguments.name)
-            await record(connection, project_id, _actor(), "api_key.created", key_id, made({"name": arguments.name}))
+            await record(
+                connection, project_id, actor_of_shell(), "api_key.created", key_id, made({"name": arguments.name})
+            )
     except ProjectNotFoundError as error:
         raise CommandError(f"{error}; `porthole project create NAME` makes one") from error
     value = {"api_key_id": key_id, "api_key": key, "project_id": arguments.project}
@@ -69,10 +73,15 @@ async def number_connect(arguments: argparse.Namespace) -> None:
     )
     project_id = _uuid(arguments.project)
     try:
-        async with _database() as (settings, engine), engine.begin() as connection:
+        async with database() as (settings, engine), engine.begin() as connection:
             number_id = await connect_number(connection, project_id, number, settings.secret_key)
             await record(
-                connection, project_id, _actor(), "phone_number.connected", number.phone_number_id, number.changes()
+                connection,
+                project_id,
+                actor_of_shell(),
+                "phone_number.connected",
+                number.phone_number_id,
+                number.changes(),
             )
     except (ProjectNotFoundError, InvalidFieldsError, RefusedError) as error:
         raise CommandError(str(error)) from error
@@ -92,12 +101,12 @@ async def embed_create(arguments: argparse.Namespace) -> None:
         "expires_at": arguments.expires_at,
     }
     try:
-        async with _database() as (settings, engine), engine.begin() as connection:
+        async with database() as (settings, engine), engine.begin() as connection:
             embed = read_new_embed(wanted)
             project_id = _uuid(arguments.project)
             created = await create_embed(connection, project_id, embed, settings.secret_key)
             changes = made(msgspec.structs.asdict(embed))
-            await record(connection, project_id, _actor(), "inbox_embed.created", created.embed_id, changes)
+            await record(connection, project_id, actor_of_shell(), "inbox_embed.created", created.embed_id, changes)
     except (InvalidFieldsError, ScopeNotFoundError) as error:
         raise CommandError(str(error)) from error
     url = embed_url(settings.base_url, created.token)
@@ -113,7 +122,8 @@ async def embed_create(arguments: argparse.Namespace) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
+async def database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
+    """What a command works on. Raises SettingsError, and CommandError for what the database refuses."""
     settings = read_settings()
     configure_logs(settings.log_level)
     engine = create_engine(settings, application_name="cli")
@@ -126,7 +136,7 @@ async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
         await engine.dispose()
 
 
-def _actor() -> Actor:
+def actor_of_shell() -> Actor:
     """Whom the audit log names: the user of the operating system, by number where it has no name for it."""
     try:
         name = getpass.getuser()

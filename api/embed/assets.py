@@ -23,11 +23,14 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 class AllAssets(msgspec.Struct, frozen=True):
-    """The assets of the page in the iframe, the script that sets its theme, and those of the API's viewer."""
+    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and those of the
+    dashboard.
+    """
 
     inbox: Assets
     theme_script: str
     docs: Assets
+    dashboard: Assets
 
 
 def read_assets(dist: Path = DIST) -> AllAssets:
@@ -35,7 +38,12 @@ def read_assets(dist: Path = DIST) -> AllAssets:
     try:
         manifest: dict[str, dict[str, Any]] = msgspec.json.decode((dist / ".vite" / "manifest.json").read_bytes())
         theme = manifest["src/theme.ts"]
-        return AllAssets(_of(manifest, "src/main.tsx"), f"{URL}/{theme['file']}", _of(manifest, "src/docs.ts"))
+        return AllAssets(
+            inbox=_of(manifest, "src/main.tsx"),
+            theme_script=f"{URL}/{theme['file']}",
+            docs=_of(manifest, "src/docs.ts"),
+            dashboard=_of(manifest, "src/dashboard/dashboard.ts"),
+        )
     except (OSError, msgspec.DecodeError, KeyError) as error:
         raise AssetsMissingError("the inbox's front end is not built; run `make setup`") from error
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation, MessageStatus, PhoneNumber
-from shared.paging import AnySelect, PageMeta, numbered_page
+from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 from shared.periods import between
 
 MetaId = Annotated[str, Meta(examples=["106540352242922"])]
@@ -99,6 +99,20 @@ async def list_phone_numbers(
         connection, query, PhoneNumber.created_at.desc(), PhoneNumber.id.desc(), page=page, per_page=per_page
     )
     return [_view(row) for row in rows], meta
+
+
+async def search_phone_numbers(
+    connection: AsyncConnection, project_id: UUID, words: str, page: CursorQuery
+) -> tuple[list[PhoneNumberView], Paging]:
+    """Those whose name or number contains the words, newest first; all of them for no words. Raises
+    InvalidCursorError.
+    """
+    query = _of_project(project_id)
+    if words:
+        columns = (PhoneNumber.name, PhoneNumber.display_phone_number, PhoneNumber.phone_number_id)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    rows, paging = await cursor_page(connection, query, PhoneNumber.created_at, PhoneNumber.id, page)
+    return [_view(row) for row in rows], paging
 
 
 def _of_project(project_id: UUID) -> AnySelect:

@@ -43,6 +43,7 @@ REPORTED = {
     "customer_id",
     "users",
     "bot_customer",
+    "first_owner_url",
 }
 COMMANDS = [
     "demo",
@@ -56,6 +57,8 @@ COMMANDS = [
     "key create",
     "embed create",
     "number connect",
+    "operator create",
+    "operator link",
 ]
 
 
