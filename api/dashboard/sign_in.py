@@ -77,9 +77,9 @@ class SignInController(Controller):
         link = await _open(request, state, token)
         form = await read_form(request)
         fields = {"name": form.text("name"), "email": form.text("email"), "password": form.secret("password")}
+        if fields["password"] != form.secret("password_again"):
+            return _link_page(request, link, form, {"password_again": ["is not the same"]}, 422)
         try:
-            if fields["password"] != form.secret("password_again"):
-                raise InvalidFieldsError({"password_again": ["is not the same"]})
             operator_id = await use_link(state.engine, token, fields, actor_at_door(request))
         except InvalidFieldsError as error:
             return _link_page(request, link, form, error.errors, 422)

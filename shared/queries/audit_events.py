@@ -15,8 +15,8 @@ from shared.periods import between
 
 
 class ActorView(msgspec.Struct, kw_only=True):
-    """Who did it: an API key, an operator in the dashboard, a person in an embedded inbox, somebody at the command line,
-    or Porthole by itself.
+    """Who did it: an API key, an operator in the dashboard, a person in an embedded inbox, somebody at the command
+    line, or Porthole by itself.
     """
 
     type: Annotated[str, Meta(description="api_key, operator, embed, cli or system", examples=["api_key"])]
