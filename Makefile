@@ -8,7 +8,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench docs lock clean
+.PHONY: help setup demo test check format bench screenshots docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: setup ## format and fix what can be fixed
 
 bench: setup ## intake, latency, fan-out, memory of an iframe, and more; PEER=<folder> compares
 	@python -m tests.benchmarks $(if $(PEER),--peer $(PEER)) $(ARGS)
+
+screenshots: setup $(VENV)/.browser ## every page of the inbox, in light, dark and Arabic, at three widths, into screenshots/
+	@python -m tests.browser.screenshots screenshots
 
 docs: setup ## write what is generated from Python: the table of settings in docs/, the page's types
 	@python -m cli.configuration_docs

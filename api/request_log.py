@@ -8,12 +8,15 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from shared.metrics import REQUEST_SECONDS
+
 log = structlog.get_logger()
 
 NO_ROUTE = "(no route)"
 """Stands for a path that is none of ours: it may hold a token all the same, below another path or in capitals."""
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_DOORS = frozenset({"platform", "meta", "inbox", "embed"})
 # Too many to log while they go well; the durable inbox is their record.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/whatsapp"})
 
@@ -44,15 +47,22 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            seconds = time.perf_counter() - started
+            REQUEST_SECONDS.labels(_door(scope["path"]), f"{status // 100}xx").observe(seconds)
             if scope["path"] not in _QUIET or status >= 400:
                 log.info(
                     "request",
                     method=scope["method"],
                     path=scope.get("path_template") or (scope["path"] if scope["path"] in _QUIET else NO_ROUTE),
                     status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
+                    ms=round(seconds * 1000, 1),
                 )
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _door(path: str) -> str:
+    door = path.split("/", 2)[1]
+    return door if door in _DOORS else "other"
 
 
 def _request_id(scope: HTTPScope) -> str:

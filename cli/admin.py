@@ -16,23 +16,38 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.errors import CommandError
 from cli.output import emit
 from shared.audit import Actor, made, record
+from shared.crypto import DecryptionError
 from shared.db import create_engine
 from shared.embed_snippet import embed_url, iframe_snippet
 from shared.log import configure_logs
-from shared.migrate import upgrade
+from shared.migrate import UnknownRevisionError, downgrade, upgrade
 from shared.operations.connect_number import NewNumber, connect_number
 from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
 from shared.operations.create_project import ProjectNotFoundError, create_key, create_project
+from shared.operations.encrypt_anew import encrypt_everything_anew
 from shared.refusals import RefusedError
 from shared.settings import Settings, read_settings
 from shared.validation import InvalidFieldsError
 
 
 async def migrate(arguments: argparse.Namespace) -> None:
-    """Bring the database to the level of this code."""
+    """Bring the database to the level of this code, or back to an earlier one."""
     async with database() as (_, engine):
-        revision = await upgrade(engine)
+        try:
+            revision = await (downgrade(engine, arguments.to) if arguments.to else upgrade(engine))
+        except UnknownRevisionError as error:
+            raise CommandError(str(error)) from error
     emit(arguments.json, {"revision": revision}, f"the database is at revision {revision}")
+
+
+async def secrets_encrypt_anew(arguments: argparse.Namespace) -> None:
+    """Encrypt with the first of PORTHOLE_SECRET_KEY's keys what any of them has encrypted."""
+    async with database() as (settings, engine):
+        try:
+            values = await encrypt_everything_anew(engine, settings.secret_key)
+        except DecryptionError as error:
+            raise CommandError(f"a value was {error}; add the key that it was encrypted with") from error
+    emit(arguments.json, {"values": values}, f"{values} values are encrypted with the first key; the others can go")
 
 
 async def project_create(arguments: argparse.Namespace) -> None:

@@ -70,7 +70,16 @@ def _parser() -> argparse.ArgumentParser:
     simulator.add_argument("--display-phone-number", required=True)
     simulator.add_argument("--verified-name", default="Demo business")
 
-    _add(commands, "migrate", "bring the database to the level of this version", "cli.admin:migrate")
+    migrate = _add(commands, "migrate", "bring the database to the level of this version", "cli.admin:migrate")
+    migrate.add_argument("--to", metavar="REVISION", help="go back to this one; what later ones added is lost")
+    _add(commands, "doctor", "look at all that Porthole needs, and say what to do", "cli.doctor:run_doctor")
+
+    _add(
+        _group(commands, "secrets", "what is encrypted in the database"),
+        "encrypt-anew",
+        "encrypt it with the first of several secret keys, so that the others can go",
+        "cli.admin:secrets_encrypt_anew",
+    )
 
     project = _add(_group(commands, "project", "projects"), "create", "create a project", "cli.admin:project_create")
     project.add_argument("name", metavar="NAME")

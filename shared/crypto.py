@@ -1,4 +1,8 @@
-"""Secrets: tokens and keys that are shown once, encryption at rest, and the signature on Meta's webhooks."""
+"""Secrets: tokens and keys that are shown once, encryption at rest, and the signature on Meta's webhooks.
+
+A `secret_key` may be several with commas between them, while one is replaced by another: the first encrypts and signs,
+and what the others have encrypted or signed is still read.
+"""
 
 import base64
 import functools
@@ -7,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -49,14 +53,32 @@ def decrypt_bytes(stored: bytes, secret_key: str) -> bytes:
         raise DecryptionError("encrypted with another PORTHOLE_SECRET_KEY, or damaged") from error
 
 
+def encrypt_anew(stored: bytes, secret_key: str) -> bytes:
+    """What `encrypt` would make now of what it made with any of the keys. Raises DecryptionError."""
+    try:
+        return _cipher(secret_key).rotate(stored)
+    except InvalidToken as error:
+        raise DecryptionError("encrypted with another PORTHOLE_SECRET_KEY, or damaged") from error
+
+
 @functools.lru_cache(maxsize=8)
-def _cipher(secret_key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derive_key(secret_key, "porthole credentials")))
+def _cipher(secret_key: str) -> MultiFernet:
+    keys = derive_keys(secret_key, "porthole credentials")
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
 def derive_key(secret_key: str, purpose: str) -> bytes:
     """A key of 32 bytes for one purpose (RFC 5869): who learns it knows no other."""
-    return HKDF(hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret_key.encode())
+    return derive_keys(secret_key, purpose)[0]
+
+
+def derive_keys(secret_key: str, purpose: str) -> list[bytes]:
+    """`derive_key` of each secret key: the first is for what is made now, any of them may have made what is checked."""
+    return [
+        HKDF(hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(key.strip().encode())
+        for key in secret_key.split(",")
+        if key.strip()
+    ]
 
 
 def webhook_signature(body: bytes, app_secret: bytes) -> str:

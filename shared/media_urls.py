@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from shared.crypto import derive_key
+from shared.crypto import derive_keys
 from shared.settings import Settings
 
 WINDOW = 3600  # seconds
@@ -22,26 +22,27 @@ _keys: list[bytes] = []
 
 
 def sign_media_urls(settings: Settings) -> None:
-    """Set the process's key. Every role that builds views does so when it starts: views know no settings."""
-    key = derive_key(settings.secret_key, "porthole media urls")
-    _keys[:] = [key]
+    """Set the process's keys. Every role that builds views does so when it starts: views know no settings."""
+    _keys[:] = derive_keys(settings.secret_key, "porthole media urls")
 
 
 def stored_media_url(media_id: UUID, variant: Variant) -> str:
     """A path with a query, below the origin of the page."""
+    if not _keys:
+        raise RuntimeError("sign_media_urls has not been called in this process")
     expires = (int(time.time()) // WINDOW + 2) * WINDOW
-    query = urlencode({"expires": expires, "signature": _signature(media_id, variant, expires)})
+    query = urlencode({"expires": expires, "signature": _signature(_keys[0], media_id, variant, expires)})
     return f"/inbox/v1/media/{media_id}{'/thumbnail' if variant == 'thumbnail' else ''}?{query}"
 
 
 def is_signed(media_id: UUID, variant: Variant, expires: int, signature: str) -> bool:
     """Whether a URL is one that was made here and has not expired. Compared in constant time."""
-    genuine = hmac.compare_digest(_signature(media_id, variant, expires).encode(), signature.encode())
+    genuine = any(
+        hmac.compare_digest(_signature(key, media_id, variant, expires).encode(), signature.encode()) for key in _keys
+    )
     return genuine and time.time() < expires
 
 
-def _signature(media_id: UUID, variant: Variant, expires: int) -> str:
-    if not _keys:
-        raise RuntimeError("sign_media_urls has not been called in this process")
-    signed = hmac.digest(_keys[0], f"{media_id}/{variant}/{expires}".encode(), "sha256")
+def _signature(key: bytes, media_id: UUID, variant: Variant, expires: int) -> str:
+    signed = hmac.digest(key, f"{media_id}/{variant}/{expires}".encode(), "sha256")
     return base64.urlsafe_b64encode(signed[:16]).decode().rstrip("=")

@@ -15,6 +15,13 @@ from shared.settings import Settings
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
+REQUEST_SECONDS = Histogram(
+    "porthole_request_seconds",
+    "How long the api took to answer, by door (platform, meta, inbox, embed, other) and the status's first digit.",
+    ["door", "status"],
+    buckets=_SECONDS,
+)
+
 WEBHOOKS = Counter(
     "porthole_webhooks", "WhatsApp's webhooks by their answer: accepted, or the code of the error.", ["result"]
 )
@@ -26,6 +33,21 @@ BATCH_SECONDS = Histogram("porthole_ingest_batch_seconds", "How long a batch too
 BATCH_SIZE = Histogram("porthole_ingest_batch_webhooks", "Webhooks that were applied together.", buckets=_SIZES)
 BATCHES_FAILED = Counter(
     "porthole_ingest_batches_failed", "Batches that were rolled back: for their data, or a deadlock.", ["reason"]
+)
+
+SEND_SECONDS = Histogram(
+    "porthole_send_seconds",
+    "How long WhatsApp took for a message, by result: accepted, refused, not_sent, no_answer.",
+    ["result"],
+    buckets=_SECONDS,
+)
+ATTEMPTS = Counter(
+    "porthole_webhook_attempts",
+    "Webhooks to the business's own systems by what came of them: accepted, refused, no_answer.",
+    ["result"],
+)
+FILES = Counter(
+    "porthole_media", "Files of customers by what came of fetching them: stored, postponed, failed, gone.", ["result"]
 )
 
 CONNECTIONS = Gauge("porthole_realtime_iframes", "Iframes that are connected to this process.")

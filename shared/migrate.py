@@ -7,10 +7,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _LOCK = 7086171123  # any constant: processes that migrate at the same time take turns
+
+
+class UnknownRevisionError(Exception):
+    """There is no such revision below the one that the database is at."""
 
 
 def _config() -> Config:
@@ -32,8 +37,14 @@ async def upgrade(engine: AsyncEngine, revision: str = "head") -> str:
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> str:
-    """Migrate down to `revision` ("base" removes every table) and return the revision reached, "" for none."""
-    return await _run(engine, lambda config: command.downgrade(config, revision))
+    """Migrate down to `revision` ("base" removes every table) and return the revision reached, "" for none.
+
+    Raises UnknownRevisionError.
+    """
+    try:
+        return await _run(engine, lambda config: command.downgrade(config, revision))
+    except CommandError as error:
+        raise UnknownRevisionError(f"there is no revision {revision} to go back to") from error
 
 
 async def _run(engine: AsyncEngine, act: Callable[[Config], None]) -> str:

@@ -3,6 +3,9 @@ waits in the outbox; the api sends by itself where a caller waits for WhatsApp's
 """
 
 import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt
+from shared.metrics import SEND_SECONDS
 from shared.operations.settle_message import Accepted, message_refused, messages_accepted
 from shared.publish import publish
 from shared.pubsub import PubSub
@@ -22,7 +26,7 @@ from shared.refusals import NotFoundError
 from shared.send_pace import hold
 from shared.settings import Settings
 from shared.template_words import template_words
-from shared.uploads import Lease, Uploads
+from shared.uploads import Lease, LeaseLostError, Uploads
 from shared.whatsapp.graph import THROTTLED, GraphClient, GraphError, NoAnswerError, NotSentError
 
 log = structlog.get_logger()
@@ -113,7 +117,8 @@ class Delivery:
         choice. Raises LeaseLostError where the message may be somebody else's by now, and is not sent.
         """
         token = _access_token(self._settings, message.access_token)
-        answer, words = await asyncio.gather(self._post(message, token), self._words(message, token))
+        with _timed():
+            answer, words = await asyncio.gather(self._post(message, token), self._words(message, token))
         wamid, wa_id = _reported(answer)
         known_by = wa_id if wa_id != message.recipient else None
         return answer, Accepted(wamid, known_by=known_by, words=words)
@@ -156,6 +161,24 @@ class Delivery:
         return await template_words(
             self._graph, self._redis, message.phone_number_id, message.business_account_id, token, message.content
         )
+
+
+@contextlib.contextmanager
+def _timed() -> Iterator[None]:
+    started, result = time.perf_counter(), "accepted"
+    try:
+        yield
+    except GraphError:
+        result = "refused"
+        raise
+    except (NotSentError, LeaseLostError):
+        result = "not_sent"
+        raise
+    except BaseException:
+        result = "no_answer"
+        raise
+    finally:
+        SEND_SECONDS.labels(result).observe(time.perf_counter() - started)
 
 
 def _access_token(settings: Settings, encrypted: bytes) -> str:

@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidFieldsError(
                 {"base_url": ["must be an origin such as https://inbox.example.com, in ASCII and without a path"]}
             )
+        if self.secret_key is not WRONG and any(len(key.strip()) < 16 for key in self.secret_key.split(",")):
+            raise InvalidFieldsError({"secret_key": ["must have at least 16 characters, and each of several as well"]})
 
     def app_secrets(self) -> list[bytes]:
         """The app secrets a webhook may be signed with: two while one is being replaced by another."""
@@ -80,7 +82,8 @@ DESCRIPTIONS: dict[str, str] = {
     "redis_url": "Redis or Valkey: `redis://host:6379/0`, `rediss://` for TLS, `unix:///path` for a socket.",
     "pubsub_url": "Where pushes travel to iframes, if not over `PORTHOLE_REDIS_URL`: a server of their own, or a node "
     "of a Cluster, over whose shards they then spread; better a name that leads to any node that is up.",
-    "secret_key": "Encrypts tokens and secrets at rest. At least 16 characters; keep it, and keep it secret.",
+    "secret_key": "Encrypts tokens and secrets at rest. At least 16 characters, no comma; keep it, and keep it secret. "
+    "Two with a comma between them, the new one first, while one is replaced: see operations.md.",
     "whatsapp_app_secret": "The Meta app's secret, which signs webhooks. Two, separated by a comma, during a rotation.",
     "whatsapp_verify_token": "The word that you type into Meta's webhook form, and that Meta sends back to verify.",
     "base_url": "Where browsers reach Porthole, without a path; embed URLs start with it.",

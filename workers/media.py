@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.crypto import DecryptionError, decrypt
 from shared.media.inspector import Inspector
 from shared.media_keys import file_key, thumbnail_key
+from shared.metrics import FILES
 from shared.operations.settle_media import Attempt, StoredMedia, media_given_up, media_postponed, media_stored
 from shared.publish import publish
 from shared.pubsub import PubSub
@@ -149,6 +150,7 @@ class MediaFetcher:
             async with self._engine.begin() as connection:
                 events = await media_stored(connection, attempt, stored)
             await publish(self._pubsub, events)
+            FILES.labels("stored").inc()
 
     async def _download(self, row: Row[Any], file: MediaFile) -> str:
         """Get all of the file and check it; the type that it is said to have: of what a program has sent, only Meta
@@ -202,11 +204,13 @@ class MediaFetcher:
             return
         longest = min(FIRST_DELAY * 2.0 ** min(attempt.attempts - 1, 20), LONGEST_DELAY)
         delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
+        FILES.labels("postponed").inc()
         log.warning("media_postponed", media_id=str(attempt.id), attempts=attempt.attempts, error=problem)
         async with self._engine.begin() as connection:
             await media_postponed(connection, attempt, problem, datetime.now(UTC) + delay)
 
     async def _give_up(self, attempt: Attempt, state: str, problem: str) -> None:
+        FILES.labels(state).inc()
         log.warning("media_given_up", media_id=str(attempt.id), state=state, error=problem)
         async with self._engine.begin() as connection:
             events = await media_given_up(connection, attempt, state, problem)

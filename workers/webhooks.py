@@ -10,10 +10,12 @@ import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.metrics import ATTEMPTS
 from shared.operations.emit_webhooks import emit_inactive
 from shared.operations.pause_webhooks import note_outcomes
 from shared.operations.settle_delivery import Outcome, give_up_inactive, settle_deliveries
 from shared.outbound_http import OutboundHttp
+from shared.queries.deliveries import DeliveryAttempt
 from shared.settings import Settings
 from shared.tasks import finish
 from workers.drainer import Drainer
@@ -150,6 +152,7 @@ class WebhookSender:
         try:
             try:
                 outcomes = await request.send(self._http, self._settings.secret_key)
+                ATTEMPTS.labels(_result(outcomes[0].attempt)).inc()
                 self._outcomes.extend(outcomes)  # not before the wait: others take the list away meanwhile
                 if outcomes[0].attempt.response_status is None:
                     self._silent.add(request.endpoint_id)
@@ -181,3 +184,9 @@ class WebhookSender:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _result(attempt: DeliveryAttempt) -> str:
+    if attempt.problem is None:
+        return "accepted"
+    return "no_answer" if attempt.response_status is None else "refused"

@@ -7,12 +7,13 @@ import secrets
 from litestar.datastructures import Cookie
 
 from api.errors import AnyRequest, ApiError
-from shared.crypto import derive_key
+from shared.crypto import derive_key, derive_keys
 from shared.operators.sessions import LONGEST
 from shared.origins import is_own_origin
 from shared.settings import Settings
 
 CSRF_FIELD, CSRF_HEADER = "csrf_token", "x-csrf-token"
+PURPOSE = "porthole dashboard forms"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -47,7 +48,7 @@ def _is_secure(settings: Settings) -> bool:
 def csrf_token(settings: Settings, cookie: str) -> str:
     """Good for as long as the cookie is. Each is another, so that what a page compresses to tells nothing of it."""
     nonce = secrets.token_urlsafe(12)
-    return f"{nonce}.{_signature(settings, nonce, cookie)}"
+    return f"{nonce}.{_signature(derive_key(settings.secret_key, PURPOSE), nonce, cookie)}"
 
 
 async def check_own_form(request: AnyRequest) -> None:
@@ -64,11 +65,11 @@ async def check_own_form(request: AnyRequest) -> None:
     if given is None:
         given = str((await request.form()).get(CSRF_FIELD, ""))
     nonce, _, signature = given.partition(".")
-    expected = _signature(settings, nonce, cookie or "")
-    if cookie is None or not hmac.compare_digest(signature.encode(), expected.encode()):
+    keys = derive_keys(settings.secret_key, PURPOSE)
+    expected = [_signature(key, nonce, cookie or "") for key in keys]
+    if cookie is None or not any(hmac.compare_digest(signature.encode(), one.encode()) for one in expected):
         raise ApiError(403, "stale_form", "This form is no longer valid; go back, load the page again and repeat it.")
 
 
-def _signature(settings: Settings, nonce: str, cookie: str) -> str:
-    key = derive_key(settings.secret_key, "porthole dashboard forms")
+def _signature(key: bytes, nonce: str, cookie: str) -> str:
     return hmac.digest(key, f"{nonce}.{cookie}".encode(), "sha256").hex()

@@ -1,5 +1,6 @@
 """The front end's built files, by the names that the page template uses."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 DIST = TEMPLATES / "inbox" / "dist"
 URL = "/assets/inbox"
+_WORDS = re.compile(r"src/i18n/(\w+)\.ts")
 
 
 class AssetsMissingError(Exception):
@@ -25,9 +27,12 @@ class Assets(msgspec.Struct, frozen=True):
 class AllAssets(msgspec.Struct, frozen=True):
     """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and those of the
     dashboard.
+
+    `words` are the URLs of the inbox's words by language; the English ones are in its script.
     """
 
     inbox: Assets
+    words: dict[str, str]
     theme_script: str
     docs: Assets
     dashboard: Assets
@@ -38,8 +43,14 @@ def read_assets(dist: Path = DIST) -> AllAssets:
     try:
         manifest: dict[str, dict[str, Any]] = msgspec.json.decode((dist / ".vite" / "manifest.json").read_bytes())
         theme = manifest["src/theme.ts"]
+        words = {
+            match[1]: f"{URL}/{entry['file']}"
+            for source, entry in manifest.items()
+            if (match := _WORDS.fullmatch(source)) is not None
+        }
         return AllAssets(
             inbox=_of(manifest, "src/main.tsx"),
+            words=words,
             theme_script=f"{URL}/{theme['file']}",
             docs=_of(manifest, "src/docs.ts"),
             dashboard=_of(manifest, "src/dashboard/dashboard.ts"),

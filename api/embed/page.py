@@ -63,12 +63,15 @@ def _readers_language(request: AnyRequest) -> str:
 
 
 def _render(state: State, template: str, language: str, mode: str, **values: object) -> str:
+    inbox, words = state.assets.inbox, state.assets.words.get(language)
     html: str = state.jinja.get_template(template).render(
         language=language,
         direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
         mode=mode,
         theme_script=state.assets.theme_script,
-        **msgspec.structs.asdict(state.assets.inbox),
+        script=inbox.script,
+        styles=inbox.styles,
+        preloads=[*inbox.preloads, words] if words else inbox.preloads,
         **values,
     )
     return html

@@ -1,97 +1,183 @@
-"""Pictures of every page at the sizes that matter, for eyes: `python -m tests.browser.screenshots OUTDIR`."""
+"""Pictures of every page at the sizes that matter, for eyes: `make screenshots`."""
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
-from playwright.async_api import Browser, FrameLocator, Page, ViewportSize, expect
+import httpx
+from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.chromium import running_chromium
 from tests.browser.demo import Demo, running_demo
+from tests.browser.inbox import Inbox
 
-Mode = Literal["light", "dark"]
-MODES: Sequence[Mode] = ("light", "dark")
-DESK = ViewportSize(width=1280, height=800)
-WIDE = ViewportSize(width=1600, height=900)
-PHONE = ViewportSize(width=360, height=740)
+SIZES = (
+    ViewportSize(width=1280, height=800),
+    ViewportSize(width=768, height=900),
+    ViewportSize(width=360, height=740),
+)
 # Conversations of the demo that between them have every kind of message.
 THREADS = ("Priya Nair", "Sofia Rossi", "Marta Oliveira", "Sam Carter", "Ethan Brooks", "Tomáš Novák")
+DIALOGS = ("location", "contact", "interactive", "template")
+
+
+class Look(NamedTuple):
+    name: str
+    query: str
+
+
+LOOKS = (Look("light", "mode=light"), Look("dark", "mode=dark"), Look("arabic", "mode=light&lang=ar"))
 
 
 class Album:
-    def __init__(self, browser: Browser, demo: Demo, directory: Path) -> None:
+    """Takes the pictures of one look at one size: `<look>-<width>-<what>.png`."""
+
+    def __init__(self, browser: Browser, demo: Demo, directory: Path, look: Look, size: ViewportSize) -> None:
         self._browser = browser
         self._demo = demo
-        self._directory = directory
+        self._look = look
+        self._size = size
+        self._path = str(directory / f"{look.name}-{size['width']}-%s.png")
 
-    async def host(self, size: ViewportSize, mode: Mode) -> None:
-        """The list first, then with a thread, then with its details."""
-        page = await self._page(self._demo.host_page_url, size, mode)
-        inbox = page.frame_locator("#inbox")
-        name = f"host-{size['width']}-{mode}"
-        await expect(inbox.locator("button.row").first).to_be_visible()
-        await expect(inbox.locator(".connection-live")).to_be_visible()
-        await self._take(page, f"{name}-list")
-        await self._open(inbox, THREADS[0])
-        await self._take(page, f"{name}-thread")
-        await inbox.locator("#details-toggle").click()
-        await self._take(page, f"{name}-details")
+    async def take_all(self) -> None:
+        page = await self._page(self._url(self._demo.embed_url))
+        await self._list(page)
+        await self._threads(page)
+        await self._dialogs(page)
+        await page.close()
+        await self._trouble()
+
+    async def _list(self, page: Page) -> None:
+        await expect(page.locator("button.row").nth(3)).to_be_visible()
+        await self._take(page, "list")
+        search = page.locator(".search input")
+        await search.fill("tent")
+        await page.wait_for_url("**search=tent*")
+        await page.wait_for_load_state("networkidle")
+        await self._take(page, "list-search")
+        await search.fill("nobody has this name")
+        await expect(page.locator(".notice").first).to_be_visible()
+        await self._take(page, "list-nothing-found")
+        await search.fill("")
+
+    async def _threads(self, page: Page) -> None:
+        for name in THREADS:
+            await self._open(page, name)
+            await self._take(page, f"thread-{name.split()[0].lower()}")
+            log = page.locator("section.log")
+            await log.evaluate("log => { log.scrollTop = 0; }")
+            await self._take(page, f"thread-{name.split()[0].lower()}-top")
+        if await page.locator(".details").count() == 0:
+            await page.locator("#details-toggle").click()
+        await expect(page.locator(".details")).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+        await self._take(page, "details")
+
+    async def _dialogs(self, page: Page) -> None:
+        await self._open(page, THREADS[0])
+        attach = page.locator("form.reply button[aria-haspopup]").first
+        await attach.click()
+        await expect(page.get_by_role("menu")).to_be_visible()
+        await self._take(page, "attach")
+        await page.keyboard.press("Escape")
+        for at, name in enumerate(DIALOGS):
+            await attach.click()
+            await page.get_by_role("menuitem").nth(4 + at).click()
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            await page.wait_for_load_state("networkidle")
+            await self._take(page, f"dialog-{name}")
+            await page.keyboard.press("Escape")
+            await expect(page.get_by_role("dialog")).to_have_count(0)
+        await page.keyboard.press("Control+/")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await self._take(page, "keys")
+        await page.keyboard.press("Escape")
+
+    async def _trouble(self) -> None:
+        """Nothing there, no server, no connection, and an embed that is over."""
+        embed = await self._embed()
+        page = await self._page(self._url(embed["embed_url"]))
+        await expect(page.locator(".notice").first).to_be_visible()
+        await self._take(page, "empty")
+        await self._platform("DELETE", f"/inbox_embeds/{embed['id']}")
+        await expect(page.locator(".row, .search")).to_have_count(0)
+        await self._take(page, "revoked")
+        await page.goto(self._url(f"{self._demo.base_url}/embed/unknown"))
+        await self._take(page, "unknown")
+
+        async def fail(route: Route) -> None:
+            await route.abort()
+
+        await page.route("**/inbox/v1/**", fail)
+        await page.goto(self._url(self._demo.embed_url))
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await self._take(page, "no-server")
+        await page.unroute("**/inbox/v1/**")
+        await page.route("**/inbox/v1/conversations?**", fail)
+        await page.goto(self._url(self._demo.embed_url))
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await self._take(page, "no-list")
         await page.close()
 
-    async def embed(self, size: ViewportSize, mode: Mode, threads: Sequence[str], query: str = "") -> None:
-        page = await self._page(self._demo.embed_url + query, size, mode)
-        await expect(page.locator(".connection-live")).to_be_visible()
-        for thread in threads:
-            await self._open(page, thread)
-            await self._take(page, f"embed-{size['width']}-{mode}-{thread.split()[0].lower()}")
-        await page.close()
+    async def _embed(self) -> dict[str, str]:
+        """One of a customer that nobody has written to."""
+        customer = await self._platform("POST", "/customers", {"customer": {"name": "New here"}})
+        fields = {"name": "New here", "scope_type": "customer", "scope_id": customer["id"]}
+        return await self._platform("POST", "/inbox_embeds", {"inbox_embed": fields})
 
-    async def phone(self, size: ViewportSize, mode: Mode) -> None:
-        page = await self._page(self._demo.simulator_url, size, mode)
-        await expect(page.locator(".person").first).to_be_visible()
-        await self._take(page, f"phone-{size['width']}-{mode}-people")
-        await page.locator(".person", has_text=THREADS[0]).click()
-        await expect(page.locator("#thread .bubble").first).to_be_visible()
-        await self._take(page, f"phone-{size['width']}-{mode}-chat")
-        await page.close()
+    async def _platform(self, method: str, path: str, body: object = None) -> dict[str, str]:
+        headers = {"X-API-Key": self._demo.api_key}
+        async with httpx.AsyncClient(base_url=f"{self._demo.base_url}/platform/v1", headers=headers) as client:
+            answer = await client.request(method, path, json=body)
+        answer.raise_for_status()
+        data: dict[str, str] = answer.json()["data"] if answer.content else {}
+        return data
 
-    async def unavailable(self, size: ViewportSize, mode: Mode) -> None:
-        page = await self._page(f"{self._demo.base_url}/embed/unknown", size, mode)
-        await self._take(page, f"unavailable-{size['width']}-{mode}")
-        await page.close()
+    async def _open(self, page: Page, name: str) -> None:
+        inbox = Inbox(page)
+        for way_back in (".details .icon-button", ".thread-head .only-narrow"):
+            button = page.locator(way_back).first
+            if not await page.locator(".search input").is_visible() and await button.is_visible():
+                await button.click()
+        await page.locator(".search input").fill(name)
+        await inbox.row(name).first.click()
+        await expect(page.locator("article.message").last).to_be_visible()
+        await page.wait_for_load_state("networkidle")
 
-    async def _open(self, inbox: Page | FrameLocator, name: str) -> None:
-        search = inbox.get_by_role("textbox", name="Search")
-        await search.fill(name)
-        await inbox.locator("button.row", has_text=name).first.click()
-        await expect(inbox.locator("article.message").last).to_be_visible()
-        if await search.is_visible():
-            await search.fill("")
-            await expect(inbox.locator("button.row").nth(3)).to_be_visible()
-            await inbox.locator("textarea, section.log").last.focus()
+    def _url(self, url: str) -> str:
+        return f"{url}?{self._look.query}"
 
-    async def _page(self, url: str, size: ViewportSize, mode: Mode) -> Page:
-        page = await self._browser.new_page(viewport=size, color_scheme=mode, reduced_motion="reduce")
+    async def _page(self, url: str) -> Page:
+        page = await self._browser.new_page(viewport=self._size, reduced_motion="reduce")
         await page.goto(url)
         return page
 
-    async def _take(self, page: Page, name: str) -> None:
-        await page.screenshot(path=self._directory / f"{name}.png", animations="disabled")
+    async def _take(self, page: Page, what: str) -> None:
+        await page.screenshot(path=self._path % what, animations="disabled")
+
+
+async def _around(browser: Browser, demo: Demo, directory: Path) -> None:
+    """The demo's host page with the inbox in it, and the simulated phone."""
+    for size in (SIZES[0], SIZES[-1]):
+        page = await browser.new_page(viewport=size, reduced_motion="reduce")
+        await page.goto(demo.host_page_url)
+        await Inbox(page.frame_locator("#inbox")).is_live()
+        await page.screenshot(path=directory / f"host-{size['width']}.png")
+        await page.goto(demo.simulator_url)
+        await page.locator(".person", has_text=THREADS[0]).click()
+        await expect(page.locator("#thread .bubble").first).to_be_visible()
+        await page.screenshot(path=directory / f"phone-{size['width']}.png")
+        await page.close()
 
 
 async def take_all(demo: Demo, directory: Path) -> None:
     async with running_chromium() as browser:
-        album = Album(browser, demo, directory)
-        for mode in MODES:
-            for size in (DESK, PHONE):
-                await album.host(size, mode)
-                await album.phone(size, mode)
-                await album.unavailable(size, mode)
-            await album.embed(ViewportSize(width=768, height=800), mode, THREADS[:2])
-        await album.embed(WIDE, "light", THREADS)
+        await _around(browser, demo, directory)
+        for look in LOOKS:
+            for size in SIZES:
+                await Album(browser, demo, directory, look, size).take_all()
 
 
 def main() -> None:

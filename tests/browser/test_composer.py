@@ -119,7 +119,7 @@ async def test_files_are_dropped_and_pasted_anywhere_on_the_thread(inbox: Inbox,
         const make = kind === "paste" ? ClipboardEvent : DragEvent;
         return thread.dispatchEvent(new make(kind, {bubbles: true, cancelable: true, ...more}));
     }"""
-    thread = inbox.root.locator("main")
+    thread = inbox.root.locator(".thread")
     await thread.evaluate(give, ["dragenter", "list.pdf"])
     await expect(inbox.root.get_by_text("Drop the files to attach them")).to_be_visible()
     assert (
@@ -362,7 +362,7 @@ async def test_a_conversation_is_ended_and_that_is_undone(inbox: Inbox, customer
     customer = await customers.new()
     await customer.says("Thank you, bye")
     await inbox.open(customer.name)
-    await inbox.root.locator("main").get_by_role("button", name="End conversation").click()
+    await inbox.root.locator(".thread").get_by_role("button", name="End conversation").click()
     await expect(inbox.row(customer.name)).to_have_count(0)
     await expect(inbox.root.get_by_role("note")).to_contain_text("You ended this conversation.")
     await inbox.root.get_by_role("button", name="Undo").click()

@@ -253,7 +253,7 @@ async def test_the_name_on_the_business_phone_is_shown_and_gives_way_to_the_team
     await inbox.root.get_by_role("button", name="Details").click()
     saved = f"Saved {customer.wa_id}"
     await customer.is_saved_as(saved)
-    details = inbox.root.get_by_role("complementary", name="Details")
+    details = inbox.root.get_by_role("region", name="Details")
     await expect(details.get_by_role("heading", name=saved)).to_be_visible()
     await expect(details.get_by_text("Name on your phone")).to_have_count(0)
 

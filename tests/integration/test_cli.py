@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import os
 import signal
 import subprocess
 import sys
@@ -21,7 +20,8 @@ from cli.embedded import stop_leftover
 from cli.serve import bind, port_of
 from shared.crypto import decrypt
 from shared.migrate import head_revision
-from shared.settings import PREFIX, Settings
+from shared.settings import Settings
+from tests.commands import clean_environ, environ_of, porthole
 from tests.database import count
 from tests.factories import ProjectRows
 from tests.servers import server_directory
@@ -52,6 +52,8 @@ COMMANDS = [
     "realtime",
     "worker",
     "migrate",
+    "doctor",
+    "secrets encrypt-anew",
     "simulator",
     "project create",
     "key create",
@@ -60,29 +62,6 @@ COMMANDS = [
     "operator create",
     "operator link",
 ]
-
-
-async def porthole(*words: str, environ: dict[str, str] | None = None, stdin: bytes = b"") -> tuple[int, str, str]:
-    """Run a command to its end: its status, what it printed, and what it complained of."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "cli", *words),
-        env=_environ(environ or {}),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(stdin), 30)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
-
-
-def _environ(more: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | more
-
-
-def _of(settings: Settings) -> dict[str, str]:
-    return {f"{PREFIX}{name.upper()}": str(value) for name, value in msgspec.structs.asdict(settings).items()}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -109,7 +88,7 @@ async def test_all_that_is_wrong_with_the_settings_is_said_at_once() -> None:
 async def test_a_project_a_key_and_an_embed_are_made_from_the_command_line(
     settings: Settings, engine: AsyncEngine
 ) -> None:
-    environ = _of(settings)
+    environ = environ_of(settings)
     status, out, err = await porthole("migrate", "--json", environ=environ)
     assert (status, msgspec.json.decode(out)) == (0, {"revision": head_revision()}), err
     _, out, _ = await porthole("project", "create", "Alder & Finch", "--json", environ=environ)
@@ -133,20 +112,20 @@ async def test_a_number_is_connected_once_with_its_token_from_stdin_kept_encrypt
 ) -> None:
     words = ("number", "connect", "--project", str(project.id), "--phone-number-id", "106999", "--name", "Sales",
              "--business-account-id", "9", "--display-phone-number", "+1 555 0199", "--json")  # fmt: skip
-    status, out, err = await porthole(*words, environ=_of(settings), stdin=b"secret-graph-token\n")
+    status, out, err = await porthole(*words, environ=environ_of(settings), stdin=b"secret-graph-token\n")
     assert status == 0, err
     assert msgspec.json.decode(out)["phone_number_id"] == "106999"
     async with engine.connect() as connection:
         stored = await connection.scalar(text("SELECT access_token FROM phone_number WHERE phone_number_id = '106999'"))
     assert decrypt(stored, settings.secret_key) == "secret-graph-token"
     for stdin, expected in ((b"secret-graph-token\n", "is connected already"), (b"", "there is none")):
-        status, _, err = await porthole(*words, environ=_of(settings), stdin=stdin)
+        status, _, err = await porthole(*words, environ=environ_of(settings), stdin=stdin)
         assert (status, err.count("\n")) == (1, 1), err
         assert expected in err
 
 
 async def test_what_is_done_at_the_command_line_is_in_the_audit_log(settings: Settings, engine: AsyncEngine) -> None:
-    environ = _of(settings)
+    environ = environ_of(settings)
     _, out, _ = await porthole("project", "create", "Alder & Finch", "--json", environ=environ)
     project = ("--project", msgspec.json.decode(out)["project_id"])
     number = ("number", "connect", *project, "--phone-number-id", "106999", "--name", "Sales",
@@ -170,7 +149,7 @@ async def test_wrong_words_to_a_command_are_one_line_that_says_what_is_wrong(set
         (("key", "create", "--project", "x"), "is not a UUID"),
         (("embed", "create", "--project", nobody, "--allowed-origin", "http://evil.example"), "must be https"),
     ):
-        status, _, err = await porthole(*words, environ=_of(settings))
+        status, _, err = await porthole(*words, environ=environ_of(settings))
         assert (status, err.count("\n")) == (1, 1), err
         assert expected in err
 
@@ -201,7 +180,7 @@ def directory() -> Iterator[Path]:
 async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_behind(directory: Path) -> None:
     free = ("--port", "0", "--simulator-port", "0", "--host-page-port", "0", "--data-dir", str(directory))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *("-m", "cli", "demo", *free, "--json"), env=_environ({}), stdout=asyncio.subprocess.PIPE
+        sys.executable, *("-m", "cli", "demo", *free, "--json"), env=clean_environ({}), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     report = msgspec.json.decode(await asyncio.wait_for(process.stdout.readline(), 60))

@@ -6,6 +6,7 @@ import time
 import httpx
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,9 +15,10 @@ from shared.crypto import webhook_signature
 from shared.pubsub import PubSub
 from shared.scope import Scope
 from shared.settings import Settings
+from tests.conversations import customer_wrote
 from tests.factories import ProjectRows, make_embed, text_message, webhook
 from tests.processes import running_role
-from tests.stack import connected_iframe
+from tests.stack import Stack, connected_iframe
 from tests.waiting import eventually
 
 TOKEN = "a token for the metrics"
@@ -136,3 +138,32 @@ async def test_the_realtime_role_counts_iframes_channels_and_what_it_writes(
     assert _of(samples, "porthole_realtime_bytes_out_total") > 30
     assert _of(samples, "porthole_realtime_slow_dropped_total") == 0
     assert 0 < _of(samples, "porthole_realtime_delivery_seconds_sum") < 5
+
+
+def _here(name: str, **labels: str) -> float:
+    """A figure of this process, in which the stack runs."""
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+async def test_what_whatsapp_said_to_sends_and_how_long_answers_took_is_counted(stack: Stack) -> None:
+    conversation_id = await customer_wrote(stack)
+    names = [
+        ("porthole_send_seconds_count", {"result": "accepted"}),
+        ("porthole_request_seconds_count", {"door": "inbox", "status": "2xx"}),
+        ("porthole_request_seconds_count", {"door": "inbox", "status": "4xx"}),
+        ("porthole_media_total", {"result": "stored"}),
+    ]
+    before = [_here(name, **labels) for name, labels in names]
+    headers = {"Authorization": f"Bearer {await stack.embed()}"}
+    path = f"/inbox/v1/conversations/{conversation_id}/messages"
+    body = {"client_id": "1", "type": "text", "text": {"body": "Hi"}}
+    assert (await stack.http.post(path, json=body, headers=headers)).status_code == 201
+    assert (await stack.http.post(path, json={}, headers=headers)).status_code == 422
+    await stack.simulator.post("/_sim/users", json={"wa_id": "15550100", "name": "Ana"})
+    picture = {"phone_number_id": stack.project.phone_number_id, "type": "image"}
+    assert (await stack.simulator.post("/_sim/users/15550100/messages", json=picture)).status_code == 201
+
+    async def counted() -> bool:
+        return [_here(name, **labels) for name, labels in names] == [value + 1 for value in before]
+
+    await eventually(counted)

@@ -2,7 +2,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
 import { isWide, showDetails } from "../details";
 import { t } from "../i18n";
-import { announcement, detailsOpen, openConversation, openId, refusal } from "../store";
+import { lazily } from "../lazily";
+import { helpOpen, onShortcut } from "../shortcuts";
+import { announcement, detailsOpen, openConversation, openId, refusal, session } from "../store";
 import { Details } from "./Details";
 import { focusRow } from "./focus";
 import { Gone } from "./Gone";
@@ -10,6 +12,8 @@ import { InboxIcon, OfflineIcon } from "./icons";
 import { ListPane } from "./ListPane";
 import { Notice } from "./Notice";
 import { ThreadPane } from "./ThreadPane";
+
+const ShortcutsDialog = lazily(() => import("./ShortcutsDialog").then((module) => module.ShortcutsDialog));
 
 const retryAfter = 10_000;
 
@@ -45,29 +49,38 @@ function StartFailed({ onRetry }: { onRetry: () => void }) {
   }, []);
   const action = { label: t("action.retry"), run: onRetry };
   const title = t("start.failed.title");
-  return <Notice alert icon={<OfflineIcon />} title={title} body={t("start.failed.body")} action={action} />;
+  return (
+    <main class="gone">
+      <Notice page alert icon={<OfflineIcon />} title={title} body={t("start.failed.body")} action={action} />
+    </main>
+  );
 }
 
 function Panels() {
   const conversation = openConversation.value;
   useFocusAfterClosing(openId.value);
+  useEffect(() => {
+    document.addEventListener("keydown", onShortcut);
+    return () => document.removeEventListener("keydown", onShortcut);
+  }, []);
   const panel = !openId.value ? "list" : detailsOpen.value ? "details" : "thread";
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves a panel from wherever the focus is in it
-    <div class="app" data-panel={panel} onKeyDown={(event) => event.key === "Escape" && leave(event)}>
+    <main class="app" data-panel={panel} onKeyDown={(event) => event.key === "Escape" && leave(event)}>
+      <h1 class="visually-hidden">{session.value?.embed.name || t("list.title")}</h1>
       <ListPane />
       {openId.value ? (
         <ThreadPane key={openId.value} id={openId.value} />
       ) : (
-        <main class="thread thread-none">
+        <div class="thread thread-none">
           <Notice icon={<InboxIcon />} title={t("empty.thread.title")} body={t("empty.thread.body")} />
-        </main>
+        </div>
       )}
       {conversation && detailsOpen.value && <Details conversation={conversation} />}
+      {helpOpen.value && <ShortcutsDialog />}
       <div class="visually-hidden" aria-live="polite">
         {announcement.value}
       </div>
-    </div>
+    </main>
   );
 }
 

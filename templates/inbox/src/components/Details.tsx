@@ -19,7 +19,7 @@ export function Details({ conversation }: { conversation: Conversation }) {
     document.getElementById("details-toggle")?.focus();
   };
   return (
-    <aside class="details" aria-label={t("details.title")}>
+    <section class="details" aria-label={t("details.title")}>
       <header class="details-head">
         <button type="button" class="icon-button only-narrow" aria-label={t("action.close")} onClick={shut}>
           <BackIcon />
@@ -40,7 +40,7 @@ export function Details({ conversation }: { conversation: Conversation }) {
         <ContactFacts conversation={conversation} />
         <ConversationFacts conversation={conversation} />
       </div>
-    </aside>
+    </section>
   );
 }
 

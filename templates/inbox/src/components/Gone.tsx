@@ -13,7 +13,7 @@ export function Gone({ code }: { code: string }) {
   const [title, body] = words[code] ?? ["gone.title", "gone.body"];
   return (
     <main class="gone">
-      <Notice alert icon={<InboxIcon />} title={t(title)} body={t(body)} />
+      <Notice page alert icon={<InboxIcon />} title={t(title)} body={t(body)} />
     </main>
   );
 }

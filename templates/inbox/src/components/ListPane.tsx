@@ -8,6 +8,7 @@ import { FilterBar } from "./FilterBar";
 import { ChatIcon, OfflineIcon, SearchIcon } from "./icons";
 import { Notice } from "./Notice";
 import { SearchBox } from "./SearchBox";
+import { ShortcutsButton } from "./ShortcutsButton";
 import { ListSkeleton } from "./Skeleton";
 import { ThemeSwitch } from "./ThemeSwitch";
 
@@ -15,9 +16,15 @@ export function ListPane() {
   return (
     <nav class="list" aria-label={t("list.label")}>
       <header class="list-head">
-        <h1 dir="auto">{session.value?.embed.name || t("list.title")}</h1>
+        {/* The page's heading says it already. */}
+        <div class="list-title" dir="auto" aria-hidden="true">
+          {session.value?.embed.name || t("list.title")}
+        </div>
         <ConnectionDot />
-        <ThemeSwitch />
+        <div class="list-tools">
+          <ShortcutsButton />
+          <ThemeSwitch />
+        </div>
       </header>
       <SearchBox />
       <FilterBar />

@@ -18,11 +18,7 @@ export function ThreadPane({ id }: { id: string }) {
   const action = { label: t("action.retry"), run: () => void loadThread(id) };
   const { over, ...dropping } = useDrop(conversation);
   return (
-    <main
-      class="thread"
-      {...dropping}
-      aria-label={conversation && t("thread.label", { name: conversation.contact.name })}
-    >
+    <div class="thread" {...dropping}>
       {conversation && <ThreadHeader conversation={conversation} />}
       {conversation && <ModeBanner conversation={conversation} />}
       <TroubleBanner />
@@ -44,6 +40,6 @@ export function ThreadPane({ id }: { id: string }) {
           {t("attach.drop")}
         </div>
       )}
-    </main>
+    </div>
   );
 }

@@ -26,6 +26,11 @@ export const PanelIcon = drawn(
   "M4.5 4h11A1.5 1.5 0 0 1 17 5.5v9a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 3 14.5v-9A1.5 1.5 0 0 1 4.5 4Z",
   "M12 4v12",
 );
+export const KeyboardIcon = drawn(
+  "M4 5.5h12A1.5 1.5 0 0 1 17.5 7v6.5A1.5 1.5 0 0 1 16 15H4a1.5 1.5 0 0 1-1.5-1.5V7A1.5 1.5 0 0 1 4 5.5Z",
+  "M5.5 8.5v.1M8.5 8.5v.1M11.5 8.5v.1M14.5 8.5v.1",
+  "M7 12h6",
+);
 export const SendIcon = drawn("M10 16V4.5", "M5 9.2 10 4.2 15 9.2");
 export const DownIcon = drawn("M10 4v11.5", "M5 10.8 10 15.8 15 10.8");
 export const RetryIcon = drawn("M15.5 8A6 6 0 1 0 16 11.5", "M15.8 3.8V8h-4.2");

@@ -155,6 +155,7 @@ export const ar: Dictionary = {
   "kind.reaction": "تفاعل",
   "kind.template": "قالب رسالة",
   "kind.vote": "تصويت في استطلاع",
+  "keys.help": "اختصارات لوحة المفاتيح",
   "list.failed.body": "تحقق من الاتصال ثم أعد المحاولة.",
   "list.failed.title": "تعذّر تحميل المحادثات",
   "list.label": "المحادثات",

@@ -148,6 +148,7 @@ export const de: Dictionary = {
   "kind.reaction": "Reaktion",
   "kind.template": "Nachrichtenvorlage",
   "kind.vote": "Stimme in einer Umfrage",
+  "keys.help": "Tastenkürzel",
   "list.failed.body": "Prüfe die Verbindung und versuche es erneut.",
   "list.failed.title": "Unterhaltungen konnten nicht geladen werden",
   "list.label": "Unterhaltungen",

@@ -138,6 +138,7 @@ export const en = {
   "kind.reaction": "Reaction",
   "kind.template": "Message template",
   "kind.vote": "Vote in a poll",
+  "keys.help": "Keyboard shortcuts",
   "list.failed.body": "Check the connection, then try again.",
   "list.failed.title": "Conversations could not be loaded",
   "list.label": "Conversations",

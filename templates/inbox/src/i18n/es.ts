@@ -144,6 +144,7 @@ export const es: Dictionary = {
   "kind.reaction": "Reacción",
   "kind.template": "Plantilla de mensaje",
   "kind.vote": "Voto en una encuesta",
+  "keys.help": "Atajos de teclado",
   "list.failed.body": "Comprueba la conexión y reinténtalo.",
   "list.failed.title": "No se pudieron cargar las conversaciones",
   "list.label": "Conversaciones",

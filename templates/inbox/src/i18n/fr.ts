@@ -148,6 +148,7 @@ export const fr: Dictionary = {
   "kind.reaction": "Réaction",
   "kind.template": "Modèle de message",
   "kind.vote": "Vote à un sondage",
+  "keys.help": "Raccourcis clavier",
   "list.failed.body": "Vérifiez la connexion, puis réessayez.",
   "list.failed.title": "Impossible de charger les conversations",
   "list.label": "Conversations",

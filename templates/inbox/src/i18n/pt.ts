@@ -145,6 +145,7 @@ export const pt: Dictionary = {
   "kind.reaction": "Reação",
   "kind.template": "Modelo de mensagem",
   "kind.vote": "Voto em uma enquete",
+  "keys.help": "Atalhos de teclado",
   "list.failed.body": "Verifique a conexão e tente de novo.",
   "list.failed.title": "Não foi possível carregar as conversas",
   "list.label": "Conversas",

@@ -1,0 +1,82 @@
+"""`porthole doctor` names what is wrong, and what to do about it."""
+
+import json
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.doctor import Check, diagnose
+from shared.crypto import encrypt
+from shared.settings import Settings
+from tests.commands import environ_of, porthole
+from tests.stack import Stack
+
+
+async def _said(settings: Settings) -> dict[str, Check]:
+    """The first line of each kind that is not all right, or any of it."""
+    found: dict[str, Check] = {}
+    for check in await diagnose(settings):
+        name = "webhook" if check.name.startswith("webhook http") else check.name
+        if name not in found or found[name].status == "ok":
+            found[name] = check
+    return found
+
+
+async def test_a_stack_in_which_all_is_well(stack: Stack) -> None:
+    said = await _said(stack.settings)
+    assert {name: check.message for name, check in said.items() if check.status == "wrong"} == {}
+    assert {"settings", "PostgreSQL", "migrations", "clock", "Redis", "storage", "webhook"} <= said.keys()
+    numbers = [check for name, check in said.items() if name.startswith("number ")]
+    assert [check.status for check in numbers] == ["ok", "ok"]
+    assert said["webhook"].status == "ok"
+    assert said["https"].status == "warning", "on loopback there is no certificate"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name", "words"),
+    [
+        ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "PostgreSQL", "PORTHOLE_DATABASE_URL"),
+        ({"redis_url": "redis://127.0.0.1:9/0"}, "Redis", "PORTHOLE_REDIS_URL"),
+        ({"pubsub_url": "redis://127.0.0.1:9/0"}, "pub/sub", "PORTHOLE_PUBSUB_URL"),
+        ({"storage_url": "file:///proc/porthole"}, "storage", "PORTHOLE_STORAGE_URL"),
+        ({"base_url": "http://127.0.0.1:9"}, "webhook", "PORTHOLE_BASE_URL"),
+        ({"whatsapp_verify_token": "another word"}, "webhook", "PORTHOLE_WHATSAPP_VERIFY_TOKEN"),
+        ({"secret_key": "another secret key altogether"}, "number +1 555 0100", "put that one back"),
+        ({"graph_url": "http://127.0.0.1:9"}, "number +1 555 0100", "way out"),
+    ],
+)
+async def test_what_is_wrong_is_named(stack: Stack, wrong: dict[str, str], name: str, words: str) -> None:
+    said = await _said(msgspec.structs.replace(stack.settings, **wrong))
+    found = said.get(name) or next(check for key, check in said.items() if key.startswith("number "))
+    assert found.status == "wrong"
+    assert words in found.message
+
+
+async def test_a_refused_token_and_a_database_of_another_version_say_what_to_run(
+    stack: Stack, engine: AsyncEngine
+) -> None:
+    async with engine.begin() as connection:
+        query = text("UPDATE phone_number SET access_token = :sealed")
+        await connection.execute(query, {"sealed": encrypt("a token of nobody", stack.settings.secret_key)})
+    said = await _said(stack.settings)
+    refused = [check for name, check in said.items() if name.startswith("number ")]
+    assert {check.status for check in refused} == {"wrong"}
+    assert "permanent token" in refused[0].message
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    said = await _said(stack.settings)
+    assert said["migrations"].status == "wrong"
+    assert "porthole migrate" in said["migrations"].message
+
+
+async def test_the_command_prints_lines_and_its_status_says_whether_all_is_well(stack: Stack) -> None:
+    status, out, err = await porthole("doctor", environ=environ_of(stack.settings))
+    assert (status, err) == (0, "")
+    assert "migrations: the database is at" in out
+    environ = environ_of(stack.settings) | {"PORTHOLE_DATABASE_ULR": "x", "PORTHOLE_BASE_URL": "http://127.0.0.1:9"}
+    status, out, _ = await porthole("doctor", "--json", environ=environ)
+    answer = json.loads(out)
+    assert (status, answer["ok"]) == (1, False)
+    assert any("PORTHOLE_DATABASE_ULR" in check["message"] for check in answer["checks"])
