@@ -5,6 +5,8 @@ from litestar.di import Provide
 
 from api.dashboard.access import HOME, actor_of_operator, let_in, project_of_request, visit_of_request
 from api.dashboard.account import AccountController
+from api.dashboard.api_keys import ApiKeyPageController
+from api.dashboard.audit_log import AuditLogController
 from api.dashboard.embed_form import EmbedFormController
 from api.dashboard.embeds import EmbedController
 from api.dashboard.home import HomeController
@@ -22,6 +24,8 @@ PAGES = (
     EmbedController,
     EmbedFormController,
     PickerController,
+    ApiKeyPageController,
+    AuditLogController,
 )
 
 

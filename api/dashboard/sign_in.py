@@ -28,7 +28,7 @@ ATTEMPTS = 5  # to sign in as somebody, from one address in a minute; from all, 
 WRONG = "The email or the password is not right."
 TOO_MANY = "Too many attempts; wait a minute and try again."
 
-Next = Annotated[str, QueryParameter(query="next", max_length=2000)]
+Next = Annotated[str, QueryParameter(name="next", max_length=2000)]
 
 
 class SignInController(Controller):

@@ -59,9 +59,11 @@ class AuditFilters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_audit_events(
-    connection: AsyncConnection, project_id: UUID, filters: AuditFilters, page: CursorQuery
+    connection: AsyncConnection, project_id: UUID | None, filters: AuditFilters, page: CursorQuery
 ) -> tuple[list[AuditEventView], Paging]:
-    """A page of a project's audit log, newest first. Raises InvalidCursorError."""
+    """A page of a project's audit log, newest first; for None, of what belongs to no project. Raises
+    InvalidCursorError.
+    """
     query = select(AuditEvent.__table__).where(
         AuditEvent.project_id == project_id,
         *between(AuditEvent.created_at, filters.created_after, filters.created_before),
