@@ -34,10 +34,10 @@ class Browser:
         self.http = httpx.AsyncClient(base_url=stack.base_url, timeout=20)
         self.root = f"/dashboard/{stack.project.id}"
 
-    async def get(self, path: str, status: int = 200, **query: Any) -> str:
+    async def get(self, path: str, expect: int = 200, **query: Any) -> str:
         """A page's HTML. It must have what every page has."""
         answer = await self.http.get(path, params=query or None)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == expect, answer.text
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy

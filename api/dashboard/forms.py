@@ -52,8 +52,10 @@ class Form:
         return self.text(name) == "on"
 
     def moment(self, name: str) -> str | None:
-        """The value of an input of type datetime-local, which is in UTC here, in ISO 8601."""
-        return f"{text}Z" if (text := self.text(name)) else None
+        """The value of an input of type datetime-local, which is in UTC here and may go without seconds, in ISO 8601."""
+        text = self.text(name)
+        seconds = ":00" if text.count(":") == 1 else ""
+        return f"{text}{seconds}Z" if text else None
 
     def id(self) -> UUID:
         """What the form will make has the id that was made up with the form, so that it is made once."""

@@ -231,9 +231,9 @@ async def test_over_https_the_cookie_is_this_hosts_alone(settings: Settings) -> 
 async def test_a_project_that_there_is_not_and_a_path_that_leads_nowhere_are_pages(stack: Stack) -> None:
     async with await signed_in(stack) as browser:
         for path in (f"/dashboard/{uuid4()}/embeds", "/dashboard/nowhere", f"{browser.root}/embeds/{uuid4()}"):
-            page = await browser.get(path, status=404)
+            page = await browser.get(path, expect=404)
             assert "<h1>" in page
-        assert "The cursor is not valid." in await browser.get(f"{browser.root}/embeds", status=400, after="x")
+        assert "The cursor is not valid." in await browser.get(f"{browser.root}/embeds", expect=400, after="x")
 
 
 async def test_sign_ins_at_the_same_moment_are_all_served(

@@ -112,7 +112,7 @@ async def test_what_is_wrong_is_told_beside_its_field(stack: Stack, fields: dict
     async with await signed_in(stack) as browser:
         answer = await _create(browser, **fields)
         assert _wrong(answer) == [wrong]
-        assert f'aria-describedby="' in answer.text
+        assert 'aria-describedby="' in answer.text
         if wrong != "name":
             assert 'value="Support"' in answer.text  # what was right stays
     assert await stack.count("inbox_embed") == 0
@@ -161,7 +161,7 @@ async def test_an_embed_is_changed_rotated_and_revoked_and_its_iframes_follow(st
         assert (await browser.http.get(f"/embed/{last_token}")).status_code == 401
         assert "Support" not in await browser.get(f"{browser.root}/embeds")
         assert "Sales" in await browser.get(f"{browser.root}/embeds", status="revoked")
-        assert "is revoked" in await browser.get(f"{page}/edit", status=422)
+        assert "is revoked" in await browser.get(f"{page}/edit", expect=422)
     async with stack.engine.connect() as connection:
         actions = await connection.execute(
             text("SELECT action FROM audit_event WHERE object_type = 'inbox_embed' ORDER BY created_at, id")
@@ -223,7 +223,7 @@ async def test_the_embeds_of_another_project_do_not_exist(stack: Stack) -> None:
         assert "Theirs" not in await browser.get(f"{browser.root}/embeds", status="all")
         page = f"{browser.root}/embeds/{theirs}"
         for path in (page, f"{page}/edit", f"{page}/rotate", f"{page}/revoke"):
-            await browser.get(path, status=404)
+            await browser.get(path, expect=404)
         assert (await browser.send(f"{page}/revoke", f"{browser.root}/embeds/new")).status_code == 404
         assert "Theirs" in await browser.get(f"/dashboard/{other.id}/embeds")
     assert (await _row(stack, "Theirs")).revoked_at is None
@@ -267,7 +267,7 @@ async def test_an_api_key_is_made_once_used_and_revoked_unless_it_is_the_last(st
         assert key not in await browser.get(page)
         assert _wrong(await browser.send(page, name="")) == ["name"]
         async with stack.engine.connect() as connection:
-            ids = dict((await connection.execute(text("SELECT name, id FROM api_key"))).tuples().all())
+            ids = {row.name: row.id for row in await connection.execute(text("SELECT name, id FROM api_key"))}
         assert (await browser.send(f"{page}/{ids['CRM']}/revoke")).status_code == 303
         assert (await browser.http.get("/platform/v1/users", headers={"X-API-Key": key})).status_code == 401
         last = await browser.send(f"{page}/{ids['tests']}/revoke")
