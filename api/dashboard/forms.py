@@ -52,7 +52,7 @@ class Form:
         return self.text(name) == "on"
 
     def moment(self, name: str) -> str | None:
-        """The value of an input of type datetime-local, which is in UTC here and may go without seconds, in ISO 8601."""
+        """The value of an input of type datetime-local, which is in UTC here and has no seconds, in ISO 8601."""
         text = self.text(name)
         seconds = ":00" if text.count(":") == 1 else ""
         return f"{text}{seconds}Z" if text else None

@@ -27,6 +27,7 @@ class Demo(msgspec.Struct, frozen=True):
     simulator_url: str
     api_key: str
     embed_url: str
+    first_owner_url: str
     phone_numbers: list[DemoNumber]
 
     @property
