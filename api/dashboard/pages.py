@@ -65,6 +65,8 @@ class NavigationItem(msgspec.Struct, frozen=True):
 
 NAVIGATION = (
     NavigationItem("Inbox Embeds", "embeds"),
+    NavigationItem("Customers", "customers"),
+    NavigationItem("Team", "team"),
     NavigationItem("API keys", "api-keys"),
     NavigationItem("Audit log", "audit-log"),
     NavigationItem("Operators", "operators", of_project=False, role="owner"),

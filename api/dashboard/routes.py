@@ -7,12 +7,14 @@ from api.dashboard.access import HOME, actor_of_operator, let_in, project_of_req
 from api.dashboard.account import AccountController
 from api.dashboard.api_keys import ApiKeyPageController
 from api.dashboard.audit_log import AuditLogController
+from api.dashboard.customers import CustomerPageController
 from api.dashboard.embed_form import EmbedFormController
 from api.dashboard.embeds import EmbedController
 from api.dashboard.home import HomeController
 from api.dashboard.operators import OperatorController
 from api.dashboard.pickers import PickerController
 from api.dashboard.sign_in import SignInController
+from api.dashboard.team import TeamController
 from api.dashboard.theme import ThemeController
 
 # Nobody needs to be signed in for these.
@@ -24,6 +26,8 @@ PAGES = (
     EmbedController,
     EmbedFormController,
     PickerController,
+    CustomerPageController,
+    TeamController,
     ApiKeyPageController,
     AuditLogController,
 )
