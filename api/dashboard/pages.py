@@ -47,6 +47,7 @@ DONE = {
     "disabled": "Disabled, and signed out everywhere.",
     "enabled": "Enabled again.",
     "removed": "The link is gone.",
+    "connected": "Connected. Now point the webhook of its app in Meta's console here.",
     "disconnected": "Disconnected.",
     "password": "Your password is changed, and your other sessions have ended.",
     "retried": "It is being tried again.",
@@ -65,6 +66,7 @@ class NavigationItem(msgspec.Struct, frozen=True):
 
 NAVIGATION = (
     NavigationItem("Inbox Embeds", "embeds"),
+    NavigationItem("Numbers", "numbers"),
     NavigationItem("Customers", "customers"),
     NavigationItem("Team", "team"),
     NavigationItem("API keys", "api-keys"),

@@ -63,6 +63,12 @@ class PickerController(Controller):
             picker = await assignee_picker(connection, project.id, Form(request.query_params))
         return render(request, "picker_choices.html", picker=picker)
 
+    @get("/customer")
+    async def customer(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await customer_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
 
 async def scope_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
     """The values are "project", "customer:<id>" and "phone_number:<Meta's id>". Raises InvalidCursorError."""
@@ -98,6 +104,24 @@ async def assignee_picker(connection: AsyncConnection, project_id: UUID, form: F
     users, paging = await search_users(connection, project_id, words, CursorQuery(SHOWN, form.optional("team_after")))
     groups = [Group("Team", "team_after", _others(map(_user, users), chosen), paging.next)]
     return Picker("assigned_user_id", words, chosen, first, groups)
+
+
+async def customer_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """The values are "" and a customer's id. Raises InvalidCursorError."""
+    words, chosen = form.text("customer_id_words")[:MOST_WORDS], form.text("customer_id")
+    first = [Choice("", "The business's own", "It answers for itself")]
+    if customer_id := _uuid(chosen):
+        customer = await get_customer(connection, project_id, customer_id)
+        first += [] if customer is None else [_owner(customer)]
+    customers, paging = await search_customers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("customers_after"))
+    )
+    groups = [Group("Customers", "customers_after", _others(map(_owner, customers), chosen), paging.next)]
+    return Picker("customer_id", words, chosen, first, groups)
+
+
+def _owner(customer: CustomerView) -> Choice:
+    return Choice(str(customer.id), customer.name, customer.external_customer_id or "")
 
 
 def _customer(customer: CustomerView) -> Choice:

@@ -11,6 +11,7 @@ from api.dashboard.customers import CustomerPageController
 from api.dashboard.embed_form import EmbedFormController
 from api.dashboard.embeds import EmbedController
 from api.dashboard.home import HomeController
+from api.dashboard.numbers import NumberController
 from api.dashboard.operators import OperatorController
 from api.dashboard.pickers import PickerController
 from api.dashboard.sign_in import SignInController
@@ -26,6 +27,7 @@ PAGES = (
     EmbedController,
     EmbedFormController,
     PickerController,
+    NumberController,
     CustomerPageController,
     TeamController,
     ApiKeyPageController,

@@ -113,7 +113,7 @@ async def test_every_other_page_looks_right_and_the_menu_works_on_a_phone(
 ) -> None:
     troubles.announce("status of 404")
     await _sign_in(page, demo)
-    for name in ("Customers", "Team", "API keys", "Audit log", "Operators"):
+    for name in ("Numbers", "Customers", "Team", "API keys", "Audit log", "Operators"):
         await page.get_by_role("navigation", name="Dashboard").get_by_role("link", name=name).click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(name)
         await _looks_right(page, name)
