@@ -1,6 +1,6 @@
 """/dashboard/{project}/audit-log: who changed what. Owners also see what was done to operators."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, get
@@ -59,7 +59,8 @@ class AuditLogController(Controller):
 async def _page(
     request: AnyRequest, state: State, project_id: UUID | None, query: dict[str, str], page: CursorQuery
 ) -> Page:
-    filters = AuditFilters(**{name: value for name, value in query.items() if value})
+    given: dict[str, Any] = {name: value for name, value in query.items() if value}
+    filters = AuditFilters(**given)
     async with state.engine.connect() as connection:
         events, paging = await list_audit_events(connection, project_id, filters, page)
     return render(

@@ -158,7 +158,7 @@ class NumberController(Controller):
         return redirect(f"{HOME}/{project.id}/numbers?done=disconnected")
 
 
-def _meta(state: State) -> dict[str, str]:
+def _meta(state: State) -> dict[str, Any]:
     """What is typed into the webhook form of Meta's console. The templates show it to operators."""
     base_url = state.settings.base_url.rstrip("/")
     return {"webhook_url": f"{base_url}/webhooks/whatsapp", "verify_token": state.settings.whatsapp_verify_token}

@@ -188,7 +188,7 @@ async def test_the_picker_finds_customers_and_numbers_of_this_project_alone_and_
     async with await signed_in(stack, "operator") as browser:
         path = f"{browser.root}/pickers/scope"
         found: list[str] = []
-        query: dict[str, str] = {"scope_words": "birch"}
+        query: dict[str, Any] = {"scope_words": "birch"}
         while True:  # page by page
             html = await browser.get(path, **query)
             found += re.findall(r"Birch \d\d", html)

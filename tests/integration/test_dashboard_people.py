@@ -82,7 +82,7 @@ async def test_those_of_another_project_do_not_exist(stack: Stack, section: str,
 @pytest.mark.parametrize("section", ["customers", "team"])
 async def test_embeds_of_who_is_deleted_are_revoked_and_close(stack: Stack, section: str) -> None:
     project = stack.project
-    fields = (
+    fields: dict[str, Any] = (
         {"scope_type": "customer", "scope_id": str(project.customer_id)}
         if section == "customers"
         else {"assigned_user_id": str(project.user_id)}
