@@ -5,11 +5,15 @@ import re
 from html import unescape
 
 import httpx
+import msgspec
 from sqlalchemy import text
 
 from cli.operators import first_owner_url
 from shared.operators.links import make_first_owner_link
+from shared.settings import PREFIX
 from tests.dashboard import PASSWORD, Browser, make_operator, signed_in
+from tests.integration.test_cli import porthole
+from tests.processes import running_role
 from tests.stack import Stack
 
 MINE = {"name": "Olga Own", "email": "Olga@Example.com", "password": PASSWORD, "password_again": PASSWORD}
@@ -45,6 +49,35 @@ async def test_the_first_link_makes_the_owner_once_and_the_one_of_before_is_dead
     assert await first_owner_url(stack.engine, stack.settings) is None
     assert await stack.count("operator_link") == 0
     assert await stack.count("audit_event", "action = 'operator.created' AND project_id IS NULL") == 1
+
+
+async def test_porthole_up_prints_the_link_until_there_is_an_owner(stack: Stack) -> None:
+    async with running_role("up", stack.settings) as up:
+        link = _path(up.first_owner_url)
+    async with Browser(stack) as browser:
+        assert (await browser.send(link, **MINE)).status_code == 303
+    async with running_role("up", stack.settings) as up:
+        assert up.first_owner_url is None
+
+
+async def test_the_command_line_makes_operators_and_links(stack: Stack) -> None:
+    environ = {f"{PREFIX}{name.upper()}": str(value) for name, value in msgspec.structs.asdict(stack.settings).items()}
+    made = ("operator", "create", "--email", "Cli@Example.com", "--name", "Carla", "--role", "operator")
+    assert (await porthole(*made, environ=environ, stdin=b"short\n"))[0] == 1
+    assert (await porthole(*made, environ=environ, stdin=f"{PASSWORD}\n".encode()))[0] == 0
+    status, _, complaint = await porthole(*made, environ=environ, stdin=f"{PASSWORD}\n".encode())
+    assert (status, "already been taken" in complaint) == (1, True)
+    async with Browser(stack) as browser:
+        answer = await browser.send("/dashboard/sign-in", email="cli@example.com", password=PASSWORD)
+        assert answer.status_code == 303
+    for purpose, heading in ((("--role", "viewer"), "Become an operator"), (("--email", "cli@example.com"), "Choose")):
+        status, out, _ = await porthole("operator", "link", *purpose, "--json", environ=environ)
+        assert status == 0
+        async with Browser(stack) as browser:
+            assert heading in await browser.get(_path(msgspec.json.decode(out)["url"]))
+    unknown = await porthole("operator", "link", "--email", "nobody@example.com", environ=environ)
+    assert (unknown[0], "there is no operator" in unknown[2]) == (1, True)
+    assert await stack.count("audit_event", "actor_type = 'cli' AND action LIKE 'operator%'") == 3
 
 
 async def test_two_who_use_first_links_at_the_same_moment_make_one_owner(stack: Stack) -> None:

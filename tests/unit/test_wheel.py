@@ -27,6 +27,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "cli/demo_data/project.json",
         "shared/migrations/env.py",
         "shared/migrations/versions/0001_the_first_tables.py",
+        "templates/dashboard/layout.html",
         "templates/embed.html",
         "templates/embed_unavailable.html",
         "templates/unavailable.json",
