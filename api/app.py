@@ -17,12 +17,15 @@ from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_req
 from api.dashboard.pages import with_pages
 from api.dashboard.routes import dashboard_routes
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
+from api.embed.host_script import HostScriptController
 from api.embed.page import EmbedPageController
 from api.errors import HANDLERS
 from api.idempotency import Idempotency
+from api.inbox.canned_replies import CannedReplyController as InboxCannedReplyController
 from api.inbox.composing import ComposingController
 from api.inbox.contacts import ContactController as InboxContactController
 from api.inbox.conversations import ConversationController
+from api.inbox.details import DetailsController
 from api.inbox.handoff import HandoffController
 from api.inbox.media import MessageMediaController, StoredMediaController
 from api.inbox.message import OneMessageController
@@ -30,6 +33,7 @@ from api.inbox.messages import MessageController
 from api.inbox.session import SessionController
 from api.inbox.upload_places import UploadPlaces
 from api.inbox.uploads import UploadController
+from api.inbox.waiting import WaitingController
 from api.meta.contacts import ContactController as MetaContactController
 from api.meta.contacts import NumberContactController
 from api.meta.conversations import ConversationController as MetaConversationController
@@ -47,6 +51,7 @@ from api.platform.account_events import AccountEventController
 from api.platform.api_keys import ApiKeyController
 from api.platform.assignments import AssignmentController
 from api.platform.audit_events import AuditEventController
+from api.platform.canned_replies import CannedReplyController
 from api.platform.contacts import ContactController
 from api.platform.conversations import ConversationController as PlatformConversationController
 from api.platform.customers import CustomerController
@@ -100,6 +105,7 @@ def create_app(settings: Settings) -> Litestar:
             metrics,
             WhatsAppWebhookController,
             EmbedPageController,
+            HostScriptController,
             *dashboard_routes(),
             MediaDownloadController,
             StoredMediaController,
@@ -108,13 +114,16 @@ def create_app(settings: Settings) -> Litestar:
                 "/inbox/v1",
                 route_handlers=[
                     SessionController,
+                    WaitingController,
                     ConversationController,
+                    DetailsController,
                     HandoffController,
                     InboxContactController,
                     MessageController,
                     OneMessageController,
                     MessageMediaController,
                     ComposingController,
+                    InboxCannedReplyController,
                     UploadController,
                 ],
                 middleware=[EmbedAccess()],
@@ -131,6 +140,7 @@ def create_app(settings: Settings) -> Litestar:
                     InboxEmbedController,
                     CustomerController,
                     UserController,
+                    CannedReplyController,
                     ApiKeyController,
                     AuditEventController,
                     AccountEventController,

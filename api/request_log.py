@@ -61,7 +61,7 @@ class RequestLog:
 
 
 def _door(path: str) -> str:
-    door = path.split("/", 2)[1]
+    door = path.removeprefix("/").partition("/")[0]
     return door if door in _DOORS else "other"
 
 

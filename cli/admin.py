@@ -141,12 +141,13 @@ async def database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
     """What a command works on. Raises SettingsError, and CommandError for what the database refuses."""
     settings = read_settings()
     configure_logs(settings.log_level)
-    engine = create_engine(settings, application_name="cli")
+    engine = create_engine(settings, application_name="cli", patient=True)
     try:
         yield settings, engine
     except (SQLAlchemyError, OSError) as error:
         reason: Any = getattr(error, "orig", None) or error
-        raise CommandError(f"the database does not do this: {str(reason).splitlines()[0]}") from error
+        said = str(reason).splitlines() or [type(reason).__name__]
+        raise CommandError(f"the database does not do this: {said[0]}") from error
     finally:
         await engine.dispose()
 

@@ -75,7 +75,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             servers.enter_context(demo_bot.running_bot(bot, folder, settings.base_url, remembered["api_key"]))
         embed_url = f"{settings.base_url}/embed/{token}"
         simulator = create_simulator(_simulator_config(settings, seeded, remembered["access_token"]))
-        page = host_page.create_app(embed_url, COMPANY)
+        page = host_page.create_app(embed_url, f"{settings.base_url}/porthole.js", COMPANY)
         async with serving(simulator, simulator_sock), contextlib.AsyncExitStack() as running:
             await _give_phones(settings.graph_url, transcripts)  # before a worker asks for the files
             app = await running.enter_async_context(running_all(settings))

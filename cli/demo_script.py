@@ -13,6 +13,11 @@ class DemoMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: str
 
 
+class DemoCannedReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    shortcut: str
+    text: str
+
+
 class DemoCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     external_customer_id: str
@@ -33,6 +38,7 @@ class DemoProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     members: list[DemoMember]
+    canned_replies: list[DemoCannedReply]
     customer: DemoCustomer
     numbers: list[DemoNumber]
 

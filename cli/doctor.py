@@ -4,15 +4,15 @@ import argparse
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -37,6 +37,11 @@ MOST_SKEW = 5.0  # seconds: signed links and leases are made by one machine and 
 SECONDS = 10.0  # for each question
 MOST_NUMBERS = 50
 OLDEST_POSTGRES = 16
+
+_NUMBERS = text(
+    "SELECT phone_number_id, business_account_id, display_phone_number, access_token FROM phone_number"
+    " ORDER BY id LIMIT :most"
+)
 
 
 class Check(msgspec.Struct):
@@ -109,14 +114,18 @@ async def _postgres(settings: Settings, engine: AsyncEngine) -> Checks:
             yield _skew(name, float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0))
             migrations = await _migrations(connection)
             yield migrations
-            if migrations.status == "ok":
-                async for check in _numbers(settings, connection):
-                    yield check
-                yield await _events(connection)
+            if migrations.status != "ok":
+                return
+            yield await _events(connection)
+            numbers = (await connection.execute(_NUMBERS, {"most": MOST_NUMBERS})).all()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()
         said = f" ({reason[0]})" if reason else ""
         yield Check(name, "wrong", f"does not answer{said}; is it running, and is PORTHOLE_DATABASE_URL right?")
+        return
+    # However long WhatsApp takes, PostgreSQL is not to blame.
+    async for check in _numbers(settings, numbers):
+        yield check
 
 
 async def _migrations(connection: AsyncConnection) -> Check:
@@ -140,27 +149,20 @@ async def _events(connection: AsyncConnection) -> Check:
     return Check("webhooks", "warning", f"number {row.id} and maybe others could not be applied: {row.problem}")
 
 
-async def _numbers(settings: Settings, connection: AsyncConnection) -> Checks:
-    query = text(
-        "SELECT phone_number_id, business_account_id, display_phone_number, access_token FROM phone_number"
-        " ORDER BY id LIMIT :most"
-    )
-    rows = (await connection.execute(query, {"most": MOST_NUMBERS})).all()
+async def _numbers(settings: Settings, rows: Sequence[Row[Any]]) -> Checks:
     if not rows:
         yield Check("numbers", "warning", "none is connected yet; `porthole number connect` connects one")
     async with new_http_client() as http:
         yield await _graph_clock(settings, http)
         graph = GraphClient(http, settings)
-        for check in await asyncio.gather(*(_number(settings, graph, *row) for row in rows)):
+        for check in await asyncio.gather(*(_number(settings, graph, row) for row in rows)):
             yield check
 
 
-async def _number(
-    settings: Settings, graph: GraphClient, phone_number_id: str, business_account_id: str, shown: str, sealed: bytes
-) -> Check:
-    name = f"number {shown}"
+async def _number(settings: Settings, graph: GraphClient, row: Row[Any]) -> Check:
+    name = f"number {row.display_phone_number}"
     try:
-        token = decrypt(sealed, settings.secret_key)
+        token = decrypt(row.access_token, settings.secret_key)
     except DecryptionError:
         return Check(
             name,
@@ -168,7 +170,7 @@ async def _number(
             "its access token was encrypted with another PORTHOLE_SECRET_KEY; put that one back, behind a comma, or "
             "connect the number again",
         )
-    health, _ = await check_health(graph, phone_number_id, business_account_id, token, heard=False)
+    health, _ = await check_health(graph, row.phone_number_id, row.business_account_id, token, heard=False)
     if health.status == "error":
         return Check(name, "wrong", f"WhatsApp at {settings.graph_url} cannot be asked; is there a way out?")
     checks = health.checks

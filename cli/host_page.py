@@ -9,10 +9,10 @@ from litestar.response import File
 _FOLDER = Path(__file__).resolve().parents[1] / "templates" / "host"
 
 
-def create_app(embed_url: str, company: str) -> Litestar:
-    """The host page's ASGI app."""
+def create_app(embed_url: str, porthole_url: str, company: str) -> Litestar:
+    """The host page's ASGI app. `porthole_url` is where /porthole.js is."""
     jinja = jinja2.Environment(loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True)
-    html = jinja.get_template("index.html").render(embed_url=embed_url, company=company)
+    html = jinja.get_template("index.html").render(embed_url=embed_url, porthole_url=porthole_url, company=company)
 
     @get("/", media_type=MediaType.HTML, sync_to_thread=False)
     def index() -> str:
@@ -22,4 +22,8 @@ def create_app(embed_url: str, company: str) -> Litestar:
     def style() -> File:
         return File(_FOLDER / "host.css", media_type="text/css", content_disposition_type="inline")
 
-    return Litestar([index, style], openapi_config=None, logging_config=None)
+    @get("/host.js", sync_to_thread=False)
+    def script() -> File:
+        return File(_FOLDER / "host.js", media_type="text/javascript", content_disposition_type="inline")
+
+    return Litestar([index, style, script], openapi_config=None, logging_config=None)

@@ -82,7 +82,7 @@ def _embed(environ: dict[str, str], data_dir: Path, embedded: contextlib.ExitSta
 
 async def _migrate(settings: Settings) -> str | None:
     """Returns the link for the first owner, if there is none."""
-    engine = create_engine(settings, application_name="migrate")
+    engine = create_engine(settings, application_name="migrate", patient=True)
     try:
         await upgrade(engine)
         return await first_owner_url(engine, settings)

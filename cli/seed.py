@@ -14,7 +14,7 @@ from cli.demo_script import read_project
 from cli.simulator.config import SimulatedNumber
 from shared.crypto import encrypt
 from shared.ids import new_id
-from shared.models import Customer, PhoneNumber, Project, TeamMember
+from shared.models import CannedReply, Customer, PhoneNumber, Project, TeamMember
 
 TRANSCRIPT_LENGTH = 50
 
@@ -53,7 +53,7 @@ async def seed(
     with_conversations: bool,
     now: datetime | None = None,
 ) -> Seeded:
-    """Make the project with its numbers, customer and members, and unless told otherwise its conversations.
+    """Make the project with all that belongs to it, and unless told otherwise its conversations.
 
     All or nothing, in one transaction. Raises IntegrityError if the database has them: ask `load_seeded` first. The
     conversations' times count back from `now`.
@@ -117,6 +117,8 @@ async def _add_project(connection: AsyncConnection, access_token: bytes) -> None
     await connection.execute(insert(Customer), customer)
     members = [{"id": new_id(), "project_id": project_id, **msgspec.to_builtins(member)} for member in demo.members]
     await connection.execute(insert(TeamMember), members)
+    replies = [{"id": new_id(), "project_id": project_id, **msgspec.to_builtins(one)} for one in demo.canned_replies]
+    await connection.execute(insert(CannedReply), replies)
     numbers = [
         {
             "id": new_id(),

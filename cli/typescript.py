@@ -8,11 +8,14 @@ from typing import Any
 
 from msgspec import inspect
 
+from api.inbox.canned_replies import ReadyRepliesAnswer
 from api.inbox.conversations import ConversationAnswer, ConversationPage
+from api.inbox.details import DetailsAnswer, EarlierPage
 from api.inbox.handoff import HandoffAnswer
 from api.inbox.messages import MessageAnswer, MessagePage
 from api.inbox.session import ChangesAnswer, SessionAnswer
 from api.inbox.uploads import UploadAnswer
+from api.inbox.waiting import WaitingAnswer
 from shared.events import MessageView, Presence, Push
 
 FILE = Path(__file__).resolve().parents[1] / "templates" / "inbox" / "src" / "events.ts"
@@ -27,15 +30,29 @@ ANSWERS = (
     ChangesAnswer,
     ConversationPage,
     ConversationAnswer,
+    DetailsAnswer,
+    EarlierPage,
     HandoffAnswer,
     MessagePage,
     MessageAnswer,
     UploadAnswer,
+    WaitingAnswer,
+    ReadyRepliesAnswer,
 )
 """All that the page asks for."""
 
 # What stands beside the keys that Python knows: Meta's content object, under the key that the type names.
 _EXTENDED = {MessageView: "Content"}
+
+_PLAIN: dict[type[inspect.Type], str] = {
+    inspect.StrType: "string",
+    inspect.UUIDType: "string",
+    inspect.DateTimeType: "string",
+    inspect.IntType: "number",
+    inspect.FloatType: "number",
+    inspect.BoolType: "boolean",
+    inspect.NoneType: "null",
+}
 
 _Shape = inspect.StructType | inspect.TypedDictType
 
@@ -117,14 +134,10 @@ def _members(kind: inspect.Type) -> list[str]:
         case inspect.ListType(item_type=item):
             inner = _members(item)
             return [f"{inner[0]}[]" if len(inner) == 1 else f"({' | '.join(inner)})[]"]
-        case inspect.StrType() | inspect.UUIDType() | inspect.DateTimeType():
-            return ["string"]
-        case inspect.IntType() | inspect.FloatType():
-            return ["number"]
-        case inspect.BoolType():
-            return ["boolean"]
-        case inspect.NoneType():
-            return ["null"]
+        case inspect.DictType(key_type=inspect.StrType(), value_type=inspect.AnyType()):
+            return ["Record<string, unknown>"]
+    if type(kind) in _PLAIN:
+        return [_PLAIN[type(kind)]]
     raise TypeError(f"no TypeScript yet for {kind}")
 
 

@@ -17,6 +17,7 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT
 
 from realtime.websocket import MOST_INCOMING, NORMAL, POLICY, WebSocket, text_frame, upgrade_of
 from shared.rate_limit import network_of
+from shared.tasks import cancel_all
 
 log = structlog.get_logger()
 
@@ -165,6 +166,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # untyped
         task = asyncio.ensure_future(act())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def shutdown(self) -> None:
+        """What is being handled is cut off: it would use what is about to be closed."""
+        await super().shutdown()
+        await cancel_all(self._tasks)
 
     async def tell(self, event: str, *arguments: Any) -> None:
         """Have python-socketio handle an event; what it raises is logged there."""

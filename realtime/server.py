@@ -37,7 +37,7 @@ from shared.pubsub import PubSub
 from shared.rate_limit import Usage, count_embed_call
 from shared.scope import EMBED_CHANNELS, PRESENCE_CHANNELS, embed_channel
 from shared.settings import Settings
-from shared.tasks import keep_running
+from shared.tasks import cancel_all, keep_running
 from shared.user_claims import User, read_user_claim
 from shared.viewers import report_viewers
 
@@ -127,6 +127,7 @@ class Realtime:
             if viewer.expiry is not None:
                 viewer.expiry.cancel()
         await self.socket_io.shutdown()
+        await cancel_all(self._closing)
         await self._presence.close()
         await self._pubsub.close()
         await self._redis.aclose()

@@ -55,11 +55,14 @@ def autocommit(engine: AsyncEngine) -> AsyncEngine:
     return made
 
 
-def create_engine(settings: Settings, *, application_name: str, pool_size: int | None = None) -> AsyncEngine:
+def create_engine(
+    settings: Settings, *, application_name: str, pool_size: int | None = None, patient: bool = False
+) -> AsyncEngine:
     """An engine whose pool holds at most `pool_size` connections, `settings.database_pool` unless that is given.
 
     The last one used is taken first, since it has its statements prepared. One that PostgreSQL has closed is replaced
     when it is taken, so a restart costs no failed request; to ask the server each time would cost three round trips.
+    A statement may take 30 seconds; one of a `patient` engine, which migrates, as long as it needs.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(
@@ -73,7 +76,7 @@ def create_engine(settings: Settings, *, application_name: str, pool_size: int |
         json_deserializer=msgspec.json.decode,
         connect_args={
             "timeout": 5,
-            "command_timeout": 30,
+            "command_timeout": None if patient else 30,
             "server_settings": {"application_name": f"porthole-{application_name}"},
         },
     )

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,7 @@ REFUSALS = {
 
 Mode = Literal["system", "light", "dark"]
 Language = Literal["en", "es", "pt", "fr", "de", "ar"]
+LANGUAGES = frozenset(get_args(Language))
 
 _BY_TOKEN = select(InboxEmbed.__table__).where(
     or_(InboxEmbed.token_hash == bindparam("hash"), InboxEmbed.previous_token_hash == bindparam("hash"))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.crypto import derive_key
+from shared.crypto import derive_keys
 
 GOOD_FOR = timedelta(minutes=1)
 """It is old after some milliseconds; the rest is for clocks that differ."""
@@ -25,17 +25,17 @@ class Handovers:
     """Seals and opens them: what comes over Redis is believed only if an api has sealed it, as a whole, just now."""
 
     def __init__(self, secret_key: str) -> None:
-        self._key = derive_key(secret_key, "porthole handovers")
+        self._keys = derive_keys(secret_key, "porthole handovers")
         self._decoder = msgspec.msgpack.Decoder(Handover)
 
     def seal(self, handover: Handover) -> bytes:
         packed = msgspec.msgpack.encode(handover)
-        return hmac.digest(self._key, packed, "sha256") + packed
+        return hmac.digest(self._keys[0], packed, "sha256") + packed
 
     def open(self, payload: bytes) -> Handover | None:
         """None for a wake that carries nothing, or nothing that is to be believed."""
         seal, packed = payload[:_SEAL_LENGTH], payload[_SEAL_LENGTH:]
-        if not hmac.compare_digest(seal, hmac.digest(self._key, packed, "sha256")):
+        if not any(hmac.compare_digest(seal, hmac.digest(key, packed, "sha256")) for key in self._keys):
             return None
         try:
             handover = self._decoder.decode(packed)

@@ -4,9 +4,9 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from shared.models import Conversation, ConversationRemoval, PhoneNumber
+from shared.models import CannedReply, Conversation, ConversationRemoval, PhoneNumber
 
 ScopeType = Literal["project", "customer", "phone_number"]
 
@@ -49,6 +49,16 @@ class Scope(msgspec.Struct, frozen=True):
         if self.customer_id is not None:
             conditions.append(PhoneNumber.customer_id == self.customer_id)
         return and_(*conditions)
+
+    def canned_replies(self) -> ColumnElement[bool]:
+        """The condition on `canned_reply`: the project's own, and those of a customer whose all of the scope is."""
+        conditions: list[ColumnElement[bool]] = [CannedReply.customer_id.is_(None)]
+        if self.phone_number_id is not None:
+            owner = select(PhoneNumber.customer_id).where(self.phone_numbers()).scalar_subquery()
+            conditions.append(CannedReply.customer_id == owner)
+        elif self.customer_id is not None:
+            conditions.append(CannedReply.customer_id == self.customer_id)
+        return and_(CannedReply.project_id == self.project_id, or_(*conditions))
 
     def channel(self) -> str:
         """The one Redis channel that an iframe with this scope listens to."""

@@ -19,7 +19,7 @@ async def porthole(*words: str, environ: dict[str, str] | None = None, stdin: by
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(stdin), 30)
+    out, err = await asyncio.wait_for(process.communicate(stdin), 55)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 

@@ -1,17 +1,19 @@
 """The whole product on real sockets, as a test's users meet it."""
 
 import contextlib
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
 import msgspec
 import socketio
+from litestar import Litestar
+from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.roles import running_all
 from cli.serve import bind, port_of, serving
+from cli.simulator.app import simulating
 from cli.simulator.config import SimulatedNumber, SimulatorConfig
 from shared.crypto import webhook_signature
 from shared.settings import Settings
@@ -128,42 +130,54 @@ class Stack:
         await self.simulator.aclose()
 
 
+class Roles(msgspec.Struct, frozen=True):
+    """Every role on one port and a simulator's app on another; `settings` says where. `engine` is a test's own."""
+
+    settings: Settings
+    simulator: Litestar
+    engine: AsyncEngine
+
+
 @contextlib.asynccontextmanager
-async def running_stack(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Stack]:
+async def running_roles(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Roles]:
+    """On free ports of loopback."""
     with bind("127.0.0.1", 0) as sock, bind("127.0.0.1", 0) as simulator_sock:
-        async with _running_stack(settings, engine, project, sock, simulator_sock) as stack:
-            yield stack
-
-
-@contextlib.asynccontextmanager
-async def _running_stack(
-    settings: Settings,
-    engine: AsyncEngine,
-    project: ProjectRows,
-    sock: socket.socket,
-    simulator_sock: socket.socket,
-) -> AsyncIterator[Stack]:
-    url, simulator_url = (f"http://127.0.0.1:{port_of(one)}" for one in (sock, simulator_sock))
-    settings = msgspec.structs.replace(settings, base_url=url, graph_url=simulator_url)
-    config = SimulatorConfig(
-        webhook_url=f"{url}/webhooks/whatsapp",
-        app_secret=settings.app_secrets()[0].decode(),
-        verify_token=settings.whatsapp_verify_token,
-        access_token=ACCESS_TOKEN,
-        numbers=[
-            SimulatedNumber(number, "900100", f"+1 555 {number[-4:]}", "Alder & Finch")
-            for number in (project.phone_number_id, project.customer_phone_number_id)
-        ],
-        base_url=simulator_url,
-    )
-    stack = Stack(settings, engine, project, simulator_url)
-    try:
-        with api_app(settings) as made, simulator_app(config) as simulator:
+        url, simulator_url = (f"http://127.0.0.1:{port_of(one)}" for one in (sock, simulator_sock))
+        settings = msgspec.structs.replace(settings, base_url=url, graph_url=simulator_url)
+        with api_app(settings) as made, simulator_app(_simulator_config(settings, ())) as simulator:
             async with (
                 running_all(settings, made) as app,
                 serving(app, sock, settings.trusted_proxies),
                 serving(simulator, simulator_sock),
             ):
-                yield stack
-    finally:
-        await stack.close()
+                yield Roles(settings, simulator, engine)
+
+
+@contextlib.asynccontextmanager
+async def stack_of(roles: Roles, project: ProjectRows) -> AsyncIterator[Stack]:
+    """The roles with a new simulator, which has the project's numbers."""
+    config = _simulator_config(roles.settings, (project.phone_number_id, project.customer_phone_number_id))
+    stack = Stack(roles.settings, roles.engine, project, config.base_url)
+    roles.simulator.state = State({"config": config})
+    async with simulating(roles.simulator):
+        try:
+            yield stack
+        finally:
+            await stack.close()
+
+
+@contextlib.asynccontextmanager
+async def running_stack(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Stack]:
+    async with running_roles(settings, engine) as roles, stack_of(roles, project) as stack:
+        yield stack
+
+
+def _simulator_config(settings: Settings, numbers: Sequence[str]) -> SimulatorConfig:
+    return SimulatorConfig(
+        webhook_url=f"{settings.base_url}/webhooks/whatsapp",
+        app_secret=settings.app_secrets()[0].decode(),
+        verify_token=settings.whatsapp_verify_token,
+        access_token=ACCESS_TOKEN,
+        numbers=[SimulatedNumber(number, "900100", f"+1 555 {number[-4:]}", "Alder & Finch") for number in numbers],
+        base_url=settings.graph_url,
+    )

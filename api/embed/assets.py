@@ -25,16 +25,18 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 class AllAssets(msgspec.Struct, frozen=True):
-    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and those of the
-    dashboard.
+    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, the script
+    that a host's page loads, with its types, and the assets of the dashboard.
 
-    `words` are the URLs of the inbox's words by language; the English ones are in its script.
+    `words` are the URLs of the inbox's words by language.
     """
 
     inbox: Assets
     words: dict[str, str]
     theme_script: str
     docs: Assets
+    host_script: bytes
+    host_types: bytes
     dashboard: Assets
 
 
@@ -53,6 +55,8 @@ def read_assets(dist: Path = DIST) -> AllAssets:
             words=words,
             theme_script=f"{URL}/{theme['file']}",
             docs=_of(manifest, "src/docs.ts"),
+            host_script=(dist / manifest["src/host/porthole.ts"]["file"]).read_bytes(),
+            host_types=(dist / "porthole.d.ts").read_bytes(),
             dashboard=_of(manifest, "src/dashboard/dashboard.ts"),
         )
     except (OSError, msgspec.DecodeError, KeyError) as error:

@@ -7,13 +7,13 @@ from litestar.params import FromPath
 
 from api.access import client_address, limit_headers
 from api.embed.assets import TEMPLATES
+from api.embed.language import base_of, direction_of, page_language
 from api.embed.policy import page_headers
 from api.errors import AnyRequest
 from shared.embeds import Embed, EmbedRefusedError, authenticate_embed, count_refusal
 from shared.rate_limit import Usage, count_embed_call
 
 _UNAVAILABLE: dict[str, dict[str, dict[str, str]]] = msgspec.json.decode((TEMPLATES / "unavailable.json").read_bytes())
-_RIGHT_TO_LEFT = frozenset({"ar"})
 
 
 class EmbedPageController(Controller):
@@ -38,35 +38,32 @@ class EmbedPageController(Controller):
         usage = await count_embed_call(state.redis, f"embed:{embed.id}", address, settings.embed_rate_limit)
         if usage.exceeded:
             return _unavailable(request, state, embed, usage)
-        html = _render(state, "embed.html", embed.language, embed.default_mode, version=embed.version())
+        language = page_language(request, embed)
+        bootstrap = {
+            "language": language,
+            "version": embed.version(),
+            "allowed_origins": embed.allowed_origins,
+        }
+        html = _render(state, "embed.html", language, embed.default_mode, bootstrap=bootstrap)
         return Response(html, headers=page_headers(embed.allowed_origins, settings.origin()) | limit_headers(usage))
 
 
 def _unavailable(request: AnyRequest, state: State, embed: Embed | None, usage: Usage) -> Response[str]:
-    """In the embed's language, and where there is none in the reader's: 401, or 429 for who asked too often."""
+    """401, or 429 for who asked too often."""
     headers, status, reason = page_headers([], state.settings.origin()), 401, "gone"
     if usage.exceeded:
         headers, status, reason = headers | limit_headers(usage), 429, "busy"
-    language = embed.language if embed else _readers_language(request)
+    language = page_language(request, embed)
     mode = embed.default_mode if embed else "system"
-    html = _render(state, "embed_unavailable.html", language, mode, text=_UNAVAILABLE[language][reason])
+    html = _render(state, "embed_unavailable.html", language, mode, text=_UNAVAILABLE[base_of(language)][reason])
     return Response(html, status_code=status, headers=headers)
 
 
-def _readers_language(request: AnyRequest) -> str:
-    """The first of the browser's languages that there is a text in; browsers name them in order."""
-    for part in request.headers.get("accept-language", "").split(","):
-        language = part.partition(";")[0].partition("-")[0].strip().lower()
-        if language in _UNAVAILABLE:
-            return language
-    return "en"
-
-
 def _render(state: State, template: str, language: str, mode: str, **values: object) -> str:
-    inbox, words = state.assets.inbox, state.assets.words.get(language)
+    inbox, words = state.assets.inbox, state.assets.words.get(base_of(language))
     html: str = state.jinja.get_template(template).render(
         language=language,
-        direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
+        direction=direction_of(language),
         mode=mode,
         theme_script=state.assets.theme_script,
         script=inbox.script,

@@ -16,12 +16,16 @@ from shared.operations.mark_read import mark_read
 from shared.operations.set_conversation_status import set_conversation_status
 from shared.paging import Paging
 from shared.publish import publish
+from shared.queries.conversation_search import MatchView
 from shared.queries.conversations import ConversationFilters, get_conversation, list_conversations
 from shared.validation import convert_fields
 
 
 class ConversationPage(msgspec.Struct):
+    """`matches` is what the search has found in messages; a conversation that its contact alone answers has none."""
+
     data: list[ConversationView]
+    matches: list[MatchView]
     paging: Paging
 
 
@@ -41,8 +45,8 @@ class ConversationController(Controller):
         """The conversations of the embed's scope, latest activity first."""
         filters = convert_fields(ConversationFilters, dict(request.query_params), strict=False)
         async with state.engine.connect() as connection:
-            data, paging = await list_conversations(connection, embed.scope, filters)
-        return ConversationPage(data, paging)
+            data, matches, paging = await list_conversations(connection, embed.scope, filters)
+        return ConversationPage(data, matches, paging)
 
     @get("/{conversation_id:uuid}")
     async def get(self, state: State, embed: CurrentEmbed, conversation_id: FromPath[UUID]) -> ConversationAnswer:

@@ -14,9 +14,9 @@ from api.errors import AnyRequest, ApiError
 from shared.events import MessageView
 from shared.operations.queue_message import queue_message
 from shared.operations.store_outgoing import NewMessage
-from shared.paging import Paging
+from shared.paging import CursorQuery, Paging
 from shared.publish import publish
-from shared.queries.messages import list_messages
+from shared.queries.messages import list_messages, list_messages_around
 from shared.user_claims import User
 from shared.validation import InvalidFieldsError, convert_fields
 from shared.whatsapp.outbound import OutboundMessage, read_outbound
@@ -35,6 +35,8 @@ class MessageAnswer(msgspec.Struct):
 class ThreadQuery(msgspec.Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
     after: Annotated[str, Meta(max_length=300)] | None = None
+    before: Annotated[str, Meta(max_length=300)] | None = None
+    around: UUID | None = None
 
 
 class Reply(OutboundMessage, frozen=True, kw_only=True):
@@ -52,10 +54,16 @@ class MessageController(Controller):
     ) -> MessagePage:
         """The thread, newest first; it goes on into the earlier conversations of the same person and number."""
         query = convert_fields(ThreadQuery, dict(request.query_params), strict=False)
+        page = CursorQuery(query.limit, query.after, query.before)
         async with state.engine.connect() as connection:
-            data, paging = await list_messages(
-                connection, embed.scope, conversation_id, limit=query.limit, after=query.after
-            )
+            if query.around is None:
+                data, paging = await list_messages(connection, embed.scope, conversation_id, page)
+            elif query.after is None and query.before is None:
+                data, paging = await list_messages_around(
+                    connection, embed.scope, conversation_id, query.around, query.limit
+                )
+            else:
+                raise InvalidFieldsError({"around": ["cannot be combined with a cursor"]})
         return MessagePage(data, paging)
 
     @post()

@@ -1,12 +1,13 @@
 """/platform/v1/whatsapp/conversations (Kapso: Platform API, "Conversations")."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, patch
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
 
 from api.access import CurrentActor, CurrentKey
 from api.errors import not_found
@@ -14,13 +15,15 @@ from api.openapi import refusals
 from api.platform.paging import After, Before, Limit, Moment, in_utc
 from api.platform.workflows import ExecutionList
 from shared.audit import record
-from shared.events import ConversationStatus
+from shared.events import ConversationStatus, Event
 from shared.kapso.conversations import (
     KapsoConversation,
     KapsoConversationFilters,
     get_kapso_conversation,
     list_kapso_conversations,
 )
+from shared.operations.create_contact import Metadata, check_shape
+from shared.operations.set_conversation_metadata import set_conversation_metadata
 from shared.operations.set_conversation_status import set_conversation_status
 from shared.paging import CursorQuery, Paging
 from shared.publish import publish
@@ -30,12 +33,19 @@ from shared.queries.executions import (
     list_conversation_executions,
 )
 from shared.scope import Scope
+from shared.validation import InvalidFieldsError
 
 
 class ConversationChange(msgspec.Struct):
-    """The status is all that can be written."""
+    """What is left out stays as it is. Kapso writes the status only; `metadata` is replaced as a whole."""
 
-    status: ConversationStatus
+    status: ConversationStatus | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        check_shape(UNSET, self.metadata)
+        if self.status is UNSET and self.metadata is UNSET:
+            raise InvalidFieldsError({"status": ["or `metadata` is required"]})
 
 
 class ConversationChangeBody(msgspec.Struct):
@@ -130,13 +140,21 @@ class ConversationController(Controller):
         conversation_id: FromPath[UUID],
         data: JSONBody[ConversationChangeBody],
     ) -> ConversationAnswer:
-        """End a conversation, and with it the workflow execution that is open on it; or open an ended one again.
+        """End a conversation, and with it the workflow execution that is open on it; or open an ended one again. Or
+        note something of it: inboxes show its metadata.
 
         Only one conversation of a contact on a number is active at a time.
         """
-        scope, status = Scope(key.project_id), data.whatsapp_conversation.status
+        scope, wanted = Scope(key.project_id), data.whatsapp_conversation
+        changes: dict[str, list[Any]] = {}
+        events: list[Event] = []
         async with state.engine.begin() as connection:
-            changes, events = await set_conversation_status(connection, scope, conversation_id, status)
+            if not isinstance(wanted.metadata, UnsetType):
+                noted, told = await set_conversation_metadata(connection, scope, conversation_id, wanted.metadata)
+                changes, events = changes | noted, [*events, *told]
+            if not isinstance(wanted.status, UnsetType):
+                moved, told = await set_conversation_status(connection, scope, conversation_id, wanted.status)
+                changes, events = changes | moved, [*events, *told]
             if changes:
                 await record(connection, key.project_id, actor, "conversation.updated", conversation_id, changes)
             view = await get_kapso_conversation(connection, scope, conversation_id)

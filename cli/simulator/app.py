@@ -23,14 +23,15 @@ def create_app(config: SimulatorConfig) -> Litestar:
         [graph_router(), control, page_router()],
         state=State({"config": config}),
         dependencies={"simulator": Provide(_simulator, sync_to_thread=False)},
-        lifespan=[_lifespan],
+        lifespan=[simulating],
         openapi_config=None,
         logging_config=None,
     )
 
 
 @asynccontextmanager
-async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+async def simulating(app: Litestar) -> AsyncIterator[None]:
+    """Give the app a simulator that nothing has happened to, of its config, until the block is left."""
     app.state.simulator = simulator = Simulator(app.state.config)
     simulator.webhooks.open()
     yield

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
+from shared.fold import fold
 from shared.kapso.people import contacts_matching, identity_value
 from shared.models import Contact, ContactIdentity, Customer
 from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
@@ -137,7 +138,7 @@ def _filtered(project_id: UUID, filters: KapsoContactFilters) -> AnySelect:
         # As for numbers in people.py: the first condition has the index, the second is the exact one.
         needle = filters.profile_name_contains.lower()
         query = query.where(
-            Contact.search.contains(needle, autoescape=True),
+            Contact.search.contains(fold(needle), autoescape=True),
             func.lower(Contact.profile_name).contains(needle, autoescape=True),
         )
     if filters.wa_id is not None:

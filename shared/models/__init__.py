@@ -3,8 +3,10 @@
 from shared.db import Base
 from shared.models.access import AuditEvent, IdempotencyKey
 from shared.models.account_event import AccountEvent
+from shared.models.canned_reply import CannedReply
 from shared.models.contact import Contact, ContactIdentity
 from shared.models.conversation import (
+    SHARED,
     Assignment,
     Conversation,
     ConversationRemoval,
@@ -18,14 +20,17 @@ from shared.models.operator import Operator, OperatorLink, OperatorSession
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
 from shared.models.queue import InboundEvent, Outbox, ReadReceipt
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
-from shared.models.workflow import Workflow, WorkflowEvent, WorkflowExecution
+from shared.models.workflow import MOVES, Workflow, WorkflowEvent, WorkflowExecution
 
 __all__ = [
+    "MOVES",
+    "SHARED",
     "AccountEvent",
     "ApiKey",
     "Assignment",
     "AuditEvent",
     "Base",
+    "CannedReply",
     "Contact",
     "ContactIdentity",
     "Conversation",

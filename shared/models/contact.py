@@ -42,7 +42,7 @@ class Contact(Base):
     search: Mapped[str] = mapped_column(
         Text,
         Computed(
-            "lower(coalesce(display_name, '') || ' ' || coalesce(saved_name, '') || ' ' ||"
+            "fold(coalesce(display_name, '') || ' ' || coalesce(saved_name, '') || ' ' ||"
             " coalesce(profile_name, '') || ' ' || coalesce(phone_number, '') || ' ' || coalesce(username, ''))",
             persisted=True,
         ),

@@ -25,6 +25,13 @@ from shared.db import Base, Xid8
 
 now = func.now()
 
+SHARED = {
+    "media": "type IN ('image', 'video')",
+    "documents": "type = 'document'",
+    "links": "type = 'text' AND text ~* '(https?://|www[.])'",
+}
+"""The messages that hold what people look for later, by what it is; each condition has an index of its own."""
+
 
 class Conversation(Base):
     """A stretch of messages with one contact over one number; at most one of them is active at a time.
@@ -91,6 +98,12 @@ class Conversation(Base):
             )
         ),
         Index("conversation_idle", "last_active_at", postgresql_where=sql("status = 'active'")),
+        Index(
+            "conversation_waiting",
+            "project_id",
+            "phone_number_id",
+            postgresql_where=sql("unread_count > 0 AND status = 'active'"),
+        ),
         Index("conversation_unread", "project_id", "phone_number_id", postgresql_where=sql("unread_count > 0")),
         Index("conversation_handoff", "project_id", "phone_number_id", postgresql_where=sql("mode = 'handoff'")),
     )
@@ -169,6 +182,16 @@ class Message(Base):
         CheckConstraint("origin IN ('cloud_api', 'business_app', 'history_sync')", name="message_origin"),
         UniqueConstraint("conversation_id", "client_id"),
         Index("message_thread", "conversation_id", sql("sent_at DESC"), sql("id DESC")),
+        *(
+            Index(
+                f"message_{name}",
+                "conversation_id",
+                sql("sent_at DESC"),
+                sql("id DESC"),
+                postgresql_where=sql(condition),
+            )
+            for name, condition in SHARED.items()
+        ),
         Index("message_key", "phone_number_id", "wamid_key", "direction", unique=True),
         Index("message_rev", "project_id", "rev"),
         Index("message_of_project", "project_id", sql("sent_at DESC"), sql("id DESC")),
@@ -182,7 +205,9 @@ class Message(Base):
             sql("id DESC"),
             postgresql_where=sql("type <> 'text'"),
         ),
-        Index("message_search", "project_id", func.to_tsvector(sql("'simple'"), sql("text")), postgresql_using="gin"),
+        Index(
+            "message_search", "project_id", func.to_tsvector(sql("'simple'"), sql("fold(text)")), postgresql_using="gin"
+        ),
     )
 
 

@@ -13,6 +13,10 @@ from shared.db import Base
 
 now = func.now()
 
+MOVES = """event_type IN ('execution_started', 'execution_resumed', 'execution_waiting', 'execution_handoff',
+'execution_ended', 'execution_failed')"""
+"""The lines of an execution's log that say that it got another status; they have an index of their own."""
+
 
 class Workflow(Base):
     """A bot or workflow that an engine outside runs (Kapso: Workflows API, "Workflows")."""
@@ -82,4 +86,13 @@ class WorkflowEvent(Base):
     step: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 
-    __table_args__ = (Index("workflow_event_of_execution", "execution_id", sql("created_at DESC"), sql("id DESC")),)
+    __table_args__ = (
+        Index("workflow_event_of_execution", "execution_id", sql("created_at DESC"), sql("id DESC")),
+        Index(
+            "workflow_event_moves",
+            "execution_id",
+            sql("created_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql(MOVES),
+        ),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.whatsapp.updates import MessageChange, Person
@@ -113,14 +113,32 @@ _REACT = text("""
     WHERE m.id = :id
 """)
 
-# Nobody saw it. What it replaced is not known any more.
-_UNDO = text("""
-    UPDATE message_change h SET payload = '{"emoji": ""}'
+# What is shown of ours at a message, if that is the refused one.
+_REFUSED = text("""
+    SELECT h.phone_number_id, h.wamid_key, h.contact_id
     FROM message m JOIN conversation v ON v.id = m.conversation_id
-    WHERE m.id = :id AND m.type = 'reaction' AND h.contact_id = v.contact_id AND h.kind = 'reaction'
-      AND h.side = 'business' AND h.wamid = CAST(m.id AS text)
-    RETURNING h.phone_number_id, h.wamid_key, h.contact_id
+    JOIN message_change h ON h.contact_id = v.contact_id AND h.phone_number_id = m.phone_number_id
+    WHERE m.id = :id AND m.type = 'reaction' AND h.kind = 'reaction' AND h.side = 'business'
+      AND h.wamid = CAST(m.id AS text)
+    FOR NO KEY UPDATE OF h
 """)
+
+# Newest first; the ids of Meta that they name have more than one form.
+_EARLIER = text("""
+    SELECT m.id, m.content, m.sent_at FROM message m
+    JOIN conversation v ON v.id = m.conversation_id AND v.contact_id = :contact_id
+    WHERE m.phone_number_id = :phone_number_id AND m.type = 'reaction' AND m.direction = 'outbound'
+      AND m.status <> 'failed' AND m.id <> :id
+    ORDER BY m.sent_at DESC, m.id DESC LIMIT 100
+""")
+
+_RESTORE = text("""
+    UPDATE message_change
+    SET payload = jsonb_build_object('emoji', CAST(:emoji AS text)), wamid = :wamid,
+        occurred_at = coalesce(:at, occurred_at)
+    WHERE phone_number_id = :phone_number_id AND wamid_key = :wamid_key AND contact_id = :contact_id
+      AND kind = 'reaction' AND side = 'business'
+""").bindparams(bindparam("at", type_=DateTime(timezone=True)))
 
 
 async def react(connection: AsyncConnection, message_id: UUID, content: Any, at: datetime) -> dict[UUID, UUID]:
@@ -143,8 +161,21 @@ async def react(connection: AsyncConnection, message_id: UUID, content: Any, at:
 
 
 async def undo_reaction(connection: AsyncConnection, message_id: UUID) -> dict[UUID, UUID]:
-    """Take back a reaction that WhatsApp refused; does nothing for another message. Returns what `refresh_messages`
-    does.
+    """Take back a reaction that WhatsApp refused: the customer still sees the one before it. Does nothing for another
+    message. Returns what `refresh_messages` does.
     """
-    undone = (await connection.execute(_UNDO, {"id": message_id})).all()
-    return await refresh_messages(connection, [tuple(row) for row in undone]) if undone else {}
+    refused = (await connection.execute(_REFUSED, {"id": message_id})).mappings().one_or_none()
+    if refused is None:
+        return {}
+    earlier = await connection.execute(_EARLIER, {**refused, "id": message_id})
+    before = next(
+        (row for row in earlier if wamid_key(str(row.content.get("message_id"))) == refused["wamid_key"]), None
+    )
+    restored = {
+        "emoji": "" if before is None else before.content.get("emoji") or "",
+        "wamid": str(message_id if before is None else before.id),
+        "at": None if before is None else before.sent_at,
+    }
+    await connection.execute(_RESTORE, {**refused, **restored})
+    key = (refused["phone_number_id"], refused["wamid_key"], refused["contact_id"])
+    return await refresh_messages(connection, [key])

@@ -12,7 +12,7 @@ from shared.models import InboxEmbed, PhoneNumber, WebhookEndpoint
 BATCH = 500
 
 # The answers that are kept for repeated calls are not among them: they are gone after a day.
-_SEALED: list[InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None]] = [
+SEALED: list[InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None]] = [
     PhoneNumber.access_token,
     InboxEmbed.signing_secret,
     WebhookEndpoint.secret_key,
@@ -25,7 +25,7 @@ async def encrypt_everything_anew(engine: AsyncEngine, secret_key: str) -> int:
 
     A value that somebody changes meanwhile is left alone: it was encrypted with the newest key just now.
     """
-    return sum([await _column(engine, column, secret_key) for column in _SEALED])
+    return sum([await _column(engine, column, secret_key) for column in SEALED])
 
 
 async def _column(

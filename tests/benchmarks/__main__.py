@@ -18,6 +18,7 @@ from tests.benchmarks.catch_up import measure_catch_up
 from tests.benchmarks.driver import Webhook, build_webhooks
 from tests.benchmarks.fanout import measure_fanout, measure_idle
 from tests.benchmarks.measure import listening, measure
+from tests.benchmarks.page import FILLED, measure_page
 from tests.benchmarks.peer import PeerError, run_peer
 from tests.benchmarks.report import Figures, Round, figures_of, print_report
 from tests.benchmarks.sends import measure_sends
@@ -25,7 +26,7 @@ from tests.benchmarks.servers import Porthole, running_porthole
 from tests.benchmarks.token_check import measure_token_check
 
 WARM_UP = 300
-MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle", "catch-up", "sends")
+MODES = ("ingest", "latency", "backlog", "saturated", "tokens", "fanout", "steady", "idle", "catch-up", "sends", "page")
 PEER_MODES = ("ingest", "latency", "fanout")
 FANOUT_RATE = 1000.0  # more than it can carry
 STEADY_RATE = 200.0
@@ -37,6 +38,11 @@ CLICK_RATE = 25.0
 async def _round(arguments: argparse.Namespace, filled: int = 0) -> Round:
     """What one Porthole is measured at, on a database with so many messages."""
     measured = Round()
+    if "page" in arguments.only:
+        async with running_porthole(arguments.state_dir, FILLED) as porthole:
+            measured.page = await measure_page(porthole)
+    if arguments.only == ["page"]:
+        return measured
     chosen, count, connections = arguments.only, arguments.count, arguments.connections
     async with running_porthole(arguments.state_dir, filled) as porthole, listening(porthole) as listener:
         built = 0

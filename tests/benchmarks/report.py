@@ -9,6 +9,7 @@ from tests.benchmarks.backlog import Backlog
 from tests.benchmarks.catch_up import CatchUp
 from tests.benchmarks.fanout import Fanout, Idle
 from tests.benchmarks.measure import Run
+from tests.benchmarks.page import LIMITS, PageFigures
 from tests.benchmarks.sends import Sends
 from tests.benchmarks.token_check import TokenCheck
 
@@ -26,6 +27,7 @@ class Round(msgspec.Struct):
     idle: Idle | None = None
     catch_up: CatchUp | None = None
     sends: Sends | None = None
+    page: PageFigures | None = None
 
     def all_runs(self) -> dict[str, Run]:
         return self.runs | ({"backlog": self.backlog.run} if self.backlog else {})
@@ -61,7 +63,7 @@ def figures_of(measured: Round) -> Figures:
             "saturated HTTP p50 ms": saturated.http["p50"],
             "saturated HTTP p99 ms": saturated.http["p99"],
         }
-    return figures | _figures_of_iframes(measured) | _figures_of_calls(measured)
+    return figures | _figures_of_iframes(measured) | _figures_of_calls(measured) | _figures_of_page(measured)
 
 
 def _figures_of_iframes(measured: Round) -> Figures:
@@ -109,6 +111,12 @@ def _figures_of_calls(measured: Round) -> Figures:
     return figures
 
 
+def _figures_of_page(measured: Round) -> Figures:
+    if measured.page is None:
+        return {}
+    return {f"page {name}": float(value) for name, value in msgspec.structs.asdict(measured.page).items()}
+
+
 def medians(rounds: Sequence[Figures]) -> Figures:
     return {name: statistics.median(figures[name] for figures in rounds) for name in rounds[0]} if rounds else {}
 
@@ -125,7 +133,8 @@ def print_report(rounds: list[Round], other: str, compared: list[Figures], *, so
     print(f"{'':30}{first:>10}" + (f"{other:>10}{'ratio':>8}" if theirs else ""))
     for name, value in ours.items():
         beside = f"{theirs[name]:>10.2f}{ratios[name]:>8.2f}" if name in ratios else ""
-        print(f"{name:30}{value:>10.2f}{beside}")
+        limit = LIMITS.get(name.removeprefix("page "))
+        print(f"{name:30}{value:>10.2f}{beside}" + (f"  (limit {limit:g})" if limit else ""))
     ingests = [one.runs["ingest"] for one in rounds if "ingest" in one.runs]
     cpu = medians([ingest.cpu | {"driver": ingest.driver_cpu} for ingest in ingests])
     if cpu:

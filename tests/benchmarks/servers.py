@@ -34,6 +34,7 @@ class Porthole(msgspec.Struct):
     engine: AsyncEngine
     pids: dict[str, int]
     whatsapp: WhatsApp
+    settings: Settings
 
     def cpu_seconds(self) -> dict[str, float]:
         """User and system time of each process so far, its children's included: PostgreSQL has one per connection."""
@@ -96,7 +97,9 @@ async def running_porthole(state_dir: Path | None, filled: int = 0) -> AsyncIter
                 pids["postgres"] = _pid(Path(folder, "postgres", "postmaster.pid"))
                 pids["valkey"] = _pid(Path(folder, "valkey", "valkey.pid"))
                 secret = settings.app_secrets()[0]
-                yield Porthole(api.url, realtime.url, secret, project.phone_number_id, token, engine, pids, whatsapp)
+                yield Porthole(
+                    api.url, realtime.url, secret, project.phone_number_id, token, engine, pids, whatsapp, settings
+                )
                 for role in (api, worker, realtime):
                     await role.terminate()
         finally:

@@ -75,13 +75,18 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.skip(reason)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+async def new_context(browser: Browser) -> BrowserContext:
     context = await browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="en-GB", color_scheme="light", reduced_motion="reduce"
     )
     context.set_default_timeout(10_000)
     await context.add_init_script(REPORT_VIOLATIONS)
+    return context
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await new_context(browser)
     yield context
     await context.close()
 
@@ -102,7 +107,7 @@ async def page(context: BrowserContext, troubles: Troubles) -> Page:
 async def inbox(page: Page, demo: Demo) -> Inbox:
     """The demo's inbox in its host page, connected."""
     await page.goto(demo.host_page_url)
-    inbox = Inbox(page.frame_locator("#inbox"))
+    inbox = Inbox(page.frame_locator("#inbox iframe"))
     await inbox.is_live()
     return inbox
 

@@ -82,6 +82,14 @@ class Album:
         await expect(page.get_by_role("menu")).to_be_visible()
         await self._take(page, "attach")
         await page.keyboard.press("Escape")
+        await page.locator("form.reply button[aria-haspopup]").nth(1).click()
+        await expect(page.locator(".emoji-popup")).to_be_visible()
+        await self._take(page, "emoji")
+        await page.keyboard.press("Escape")
+        await page.locator("form.reply textarea").press_sequentially("/")
+        await expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
+        await self._take(page, "canned")
+        await page.locator("form.reply textarea").fill("")
         for at, name in enumerate(DIALOGS):
             await attach.click()
             await page.get_by_role("menuitem").nth(4 + at).click()
@@ -163,7 +171,7 @@ async def _around(browser: Browser, demo: Demo, directory: Path) -> None:
     for size in (SIZES[0], SIZES[-1]):
         page = await browser.new_page(viewport=size, reduced_motion="reduce")
         await page.goto(demo.host_page_url)
-        await Inbox(page.frame_locator("#inbox")).is_live()
+        await Inbox(page.frame_locator("#inbox iframe")).is_live()
         await page.screenshot(path=directory / f"host-{size['width']}.png")
         await page.goto(demo.simulator_url)
         await page.locator(".person", has_text=THREADS[0]).click()

@@ -33,7 +33,7 @@ async def test_axe_finds_nothing_in_any_state(page: Page, demo: Demo, mode: str)
     await inbox.is_live()
     await _axe(page, "the list")
     await inbox.search.fill("nobody has this name")
-    await expect(page.get_by_role("button", name="Clear filters")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
     await _axe(page, "nothing found")
     for name in THREADS:
         await inbox.find(name)
@@ -65,8 +65,19 @@ async def test_axe_finds_nothing_in_what_the_composer_opens(page: Page, demo: De
         await _axe(page, name)
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await expect(page.get_by_role("textbox", name="Search emoji")).to_be_focused()
+    await _axe(page, "the emoji")
+    await page.keyboard.press("Escape")
+    await inbox.composer.press_sequentially("/")
+    await expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
+    await _axe(page, "canned replies")
+    await inbox.composer.fill("")
     await inbox.message("Hello").focus()
     await _axe(page, "what can be done with a message")
+    await inbox.message("Hello").get_by_role("button", name="React", exact=True).click()
+    await expect(page.get_by_role("button", name="More emoji")).to_be_visible()
+    await _axe(page, "reactions")
 
 
 async def test_axe_finds_nothing_when_something_is_wrong(

@@ -1,14 +1,20 @@
-"""What a person sends beside text, from the inbox to the customer's phone."""
+"""What a person writes and sends, from the inbox to the phone. All of it in one inbox, in which each test has a
+conversation of its own.
+"""
 
+import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import jwt
 import pytest
-from playwright.async_api import BrowserContext, FilePayload, Locator, Page, Route, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, Route, expect
 
-from tests.browser.conftest import MakeEmbed, Troubles
+from tests.browser.conftest import MakeEmbed, Troubles, new_context
 from tests.browser.customers import Customer, Customers
 from tests.browser.demo import Demo
 from tests.browser.host import Host
@@ -18,6 +24,42 @@ from tests.media import jpeg
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = 24 * 60 * 60
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await new_context(browser)
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def inbox(page: Page, demo: Demo) -> Inbox:
+    await page.goto(demo.host_page_url)
+    inbox = Inbox(page.frame_locator("#inbox"))
+    await inbox.is_live()
+    return inbox
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def in_front(page: Page, troubles: Troubles) -> None:
+    """A page in the background is slow to draw."""
+    await page.bring_to_front()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lone_page(browser: Browser) -> AsyncIterator[Page]:
+    """Apart from the others: with a clock of its own, for one."""
+    context = await new_context(browser)
+    troubles = Troubles(context)
+    yield await context.new_page()
+    await context.close()
+    assert troubles.unannounced == []
 
 
 def _picture(name: str, width: int = 600) -> FilePayload:
@@ -50,6 +92,12 @@ async def _open_tool(inbox: Inbox, item: str) -> Locator:
     dialog = inbox.root.get_by_role("dialog")
     await expect(dialog).to_be_visible()
     return dialog
+
+
+def _claimed(embed: dict[str, Any], user: str) -> str:
+    """The address of an embed, for somebody whom the host names."""
+    claims = {"sub": user, "name": user, "exp": int(time.time()) + 3600}
+    return f"{embed['embed_url']}#user={jwt.encode(claims, embed['signing_secret'], algorithm='HS256')}"
 
 
 async def _is_delivered(message: Locator) -> None:
@@ -159,13 +207,13 @@ async def test_a_voice_note_is_spoken_heard_and_sent(
 
 
 async def test_a_frame_without_the_microphone_says_who_can_give_it(
-    page: Page, host: Host, make_embed: MakeEmbed, customers: Customers
+    lone_page: Page, host: Host, make_embed: MakeEmbed, customers: Customers
 ) -> None:
     embed, customer = await make_embed(allowed_origins=[host.origin]), await customers.new()
     await customer.says("Can you call me?")
     host.frames = [embed["embed_url"]]
-    await page.goto(host.origin)
-    inbox = Inbox(page.frame_locator("#frame-0"))
+    await lone_page.goto(host.origin)
+    inbox = Inbox(lone_page.frame_locator("#frame-0"))
     await inbox.open(customer.name)
     await inbox.root.get_by_role("button", name="Record a voice message").click()
     await expect(inbox.root.get_by_role("alert")).to_contain_text('has to add allow="microphone" to the iframe')
@@ -179,6 +227,7 @@ async def test_a_template_is_found_filled_in_and_sent_when_the_window_is_closed(
     customer = await customers.new()
     await customer.says("Where is my order?", timestamp=int(time.time()) - DAY - 60)
     await inbox.find(customer.name)
+    await inbox.search.fill("")
     await expect(inbox.composer).to_have_count(0)
     button = inbox.root.get_by_role("button", name="Send a template")
     await expect(button).to_have_accessible_description(re.compile("reply window is closed"))
@@ -202,13 +251,19 @@ async def test_a_template_is_found_filled_in_and_sent_when_the_window_is_closed(
 
 
 async def test_a_question_with_buttons_is_asked_and_answered(
-    inbox: Inbox, context: BrowserContext, demo: Demo, customers: Customers
+    inbox: Inbox, page: Page, context: BrowserContext, demo: Demo, customers: Customers
 ) -> None:
     customer = await customers.new()
     await customer.says("Which one is better?")
     await inbox.open(customer.name)
     dialog = await _open_tool(inbox, "Buttons, list or link")
+    await dialog.get_by_text("Picture", exact=True).click()
+    async with page.expect_file_chooser() as chooser:
+        await dialog.get_by_role("button", name="Choose a picture").click()
+    await (await chooser.value).set_files(_picture("both.jpg"))
+    await _is_drawn(dialog.get_by_role("region", name="Preview").locator("img"))
     await dialog.get_by_label("Text", exact=True).last.fill("Which do you like?")
+    await expect(dialog.get_by_text("1 / 3", exact=True)).to_be_visible()
     await dialog.get_by_label("Button 1").fill("The left one")
     await dialog.get_by_role("button", name="Add a button").click()
     second = dialog.get_by_role("textbox", name="Button 2")
@@ -226,7 +281,7 @@ async def test_a_question_with_buttons_is_asked_and_answered(
     await expect(inbox.messages.last).to_contain_text("The right one")
 
 
-async def test_what_the_server_says_of_a_field_stands_at_the_field(
+async def test_a_form_is_in_the_thread_at_once_and_comes_back_with_what_the_server_says_of_its_fields(
     inbox: Inbox, page: Page, customers: Customers, troubles: Troubles
 ) -> None:
     async def refuse(route: Route) -> None:
@@ -246,9 +301,21 @@ async def test_what_the_server_says_of_a_field_stands_at_the_field(
     await expect(dialog.get_by_label("Latitude")).to_have_accessible_description("must be on earth")
     await expect(dialog.get_by_role("alert")).to_have_text("The message is not valid.")
     await page.unroute("**/messages")
+    arrived = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    await page.route("**/messages", hold)
     await dialog.get_by_label("Name of the place").fill("Alder & Finch")
     await dialog.get_by_role("button", name="Send", exact=True).click()
+    await expect(inbox.root.get_by_role("dialog")).to_have_count(0)
+    await expect(inbox.composer).to_be_focused()
+    await expect(inbox.message("Alder & Finch").get_by_role("img", name="Waiting to be sent")).to_be_visible()
+    arrived.set()
     await _is_delivered(inbox.message("Alder & Finch"))
+    await page.unroute("**/messages")
 
 
 async def test_a_message_is_answered_and_reacted_to_with_the_keyboard(
@@ -259,10 +326,8 @@ async def test_a_message_is_answered_and_reacted_to_with_the_keyboard(
     await customer.says("And the teapot?")
     await inbox.open(customer.name)
     thread = await _phone(context, demo, customer)
-    await page.bring_to_front()  # a page in the background is slow to draw
-    await inbox.composer.focus()
-    await page.keyboard.press("Shift+Tab")  # to the button beside the field
-    await page.keyboard.press("Shift+Tab")
+    await page.bring_to_front()
+    await inbox.composer.press("ArrowUp")
     await expect(inbox.message("And the teapot?")).to_be_focused()
     await page.keyboard.press("ArrowUp")
     kettle = inbox.message("Is the kettle in stock?").first
@@ -324,38 +389,64 @@ async def test_a_message_that_failed_is_sent_again_in_its_place_or_put_away(
 
 
 async def test_the_window_is_counted_down_closes_and_opens_without_a_reload(
-    page: Page, demo: Demo, customers: Customers
+    lone_page: Page, demo: Demo, customers: Customers
 ) -> None:
     customer = await customers.new()
     await customer.says("Hello", timestamp=int(time.time()) - DAY + 2 * 60 * 60 + 600)
-    await page.clock.install()
-    await page.goto(demo.embed_url)
-    inbox = Inbox(page)
+    await lone_page.clock.install()
+    await lone_page.goto(demo.embed_url)
+    inbox = Inbox(lone_page)
     await inbox.find(customer.name)
-    await expect(page.get_by_text("Reply window open for 2 more hours")).to_be_visible()
-    await page.clock.fast_forward("01:20:00")
-    await expect(page.get_by_text(re.compile(r"Reply window closes in (49|50) minutes"))).to_be_visible()
+    await expect(lone_page.get_by_text("Reply window open for 2 more hours")).to_be_visible()
+    await lone_page.clock.fast_forward("01:20:00")
+    await expect(lone_page.get_by_text(re.compile(r"Reply window closes in (49|50) minutes"))).to_be_visible()
     await inbox.composer.fill("Half written")
-    await page.clock.fast_forward("50:00")
+    await lone_page.clock.fast_forward("50:00")
     await expect(inbox.composer).to_have_count(0)
-    await expect(page.get_by_role("button", name="Send a template")).to_be_visible()
+    await expect(lone_page.get_by_role("button", name="Send a template")).to_be_visible()
     await customer.says("Still there?")
     await expect(inbox.composer).to_have_value("Half written")
 
 
-async def test_what_was_begun_outlives_a_reload(page: Page, demo: Demo, customers: Customers) -> None:
+async def test_what_was_begun_outlives_the_visit_is_in_every_tab_and_is_nobody_elses(
+    context: BrowserContext, demo: Demo, make_embed: MakeEmbed, customers: Customers
+) -> None:
     customer = await customers.new()
     await customer.says("Is it blue?")
-    await page.goto(demo.embed_url)
-    inbox = Inbox(page)
-    await inbox.open(customer.name)
+    embed = await make_embed()
+
+    async def visit(user: str = "") -> tuple[Page, Inbox]:
+        page = await context.new_page()
+        await page.goto(_claimed(embed, user) if user else embed["embed_url"])
+        inbox = Inbox(page)
+        await inbox.open(customer.name)
+        return page, inbox
+
+    first, inbox = await visit()
     await inbox.message("Is it blue?").hover()
     await inbox.message("Is it blue?").get_by_role("button", name="Reply").click()
     await inbox.composer.fill("It is")
-    await page.reload()
-    await inbox.open(customer.name)
-    await expect(inbox.composer).to_have_value("It is")
-    await expect(page.locator(".quote-bar")).to_contain_text("Is it blue?")
+    await first.close()
+
+    first, inbox = await visit()
+    second, other = await visit()
+    for page, one in ((first, inbox), (second, other)):
+        await expect(one.composer).to_have_value("It is")
+        await expect(page.locator(".quote-bar")).to_contain_text("Is it blue?")
+    colleague, theirs = await visit("Jo Marsh")
+    await expect(theirs.composer).to_have_value("")
+    await expect(colleague.locator(".quote-bar")).to_have_count(0)
+    await theirs.composer.fill("A word of Jo's")
+    await other.composer.press_sequentially(" not")
+    await expect(inbox.composer).to_have_value("It is not")
+    await other.composer.press("Enter")
+    await _is_delivered(other.message("It is not"))
+    for page, one in ((first, inbox), (second, other)):
+        await expect(one.composer).to_have_value("")
+        await expect(page.locator(".quote-bar")).to_have_count(0)
+    await expect(theirs.composer).to_have_value("A word of Jo's")
+    for page in (first, second, colleague):
+        await page.close()
 
 
 async def test_a_conversation_is_ended_and_that_is_undone(inbox: Inbox, customers: Customers) -> None:
@@ -370,7 +461,9 @@ async def test_a_conversation_is_ended_and_that_is_undone(inbox: Inbox, customer
     await expect(inbox.composer).to_be_focused()
 
 
-async def test_the_customer_sees_that_somebody_types(inbox: Inbox, page: Page, customers: Customers) -> None:
+async def test_the_field_takes_lines_marks_and_input_methods_and_the_customer_sees_that_somebody_types(
+    inbox: Inbox, page: Page, customers: Customers
+) -> None:
     customer = await customers.new()
     await customer.says("Anybody there?")
     await inbox.open(customer.name)
@@ -379,5 +472,117 @@ async def test_the_customer_sees_that_somebody_types(inbox: Inbox, page: Page, c
     async with page.expect_response("**/typing") as answer:
         await inbox.composer.press_sequentially("Yes, ")
     assert (await answer.value).status == 204
+    await page.keyboard.press("Shift+Enter")
     await inbox.composer.press_sequentially("we are")
+    await expect(inbox.composer).to_have_value("Yes, \nwe are")
     assert len(told) == 1
+    await page.keyboard.press("Shift+Home")
+    for keys, text in (("Control+b", "*we are*"), ("Control+i", "*_we are_*"), ("Control+i", "*we are*")):
+        await page.keyboard.press(keys)
+        await expect(inbox.composer).to_have_value(f"Yes, \n{text}")
+    await inbox.composer.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    await expect(inbox.composer).to_have_value("Yes, \n*we are*")
+    await inbox.composer.fill("\n" * 40)
+    box = await inbox.composer.bounding_box()
+    assert box is not None
+    assert 150 < box["height"] < 300
+    await inbox.composer.fill("")
+    await page.keyboard.press("ArrowUp")
+    await expect(inbox.message("Anybody there?")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(inbox.composer).to_be_focused()
+    await expect(inbox.messages).to_have_count(1)
+
+
+async def test_emoji_go_where_the_caret_is_and_any_of_them_is_a_reaction(
+    inbox: Inbox, page: Page, customers: Customers
+) -> None:
+    customer = await customers.new()
+    await customer.says("We open today")
+    await inbox.open(customer.name)
+    await inbox.composer.fill("Hello!")
+    await page.keyboard.press("ArrowLeft")
+    button = inbox.root.get_by_role("button", name="Emoji", exact=True)
+    await button.click()
+    picker = inbox.root.get_by_role("dialog", name="Emoji")
+    search = picker.get_by_role("textbox", name="Search emoji")
+    await expect(search).to_be_focused()
+    await search.fill("pop part")
+    await page.keyboard.press("Enter")
+    await expect(inbox.composer).to_have_value("Hello🎉!")
+    await picker.get_by_title("dark skin tone", exact=True).click()
+    await search.fill("waving hand")
+    await page.keyboard.press("ArrowDown")
+    await expect(picker.get_by_role("button", name="waving hand")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(inbox.composer).to_have_value("Hello🎉👋🏿!")
+    await page.keyboard.press("ArrowUp")
+    await expect(search).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(picker).to_have_count(0)
+    await expect(inbox.composer).to_be_focused()
+    await button.click()
+    used = picker.get_by_role("region", name="Used last").get_by_role("button")
+    await expect(used).to_have_text(["👋🏿", "🎉"])
+    await picker.get_by_role("button", name="Flags", exact=True).click()
+    await expect(picker.get_by_role("button", name="Portugal", exact=True)).to_be_attached()
+    await inbox.log.click(position={"x": 5, "y": 5})
+    await expect(picker).to_have_count(0)
+    await inbox.composer.fill("")
+
+    message = inbox.message("We open today")
+    await message.hover()
+    await message.get_by_role("button", name="React", exact=True).press("Enter")
+    await message.get_by_role("button", name="More emoji").press("Enter")
+    dialog = inbox.root.get_by_role("dialog", name="React")
+    await dialog.get_by_role("textbox", name="Search emoji").fill("octopus")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    await expect(message.get_by_role("list", name="Reactions")).to_contain_text("🐙")
+    await expect(message).to_be_focused()
+
+
+async def test_a_canned_reply_is_found_behind_a_slash_and_filled_in(
+    context: BrowserContext, platform: httpx.AsyncClient, make_embed: MakeEmbed, customers: Customers
+) -> None:
+    text = "Dear {{contact.first_name}},\nyour refund {{order.number}} is on its way.\n{{agent.name}}"
+    body = {"canned_reply": {"shortcut": "Refund", "text": text}}
+    (await platform.post("/canned_replies", json=body)).raise_for_status()
+    customer = await customers.new()
+    await customer.says("My money?")
+    page = await context.new_page()
+    await page.goto(_claimed(await make_embed(), "Jo Marsh"))
+    inbox = Inbox(page)
+    await inbox.open(customer.name)
+    options = page.get_by_role("listbox", name="Canned replies").get_by_role("option")
+    await inbox.composer.press_sequentially("/")
+    await expect(options).to_have_count(5)
+    await page.keyboard.press("ArrowUp")
+    await expect(options.last).to_have_attribute("aria-selected", "true")
+    active = await options.last.get_attribute("id")
+    assert active is not None
+    await expect(inbox.composer).to_have_attribute("aria-activedescendant", active)
+    await inbox.composer.press_sequentially("ref")
+    await expect(options).to_have_text(
+        re.compile(r"^/refundDear Visitor,.*\{\{order\.number\}\}.*Jo Marsh$", re.DOTALL)
+    )
+    await page.keyboard.press("Escape")
+    await inbox.composer.press_sequentially("u")
+    await expect(options).to_have_count(0)
+    await expect(inbox.composer).to_have_value("/refu")
+
+    await inbox.composer.fill("")
+    await inbox.composer.press_sequentially("Hi! /post")
+    await page.keyboard.press("Enter")
+    await expect(inbox.composer).to_have_value(re.compile(r"^Hi! You can return it within 30 days, Visitor:"))
+    await inbox.composer.fill("")
+    await inbox.composer.press_sequentially("/refund")
+    await page.keyboard.press("Tab")
+    await expect(inbox.composer).to_have_value(re.compile(r"^Dear Visitor,\nyour refund \{\{order\.number\}\} is"))
+    await page.keyboard.type("R-12")
+    await page.keyboard.press("Enter")
+    await _is_delivered(inbox.message("your refund R-12 is on its way"))
+    await inbox.composer.press_sequentially("/nothing")
+    await page.keyboard.press("Enter")
+    await _is_delivered(inbox.message("/nothing"))
+    await page.close()

@@ -1,14 +1,15 @@
 """Every kind of message in the thread, from the customer's phone and from the business's own."""
 
+import asyncio
 import json
 import re
 import time
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Page, ViewportSize, expect
+from playwright.async_api import Locator, ViewportSize, expect
 
-from tests.browser.conftest import MakeEmbed
 from tests.browser.customers import Customer, Customers
 from tests.browser.demo import Demo
 from tests.browser.inbox import Inbox
@@ -155,7 +156,7 @@ async def test_calls_and_changes_of_the_account_are_lines_between_the_messages(
     await expect(_notes(inbox)).to_have_text(
         [
             "The customer opened the chat",
-            "Voice call, 3:05",
+            "Incoming voice call, 3:05",
             "Missed voice call",
             "Voice call not answered",
             "The customer’s security code changed",
@@ -171,7 +172,7 @@ async def test_a_call_that_rings_becomes_what_came_of_it(inbox: Inbox, customers
     call = await customers.send(customer.wa_id, {"steps": ["connect"]}, "calls")
     await expect(_notes(inbox)).to_have_text(["Voice call ringing"])
     await customer.calls(call_id=call["call_id"], steps=["terminate"], duration=62)
-    await expect(_notes(inbox)).to_have_text(["Voice call, 1:02"])
+    await expect(_notes(inbox)).to_have_text(["Incoming voice call, 1:02"])
 
 
 async def test_a_new_number_is_told_with_the_number(inbox: Inbox, customers: Customers) -> None:
@@ -179,7 +180,8 @@ async def test_a_new_number_is_told_with_the_number(inbox: Inbox, customers: Cus
     await customer.says("I am moving")
     await inbox.open(customer.name)
     await customer.sends("system", {"type": "user_changed_number", "wa_id": f"9{customer.wa_id[1:]}"})
-    await expect(_notes(inbox)).to_have_text([f"The customer has a new number: \u2068+9{customer.wa_id[1:]}\u2069"])
+    old, new = f"\u2068+{customer.wa_id}\u2069", f"\u2068+9{customer.wa_id[1:]}\u2069"
+    await expect(_notes(inbox)).to_have_text([f"The customer’s number changed from {old} to {new}"])
 
 
 async def test_answers_to_forms_buttons_lists_and_requests_can_be_read(inbox: Inbox, customers: Customers) -> None:
@@ -204,6 +206,56 @@ async def test_answers_to_forms_buttons_lists_and_requests_can_be_read(inbox: In
         await expect(inbox.message(text)).to_be_visible()
 
 
+async def test_a_question_shows_what_the_customer_chose(
+    inbox: Inbox, customers: Customers, platform: httpx.AsyncClient, demo: Demo
+) -> None:
+    customer = await customers.new()
+    await customer.says("What is there?")
+    await inbox.open(customer.name)
+    buttons = [{"type": "reply", "reply": {"id": title.lower(), "title": title}} for title in ("Red", "Blue")]
+    question = {"type": "button", "body": {"text": "Which one?"}, "action": {"buttons": buttons}}
+    answer = await platform.post(
+        f"{demo.base_url}/meta/whatsapp/v24.0/{demo.support.phone_number_id}/messages",
+        json={
+            "messaging_product": "whatsapp",
+            "to": customer.wa_id,
+            "type": "interactive",
+            "interactive": question,
+        },
+    )
+    wamid = answer.raise_for_status().json()["messages"][0]["id"]
+    choices = inbox.message("Which one?").get_by_role("listitem")
+    await expect(choices).to_have_text(["Red", "Blue"])
+    reply = {"type": "button_reply", "button_reply": {"id": "blue", "title": "Blue"}}
+    await customer.sends("interactive", reply, context={"message_id": wamid})
+    await expect(choices.nth(1).get_by_role("img", name="Chosen answer")).to_be_visible()
+    await expect(choices.nth(0).get_by_role("img")).to_have_count(0)
+
+
+async def test_words_are_formatted_as_in_whatsapp_and_emoji_alone_are_large(inbox: Inbox, customers: Customers) -> None:
+    customer = await customers.new()
+    now = int(time.time())
+    await customer.says("*Buy* _this_:\n- milk\n- bread\n> said\n```\na\nb\n```", timestamp=now)
+    await customer.says("see https://\u0430pple.com/a_b_c", timestamp=now + 1)
+    await customer.says("👍🏽❤️", timestamp=now + 2)
+    await customer.says("word " * 1000, timestamp=now + 3)
+    await customer.says("Done", timestamp=now + 4)
+    await _open(inbox, customer, "Done")
+    rich = inbox.message("milk")
+    await expect(rich.locator("strong")).to_have_text("Buy")
+    await expect(rich.get_by_role("listitem")).to_have_text(["milk", "bread"])
+    await expect(rich.locator("blockquote")).to_have_text("said")
+    await expect(rich.locator("pre")).to_have_text("a\nb")
+    await expect(inbox.message("see").get_by_role("link")).to_have_text("https://xn--pple-43d.com/a_b_c")
+    await expect(inbox.message("👍🏽").locator(".text")).to_have_css("font-size", "36px")
+    long = inbox.message("word word")
+    short = await long.locator(".text").inner_text()
+    assert len(short) < 1100
+    await long.get_by_role("button", name="Read more").click()
+    await expect(long.get_by_role("button", name="Read more")).to_have_count(0)
+    await expect(long.locator(".text")).to_have_text("word " * 999 + "word")
+
+
 async def test_orders_contacts_and_places_are_cards(inbox: Inbox, customers: Customers) -> None:
     customer = await customers.new()
     now = int(time.time())
@@ -219,6 +271,13 @@ async def test_orders_contacts_and_places_are_cards(inbox: Inbox, customers: Cus
     order = inbox.message("By Friday")
     for text in ("3 items", "SKU-2", "€59.70"):
         await expect(order).to_contain_text(text)
+    await expect(order).to_contain_text("Total")
+    async with inbox.messages.first.page.expect_download() as saved:
+        await inbox.message("Ben").get_by_role("button", name="Save contact").first.click()
+    download = await saved.value
+    assert download.suggested_filename == "Ben.vcf"
+    card = await asyncio.to_thread(Path(await download.path()).read_text)
+    assert "TEL:+1 555 0101" in card
     links = inbox.message("Ben").get_by_role("link")
     await expect(links).to_have_text(["+1 555 0100", "+1 555 0101"])
     await expect(links.first).to_have_attribute("href", "tel:+15550100")
@@ -262,41 +321,6 @@ async def test_the_name_on_the_business_phone_is_shown_and_gives_way_to_the_team
     await expect(details.get_by_role("heading", name=f"Ours {customer.wa_id}")).to_be_visible()
     await expect(details.get_by_text("Name on your phone")).to_be_visible()
     await expect(details.get_by_text(saved)).to_be_visible()
-
-
-async def test_hostile_text_of_every_kind_breaks_nothing(
-    page: Page, demo: Demo, customers: Customers, make_embed: MakeEmbed
-) -> None:
-    customer = await customers.new(LONG_WORD[:40])
-    await _everything_hostile(customer)
-    embed = await make_embed(language="ar")
-    for url in (demo.embed_url, embed["embed_url"]):
-        await page.set_viewport_size(NARROW)
-        await page.goto(url)
-        inbox = Inbox(page)
-        await inbox.row(customer.name).click()
-        await expect(inbox.messages.last).to_be_visible()
-        await expect(inbox.log.locator(":is(img, script)")).to_have_count(0)
-        assert await inbox.log.evaluate("log => log.scrollWidth <= log.clientWidth")
-        assert await page.locator("body").evaluate("body => body.scrollWidth <= innerWidth")
-
-
-async def _everything_hostile(customer: Customer) -> None:
-    text = f"{REVERSED} {LONG_WORD} <img src=x onerror=\"top.name='pwned'\">"
-    wamid = await customer.says(text, referral={"headline": text, "body": text, "source_url": "https://a.example"})
-    await customer.sends("reaction", {"message_id": wamid, "emoji": LONG_WORD})
-    await customer.says(text, context={"message_id": wamid, "forwarded": True})
-    await customer.sends("system", {"type": "new", "body": text})
-    error = {"code": 1, "title": text, "error_data": {"details": text}}
-    await customer.sends("unsupported", {"type": text}, errors=[error])
-    form = {"type": "nfm_reply", "nfm_reply": {"response_json": json.dumps({text: text, LONG_WORD: [LONG_WORD]})}}
-    await customer.sends("interactive", form)
-    await customer.sends("interactive", {"type": "list_reply", "list_reply": {"title": text, "description": text}})
-    await customer.sends("button", {"text": text})
-    item = {"product_retailer_id": text, "quantity": "many", "item_price": "free", "currency": text}
-    await customer.sends("order", {"text": text, "product_items": [item]})
-    await customer.sends("contacts", [{"name": {"formatted_name": text}, "phones": [{"phone": text}]}])
-    await customer.sends("location", {"latitude": 1, "longitude": text, "name": text, "address": text})
 
 
 async def _open(inbox: Inbox, customer: Customer, last: str) -> None:

@@ -6,6 +6,7 @@ With PORTHOLE_SCREENSHOTS=<folder> it also takes pictures of it, for eyes.
 import base64
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,25 @@ SIZES = (ViewportSize(width=1280, height=800), ViewportSize(width=360, height=74
 def _file(name: str, **more: Any) -> dict[str, Any]:
     mime_type, data = sample(name)
     return {"data": base64.b64encode(data).decode(), "mime_type": mime_type} | more
+
+
+def _picture(width: int, height: int) -> dict[str, Any]:
+    return {"data": base64.b64encode(jpeg(width, height)).decode(), "mime_type": "image/jpeg"}
+
+
+async def _swipe(page: Page, picture: Locator, distance: int) -> None:
+    """A finger on the screen, which Playwright's mouse is not."""
+    box = await picture.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    client = await page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x + distance / 2, "y": y}]),
+        ("touchMove", [{"x": x + distance, "y": y}]),
+        ("touchEnd", []),
+    ):
+        await client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 async def _faults(simulator: httpx.AsyncClient, **wanted: Any) -> None:
@@ -56,12 +76,81 @@ async def test_a_photo_is_a_skeleton_then_a_picture_that_opens_whole(
     box = await link.bounding_box()
     assert box is not None
     assert box["width"] / box["height"] == pytest.approx(1.5, abs=0.02)
+    await link.click()
+    lightbox = inbox.root.get_by_role("dialog", name="Photos and videos")
+    await _is_loaded(lightbox.get_by_role("img", name="Our lamp"))
+    await expect(lightbox.get_by_role("img", name="Our lamp")).to_have_js_property("naturalWidth", 1200)
+    await expect(lightbox).to_contain_text(customer.name)
+    await expect(lightbox.locator("footer")).to_have_text("Our lamp")
+    async with page.expect_download() as saved:
+        await lightbox.get_by_role("link", name="Download").click()
+    assert (await saved.value).suggested_filename.endswith((".jpg", ".jpeg"))
+    await page.keyboard.press("Escape")
+    await expect(lightbox).to_have_count(0)
+    await expect(link).to_be_focused()
+    # A tab of its own for whoever wants one.
     async with page.context.expect_page() as opened:
-        await link.click()
+        await link.click(modifiers=["Control"])
     tab = await opened.value
     await tab.wait_for_load_state()
     assert await tab.evaluate("document.contentType") == "image/jpeg"
-    assert await tab.evaluate("document.querySelector('img').naturalWidth") == 1200
+
+
+async def test_an_album_is_a_grid_of_messages_that_the_lightbox_goes_through(
+    inbox: Inbox, page: Page, customers: Customers
+) -> None:
+    customer = await customers.new()
+    now = int(time.time())
+    wamids = [
+        await customer.sends("image", _picture(400 + 40 * place, 300), timestamp=now + place) for place in range(6)
+    ]
+    await customer.sends("video", _file("video"), timestamp=now + 6)
+    await inbox.open(customer.name)
+    album = inbox.root.get_by_role("group", name="7 photos and videos")
+    tiles = album.get_by_role("article")
+    await expect(tiles).to_have_count(7)
+    await customer.sends("reaction", {"message_id": wamids[0], "emoji": "👍"})
+    await expect(tiles.first.get_by_role("list", name="Reactions")).to_contain_text("👍")
+    more = album.get_by_role("button", name="Show 4 more")
+    await expect(more).to_have_text("+4")
+    await more.click()
+    await expect(tiles.nth(4)).to_be_focused()
+    await expect(more).to_have_count(0)
+    await _is_loaded(tiles.nth(5).locator("img"))
+    await tiles.nth(4).press("ArrowDown")
+    await expect(tiles.nth(5)).to_be_focused()
+
+    await tiles.nth(1).get_by_role("link").click()
+    lightbox = inbox.root.get_by_role("dialog")
+    shown = lightbox.locator(".lightbox-stage :is(img, video)")
+    await expect(lightbox).to_contain_text("2 of 7")
+    await page.keyboard.press("ArrowRight")
+    await expect(lightbox).to_contain_text("3 of 7")
+    await page.keyboard.press("ArrowLeft")
+    await _is_loaded(shown)
+    await page.keyboard.press("+")
+    await expect(shown).to_have_css("transform", "matrix(1.5, 0, 0, 1.5, 0, 0)")
+    await page.keyboard.press("-")
+    await expect(shown).to_have_css("transform", "matrix(1, 0, 0, 1, 0, 0)")
+    await shown.dblclick()
+    await expect(shown).to_have_css("transform", re.compile(r"^matrix\(2\.5, "))
+    await page.keyboard.press("0")
+    await shown.hover()
+    await page.mouse.wheel(0, -400)
+    await expect(shown).to_have_css("transform", re.compile(r"^matrix\(2\.7"))
+    await page.keyboard.press("0")
+    await _swipe(page, shown, -200)
+    await expect(lightbox).to_contain_text("3 of 7")
+    await page.keyboard.press("End")
+    await expect(lightbox).to_contain_text("7 of 7")
+    await expect(lightbox.locator("video")).to_have_attribute("src", re.compile("^/inbox/v1/media/"))
+    await expect(lightbox.get_by_role("button", name="Next")).to_have_count(0)
+    await customer.sends("revoke", {"original_message_id": wamids[5]})
+    await expect(lightbox).to_contain_text("6 of 6")
+    await page.keyboard.press("Escape")
+    # What was deleted stands alone now, and the film after it.
+    rest = inbox.root.get_by_role("group", name="5 photos and videos").get_by_role("article")
+    await expect(rest.nth(1).get_by_role("link")).to_be_focused()
 
 
 async def test_a_film_has_its_picture_and_plays(inbox: Inbox, customers: Customers) -> None:
@@ -92,7 +181,40 @@ async def test_a_voice_message_plays_and_shows_where_it_is(inbox: Inbox, custome
     await pause.click()
     place = message.get_by_role("slider", name="Position in Voice message")
     await place.fill("3")
-    await expect(message).to_contain_text("0:03")
+    await expect(message).to_contain_text("0:03 / 0:04")
+    await place.press("Home")
+    await place.press("ArrowRight")
+    await expect(place).to_have_attribute("aria-valuetext", "0:00 / 0:04")
+
+
+async def test_one_voice_message_plays_at_a_time_as_fast_as_wanted_and_the_next_follows(
+    inbox: Inbox, page: Page, customers: Customers
+) -> None:
+    customer = await customers.new()
+    now = int(time.time())
+    for place in range(3):
+        await customer.sends("audio", _file("audio", voice=True), timestamp=now + place)
+    await inbox.open(customer.name)
+    await expect(inbox.messages).to_have_count(3)
+    first, second, third = (inbox.messages.nth(place) for place in range(3))
+    await expect(first.get_by_role("img", name="Not played yet")).to_be_visible()
+    await first.get_by_role("button", name="Play").click()
+    await first.get_by_role("button", name="Speed: 1×").click()
+    await first.get_by_role("button", name="Speed: 1.5×").click()
+    await expect(first.get_by_role("button", name="Speed: 2×")).to_be_visible()
+    await third.get_by_role("button", name="Play").click()
+    await expect(first.get_by_role("button", name="Play")).to_be_visible()
+    await expect(first.get_by_role("img", name="Played", exact=True)).to_be_visible()
+    await second.get_by_role("button", name="Play").click()
+    await expect(second.get_by_role("button", name="Speed: 2×")).to_be_visible()
+    await second.get_by_role("slider").fill("3.5")
+    await expect(third.get_by_role("button", name="Pause")).to_be_visible()
+    await expect(second.get_by_role("button", name="Play")).to_be_visible()
+
+    # After an hour the message is asked for again, before anything is played or shown.
+    await page.clock.set_fixed_time(time.time() + 3 * 60 * 60)
+    async with page.expect_request(re.compile(r"/inbox/v1/messages/[-0-9a-f]+$")):
+        await first.get_by_role("button", name="Play").click()
 
 
 async def test_a_document_shows_its_page_name_and_size_and_a_poisoned_picture_can_be_saved(

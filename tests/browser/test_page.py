@@ -60,10 +60,12 @@ async def test_every_filter_narrows_the_list_and_the_address_follows(
     await expect(inbox.names).to_have_text(["Samir Patel"])
     await expect(page).to_have_url(re.compile(r"\?mode=light&status=ended&search=samir$"))
     await inbox.search.fill("nobody has this name")
-    await page.get_by_role("button", name="Clear filters").click()
+    await page.get_by_role("button", name="Search everywhere").click()
+    await expect(page).to_have_url(re.compile(r"\?mode=light&status=all&search=nobody"))
+    await page.locator(".notice").get_by_role("button", name="Clear search").click()
     await expect(inbox.row(newest.name)).to_be_visible()
     await expect(inbox.search).to_have_value("")
-    await expect(page).to_have_url(re.compile(r"\?mode=light$"))
+    await expect(page).to_have_url(re.compile(r"\?mode=light&status=all$"))
 
 
 async def test_the_address_sets_the_filters_at_first(page: Page, demo: Demo) -> None:
@@ -113,6 +115,8 @@ async def test_a_conversation_that_no_longer_fits_the_filter_leaves_the_list(
         ("system", None, None, "light"),
         ("dark", None, None, "dark"),
         ("light", "dark", None, "dark"),
+        ("light", " Dark ", None, "dark"),
+        ("dark", "pink", None, "dark"),
         ("dark", "light", "dark", "dark"),
     ],
 )

@@ -180,6 +180,7 @@ def _check_errors(report: Report) -> None:
     assert error("wrong cursor") == (400, 100, "parameter")
 
 
+@pytest.mark.own_roles  # whose worker asks about the numbers as it starts
 async def test_kapsos_open_inbox_finds_everything_that_it_reads(stack: Stack, ana: Customer) -> None:
     """The app comes with version 0.1.0 of the package, and therefore needs a host name that ends in kapso.ai."""
     question = await ana.sends("image")

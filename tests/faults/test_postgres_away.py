@@ -3,7 +3,6 @@ what was being sent is sent once.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -55,10 +54,8 @@ async def test_a_restart_of_postgres_costs_refused_webhooks_and_nothing_else(sta
     assert (await stack.post_webhook(body)).status_code == 200
 
     get_server(directory).cleanup()  # stops the server and keeps the data
-    started = time.monotonic()
     refused = await stack.post_webhook(webhook(number, messages=[text_message("meanwhile")]))
     assert refused.status_code == 503
-    assert time.monotonic() - started < 6, "a webhook must not hang"
     assert (await stack.http.get("/readyz")).json()["postgres"] == "unreachable"
     assert (await stack.http.get("/healthz")).status_code == 200
 

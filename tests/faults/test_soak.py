@@ -159,8 +159,12 @@ class Rest:
     async def get(self, path: str, view: View, **query: Any) -> Any:
         headers = {"Authorization": f"Bearer {view.token}"}
         for attempt in itertools.count(1):
-            async with self._slots:
-                answer = await self._client.get(path, params=query, headers=headers)
+            try:
+                async with self._slots:
+                    answer = await self._client.get(path, params=query, headers=headers)
+            except httpx.TransportError:  # a connection that was kept and is closed just now: browsers ask again
+                assert attempt < 30
+                continue
             if answer.status_code == 200:
                 return answer.json()
             assert answer.status_code in (429, 503), answer.text
@@ -378,6 +382,6 @@ async def test_every_iframe_shows_what_rest_says_and_hears_of_nothing_else(
             task.cancel()
         ended = await asyncio.gather(*showing, return_exceptions=True)
     await rest.close()
-    assert all(isinstance(one, asyncio.CancelledError) for one in ended), ended
+    assert [one for one in ended if not isinstance(one, asyncio.CancelledError)] == []
     assert [event for iframe in iframes for event in iframe.foreign] == []
     assert all(iframe.heard for iframe in iframes if iframe.view.assignee is None)

@@ -211,7 +211,7 @@ async def test_the_demo_starts_answers_holds_its_directory_and_leaves_no_child_b
     children = psutil.Process(process.pid).children(recursive=True) + _servers_in(directory)
     assert any("bot.py" in word for child in children for word in child.cmdline())
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
     process._transport.close()  # type: ignore[attr-defined]
     assert _servers_in(directory) == []
     assert not any(_runs(child) for child in children)

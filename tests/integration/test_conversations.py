@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.operations.end_idle_conversations import end_idle_conversations
 from shared.operations.set_conversation_status import set_conversation_status
-from shared.paging import InvalidCursorError
-from shared.queries.messages import list_messages
+from shared.paging import CursorQuery, InvalidCursorError
+from shared.queries.messages import list_messages, list_messages_around
 from shared.refusals import NotFoundError
 from shared.scope import Scope
 from shared.settings import Settings
@@ -53,7 +53,7 @@ async def _thread(engine: AsyncEngine, scope: Scope, conversation_id: UUID, limi
     pages, after = [], None
     async with engine.connect() as connection:
         while True:
-            rows, paging = await list_messages(connection, scope, conversation_id, limit=limit, after=after)
+            rows, paging = await list_messages(connection, scope, conversation_id, CursorQuery(limit, after))
             pages.append([cast("dict[str, Any]", row)["text"]["body"] for row in rows])
             after = paging.next
             if after is None:
@@ -135,8 +135,26 @@ async def test_the_thread_goes_on_into_the_earlier_conversations_of_the_scope(
     mine = Scope(project.id, assignee_id=project.user_id)
     async with engine.connect() as connection:
         with pytest.raises(NotFoundError):
-            await list_messages(connection, mine, third, limit=50, after=None)
+            await list_messages(connection, mine, third, CursorQuery())
         with pytest.raises(InvalidCursorError):
-            await list_messages(connection, scope, third, limit=50, after="x")
+            await list_messages(connection, scope, third, CursorQuery(after="x"))
     await _touch(engine, f"assignee_id = '{project.user_id}' WHERE id IN ('{first}', '{third}')")
     assert await _thread(engine, mine, third) == [["5", "4", "1", "0"]]
+
+    async def around(scope: Scope, conversation_id: UUID, body: str) -> list[str]:
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT id FROM message WHERE text = :body"), {"body": body})
+            rows, _ = await list_messages_around(connection, scope, conversation_id, found.scalar_one(), 4)
+        return [cast("dict[str, Any]", row)["text"]["body"] for row in rows]
+
+    assert await around(scope, third, "3") == ["5", "4", "3", "2"]
+    assert await around(mine, third, "1") == ["5", "4", "1", "0"]
+    for outside, conversation_id, body in (
+        (mine, third, "3"),
+        (mine, second, "3"),
+        (scope, second, "4"),
+        (scope, third, "on another number"),
+        (scope, third, "somebody else"),
+    ):
+        with pytest.raises(NotFoundError):
+            await around(outside, conversation_id, body)

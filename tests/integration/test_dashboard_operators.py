@@ -10,9 +10,8 @@ from sqlalchemy import text
 
 from cli.operators import first_owner_url
 from shared.operators.links import make_first_owner_link
-from shared.settings import PREFIX
+from tests.commands import environ_of, porthole
 from tests.dashboard import PASSWORD, Browser, make_operator, signed_in
-from tests.integration.test_cli import porthole
 from tests.processes import running_role
 from tests.stack import Stack
 
@@ -61,7 +60,7 @@ async def test_porthole_up_prints_the_link_until_there_is_an_owner(stack: Stack)
 
 
 async def test_the_command_line_makes_operators_and_links(stack: Stack) -> None:
-    environ = {f"{PREFIX}{name.upper()}": str(value) for name, value in msgspec.structs.asdict(stack.settings).items()}
+    environ = environ_of(stack.settings)
     made = ("operator", "create", "--email", "Cli@Example.com", "--name", "Carla", "--role", "operator")
     assert (await porthole(*made, environ=environ, stdin=b"short\n"))[0] == 1
     assert (await porthole(*made, environ=environ, stdin=f"{PASSWORD}\n".encode()))[0] == 0

@@ -54,6 +54,7 @@ async def test_what_is_wrong_is_named(stack: Stack, wrong: dict[str, str], name:
     assert words in found.message
 
 
+@pytest.mark.own_roles  # which find a database of another version
 async def test_a_refused_token_and_a_database_of_another_version_say_what_to_run(
     stack: Stack, engine: AsyncEngine
 ) -> None:

@@ -134,6 +134,35 @@ async def test_a_good_token_shows_the_inbox_with_a_slash_behind_it_too(stack: St
     assert (await stack.http.get(f"/embed/{token}/extra")).status_code == 401
 
 
+async def test_the_address_overrides_the_embeds_language(stack: Stack) -> None:
+    for query, language in (
+        ("lang=ar", "ar"),
+        ("language=ar", "ar"),
+        ("lang=%20AR%20", "ar"),
+        ("lang=pt-br", "pt-BR"),
+        ("lang=es_419", "es-419"),
+        ("lang=de-Latn-DE", "de"),
+        ("lang=en&language=de", "en"),
+        ("lang=xx&language=de", "de"),
+        ("lang=xx", "fr"),
+        ("lang=arabic", "fr"),
+        ("lang=", "fr"),
+        ("lang=%FF%00", "fr"),
+        ("lang=ar%22%3E%3Cscript%3E", "ar"),
+    ):
+        begin = f'<!doctype html>\n<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"'
+        token = await stack.embed(language="fr")
+        page = await stack.http.get(f"/embed/{token}?{query}", headers={"Accept-Language": "es"})
+        assert page.status_code == 200
+        assert page.text.startswith(begin), query
+        assert f'"language": "{language}"' in page.text, "what the script goes by"
+        await _execute(stack, "UPDATE inbox_embed SET revoked_at = now()")
+        gone = await stack.http.get(f"/embed/{token}?{query}", headers={"Accept-Language": "es"})
+        assert gone.status_code == 401
+        assert gone.text.startswith(begin), query
+        assert f"<h1>{WORDS[language[:2]]['gone']['title']}</h1>" in gone.text
+
+
 async def test_an_unknown_tokens_page_is_in_the_readers_language(stack: Stack) -> None:
     for accepted, language in (
         ("pt-BR,pt;q=0.9,en;q=0.8", "pt"),

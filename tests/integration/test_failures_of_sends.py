@@ -1,6 +1,7 @@
 """The failures of other inboxes that are about what the business sends (see test_failures_of_inboxes.py)."""
 
 from typing import Any
+from uuid import uuid4
 
 from tests.stack import Stack
 from tests.waiting import eventually
@@ -208,7 +209,7 @@ async def test_20_an_error_of_whatsapp_s_own_is_no_dead_token(stack: Stack) -> N
     await _outgoing(stack, token, conversation["id"], "delivered")
 
 
-async def test_a_reaction_that_is_sent_is_a_chip_and_one_that_is_refused_is_none(stack: Stack) -> None:
+async def test_a_reaction_that_is_refused_gives_way_to_the_one_before_it(stack: Stack) -> None:
     token = await stack.embed()
     wamid = await stack.customer_writes(ANA, "Hola")
     conversation = await _conversation(stack, token)
@@ -216,7 +217,7 @@ async def test_a_reaction_that_is_sent_is_a_chip_and_one_that_is_refused_is_none
     async def react(emoji: str) -> None:
         answer = await stack.http.post(
             f"/inbox/v1/conversations/{conversation['id']}/messages",
-            json={"client_id": emoji, "type": "reaction", "reaction": {"message_id": wamid, "emoji": emoji}},
+            json={"client_id": str(uuid4()), "type": "reaction", "reaction": {"message_id": wamid, "emoji": emoji}},
             headers={"Authorization": f"Bearer {token}"},
         )
         assert answer.status_code == 201, answer.text
@@ -225,18 +226,29 @@ async def test_a_reaction_that_is_sent_is_a_chip_and_one_that_is_refused_is_none
         rows = (await stack.get(f"/inbox/v1/conversations/{conversation['id']}/messages", token))["data"]
         return [chip["emoji"] for row in rows for chip in row["reactions"]]
 
+    async def shown(*emojis: str) -> None:
+        async def settled() -> bool:
+            return await stack.count("outbox") == 0 and await chips() == [*emojis]
+
+        await eventually(settled)
+
+    async def refuse_next() -> None:
+        await _faults(stack, fail_next={"count": 1, "code": 131009})
+
+    await refuse_next()
+    await react("🙏")
+    await shown()
     await react("👍")
     assert await chips() == ["👍"]
-
-    async def sent() -> bool:
-        return await stack.count("outbox") == 0
-
-    await eventually(sent)
-    await _faults(stack, fail_next={"count": 1, "code": 131009})
-    await react("🙏")
-
-    async def taken_back() -> bool:
-        return await chips() == []
-
-    await eventually(taken_back)
+    await shown("👍")
+    for emoji in ("😮", "😢"):
+        await refuse_next()
+        await react(emoji)
+        assert await chips() in ([emoji], ["👍"])
+        await shown("👍")
+    await react("")
+    await shown()
+    await refuse_next()
+    await react("❤️")
+    await shown()
     assert await stack.count("conversation", "messages_count = 1 AND unread_count = 1") == 1

@@ -6,10 +6,17 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from cli.serve import bind, port_of, serving
+from realtime.app import running_realtime
 from shared.settings import Settings
+from tests.bare_iframe import BareIframe
+from tests.database import count
+from tests.factories import ProjectRows, make_embed
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -181,3 +188,25 @@ async def test_who_says_what_no_iframe_says_is_hung_up_on(stack: Stack, said: st
         with contextlib.suppress(ConnectionClosed):
             await socket.send(said)
         assert await _is_closed(socket)
+
+
+async def test_a_handshake_that_is_under_way_ends_with_the_role(
+    settings: Settings, engine: AsyncEngine, project: ProjectRows
+) -> None:
+    async with engine.begin() as connection:
+        token = await make_embed(connection, project.id)
+
+    async def waits() -> bool:
+        return await count(engine, "pg_locks", "NOT granted") > 0
+
+    before = asyncio.all_tasks()
+    async with engine.connect() as connection:
+        await connection.execute(text("LOCK TABLE inbox_embed"))
+        with bind("127.0.0.1", 0) as sock:
+            async with running_realtime(settings) as app, serving(app, sock):
+                iframe = BareIframe(f"127.0.0.1:{port_of(sock)}", token, lambda _: None, lambda: None)
+                connecting = asyncio.create_task(iframe.connect())
+                await eventually(waits)
+        with pytest.raises(ConnectionError):
+            await connecting
+        assert asyncio.all_tasks() <= before

@@ -27,6 +27,7 @@ async def test_a_process_is_alive_and_ready(stack: Stack) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.own_roles
 async def test_an_old_database_is_not_ready_and_says_so(stack: Stack) -> None:
 
     async def downgraded() -> bool:

@@ -70,6 +70,46 @@ async def test_the_thread_pages_newest_first(stack: Stack) -> None:
     assert second["paging"]["next"] is None
 
 
+async def test_a_page_around_a_message_has_it_in_its_middle_and_goes_on_both_ways(stack: Stack) -> None:
+    now = int(time.time())
+    # Two of one second each: a page may end between them.
+    await _receive(stack, *(text_message(f"{index}", at=now - 60 + index // 2) for index in range(7)))
+    token = await stack.embed()
+    conversation_id = (await stack.get("/inbox/v1/conversations", token))["data"][0]["id"]
+    path = f"/inbox/v1/conversations/{conversation_id}/messages"
+    whole = [row["id"] for row in (await stack.get(path, token))["data"]]
+
+    def ids(page: Any) -> list[str]:
+        return [row["id"] for row in page["data"]]
+
+    for limit in (1, 3, 30):
+        for place, message_id in enumerate(whole):
+            page = await stack.get(path, token, around=message_id, limit=limit)
+            found = ids(page)
+            assert len(found) <= max(2, limit)
+            first = whole.index(found[0])
+            assert found == whole[first : first + len(found)]
+            assert first == max(0, place - max(2, limit) // 2), "as many newer ones as older ones"
+            while page["paging"]["previous"]:
+                page = await stack.get(path, token, before=page["paging"]["previous"], limit=limit)
+                assert page["data"], "there was said to be more"
+                found = [*ids(page), *found]
+            page = await stack.get(path, token, around=message_id, limit=limit)
+            while page["paging"]["next"]:
+                page = await stack.get(path, token, after=page["paging"]["next"], limit=limit)
+                found += ids(page)
+            assert found == whole
+    for wrong, status, field in (
+        ({"around": "x"}, 422, "around"),
+        ({"around": whole[0], "after": "x"}, 422, "around"),
+        ({"before": "x"}, 422, "before"),
+        ({"around": conversation_id}, 404, None),
+    ):
+        answer = await stack.http.get(path, params=wrong, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code in {status, 400 if status == 422 else status}, answer.text
+        assert list(answer.json()["errors"]) == ([field] if field else [])
+
+
 async def test_the_filters_of_the_page(stack: Stack) -> None:
     await _receive(stack, text_message("the green tent", wa_id="15550100001"), name="Zoë 50%_off")
     await _receive(stack, text_message("broken pole", wa_id="15550100002"), name="Ben")
@@ -95,6 +135,8 @@ async def test_the_filters_of_the_page(stack: Stack) -> None:
     assert await _names(stack, token, whatsapp_config_id="all") == ["Hotel", "Zoë 50%_off"]
     for search, expected in (
         ("zoë", ["Zoë 50%_off"]),
+        ("ZOE", ["Zoë 50%_off"]),
+        ("Zoe\u0308", ["Zoë 50%_off"]),
         ("50%_", ["Zoë 50%_off"]),
         ("%", ["Zoë 50%_off"]),
         ("+1 (555) 010-0001", ["Zoë 50%_off"]),

@@ -101,6 +101,8 @@ async def test_statuses_in_another_form_of_the_wamid_belong_to_the_message(stack
     await stack.simulator.post("/_sim/users", json={"wa_id": ANA, "name": "Ana", "bsuid": "MX.77"})
     await customer_wrote_on_phone(stack)
     await set_faults(stack, hold_webhooks=True)
+    pace = (await stack.simulator.get("/_sim/settings")).json() | {"sent_seconds": 3}
+    await stack.simulator.put("/_sim/settings", json=pace)  # what it is called is decided when it is said
     wamid = await api.send_text("Hello")
     await set_faults(stack, wamid_scope="bsuid")
     await _status_of(stack, wamid, "delivered")

@@ -16,6 +16,8 @@ from workers.numbers import check_numbers
 
 NUMBERS = "/whatsapp/phone_numbers"
 
+pytestmark = pytest.mark.own_roles  # a worker asks when it starts
+
 
 async def _state(stack: Stack) -> dict[str, Any]:
     async with stack.engine.connect() as connection:

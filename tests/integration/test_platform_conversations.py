@@ -121,6 +121,8 @@ async def test_conversations_of_another_project_are_not_there(stack: Stack) -> N
         ({}, 422, {"whatsapp_conversation"}),
         ({"whatsapp_conversation": {}}, 422, {"status"}),
         (_status("closed"), 422, {"status"}),
+        ({"whatsapp_conversation": {"status": "ended", "metadata": {"note": "x" * 17_000}}}, 422, {"metadata"}),
+        ({"whatsapp_conversation": {"metadata": ["gold"]}}, 422, {"metadata", "status"}),
         ([], 400, set()),
     ],
 )
@@ -128,6 +130,23 @@ async def test_a_status_that_is_none_is_refused(stack: Stack, body: Any, status:
     conversation_id = await customer_wrote(stack)
     answer = await PlatformApi(stack).answer("PATCH", f"{CONVERSATIONS}/{conversation_id}", body)
     assert (answer.status_code, set(answer.json()["errors"])) == (status, fields)
+
+
+async def test_metadata_is_replaced_and_told_and_a_repeat_is_none(stack: Stack) -> None:
+    api, conversation_id = PlatformApi(stack), await customer_wrote(stack)
+    path, noted = f"{CONVERSATIONS}/{conversation_id}", {"order": 4711, "tags": ["gold"]}
+    async with iframes(stack, {"project": {}}) as watching:
+        for _ in range(2):
+            changed = await api.change(path, {"whatsapp_conversation": {"metadata": noted}})
+            assert (changed["metadata"], changed["status"]) == (noted, "active")
+        both = await api.change(path, {"whatsapp_conversation": {"metadata": {}, "status": "ended"}})
+        assert (both["metadata"], both["status"]) == ({}, "ended")
+        await updated(watching["project"], conversation_id, status="ended")
+        assert len(watching["project"].events) == 3
+    assert await audit_lines(stack) == [
+        ("conversation.updated", conversation_id, {"metadata": [{}, noted]}),
+        ("conversation.updated", conversation_id, {"metadata": [noted, {}], "status": ["active", "ended"]}),
+    ]
 
 
 async def test_iframes_of_every_scope_hear_of_an_end_and_of_a_reopening_at_once(stack: Stack) -> None:

@@ -242,6 +242,7 @@ async def test_numbers_of_another_project_do_not_exist(stack: Stack) -> None:
     assert await stack.count("conversation") == 1
 
 
+@pytest.mark.own_roles  # whose worker asks about the numbers as it starts
 async def test_the_list_is_filtered(stack: Stack) -> None:
     project, api = stack.project, PlatformApi(stack)
     own, customers = project.phone_number_id, project.customer_phone_number_id

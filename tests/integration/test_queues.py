@@ -1,7 +1,6 @@
 """How a worker is woken: over several queues, by workers that serve some of them, and with one job for a burst."""
 
 import asyncio
-import time
 
 import httpx
 import msgspec
@@ -70,9 +69,7 @@ async def test_what_only_a_queue_without_a_worker_was_told_of_is_found_by_the_sw
     async with running_role("api", settings) as api, running_role("worker", only), httpx.AsyncClient() as client:
         for number in range(5):
             await _post(client, api, settings, project, number)
-        started = time.monotonic()
         await _stored(engine, 5)
-        assert time.monotonic() - started < 10
 
 
 async def test_a_burst_of_wakes_is_one_job_which_a_worker_takes_away(settings: Settings, engine: AsyncEngine) -> None:

@@ -311,6 +311,8 @@ async def _check_lists(stack: Stack, world: World, embed: EmbedPlan, token: str)
     assert await _listed(stack, token, handoff="1") == set()
     for one in world.conversations:
         assert await _listed(stack, token, search=one.word) == {str(one.id)} & active
+        found = (await stack.get("/inbox/v1/conversations", token, search=one.word))["matches"]
+        assert [match["text"] for match in found] == [f"needle {one.word}"] * len({str(one.id)} & active)
     for project in world.projects:
         for config, number in zip(project.configs, project.numbers, strict=True):
             of_number = {str(one.id) for one in world.conversations if one.phone_number_id == number}
@@ -328,6 +330,7 @@ async def _listed(stack: Stack, token: str, **query: str) -> set[str]:
     while True:
         page = await stack.get("/inbox/v1/conversations", token, limit=2, **query, **after)
         found += [row["id"] for row in page["data"]]
+        assert {match["conversation_id"] for match in page["matches"]} <= {row["id"] for row in page["data"]}
         if page["paging"]["next"] is None:
             assert len(found) == len(set(found))
             return set(found)
@@ -337,6 +340,9 @@ async def _listed(stack: Stack, token: str, **query: str) -> set[str]:
 CALLS: list[tuple[str, str, Any]] = [
     ("GET", "", None),
     ("GET", "/messages", None),
+    ("GET", "/details", None),
+    ("GET", "/earlier", None),
+    ("GET", "/media", None),
     ("POST", "/read", None),
     ("POST", "/messages", {"client_id": "c", "type": "text", "text": {"body": "hi"}}),
     ("POST", "/handoff", None),
@@ -355,6 +361,8 @@ async def _check_one_by_one(stack: Stack, world: World, embed: EmbedPlan, token:
         if one.id in visible:
             thread = (await stack.get(f"{path}/messages", token))["data"]
             assert [message["text"]["body"] for message in thread] == [f"needle {one.word}"]
+            around = await stack.get(f"{path}/messages", token, around=thread[0]["id"])
+            assert around["data"] == thread
             continue
         before = await _state(stack, one.id)
         for method, ending, body in CALLS:

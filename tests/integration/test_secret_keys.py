@@ -2,10 +2,11 @@
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import LargeBinary, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.crypto import DecryptionError, decrypt, encrypt
+from shared.models import Base
 from shared.operations import encrypt_anew
 from shared.settings import Settings, SettingsError, read_settings
 from tests.commands import environ_of, porthole
@@ -56,6 +57,18 @@ async def test_the_command_says_how_many_and_which_key_is_missing(
     status, _, err = await porthole(*words, environ=environ_of(settings))
     assert status == 1
     assert "add the key that it was encrypted with" in err
+
+
+def test_all_that_is_encrypted_and_stays_is_encrypted_anew() -> None:
+    sealed = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, LargeBinary) and "encrypted" in (column.comment or "")
+    }
+    anew = {f"{column.class_.__tablename__}.{column.key}" for column in encrypt_anew.SEALED}
+    assert sealed - anew == {"idempotency_key.answer"}, "which is gone after a day"
+    assert anew <= sealed
 
 
 def test_each_of_several_keys_is_long_enough(settings: Settings) -> None:

@@ -45,7 +45,7 @@ def _check(answer: httpx.Response, *, tls: bool = False) -> None:
     assert "frame-ancestors" in policy, what
     assert answer.headers["cross-origin-resource-policy"] in ("same-origin", "cross-origin"), what
     (cache,) = answer.headers.get_list("cache-control")
-    assert cache == "no-store" or "/assets/" in str(answer.request.url), what
+    assert cache == "no-store" or re.search("/assets/|/porthole[.]", str(answer.request.url)), what
     assert answer.headers.get_list("strict-transport-security") == (["max-age=31536000"] if tls else []), what
     assert "server" not in answer.headers, what
 

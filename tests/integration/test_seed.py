@@ -39,7 +39,7 @@ async def all_conversations(engine: AsyncEngine, scope: Scope) -> list[Conversat
     async with engine.connect() as connection:
         while True:
             filters = ConversationFilters(status="all", limit=7, after=after)
-            page, paging = await list_conversations(connection, scope, filters)
+            page, _, paging = await list_conversations(connection, scope, filters)
             found += page
             if (after := paging.next) is None:
                 return found

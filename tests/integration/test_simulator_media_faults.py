@@ -22,9 +22,9 @@ def picture(world: World) -> tuple[str, str]:
 def test_the_url_of_a_webhook_lives_five_minutes(world: World) -> None:
     world.customer_sends("image")
     content = until(world.business.messages)[0]["image"]
-    world.sim.post("/_sim/clock", json={"advance_seconds": 295})
+    world.sim.post("/_sim/clock", json={"advance_seconds": 270})
     assert world.graph.get(content["url"]).status_code == 200
-    world.sim.post("/_sim/clock", json={"advance_seconds": 10})
+    world.sim.post("/_sim/clock", json={"advance_seconds": 40})
     assert world.graph.get(content["url"]).status_code == 404
     assert world.graph.get(world.graph.get(f"/{content['id']}").json()["url"]).status_code == 200
 
@@ -48,9 +48,6 @@ def test_look_ups_and_downloads_can_be_slow(world: World) -> None:
         started = time.monotonic()
         assert world.graph.get(place).status_code == 200
         assert time.monotonic() - started >= 0.3
-        started = time.monotonic()
-        assert world.graph.get(place).status_code == 200
-        assert time.monotonic() - started < 0.3
 
 
 def test_bytes_can_be_other_than_their_hash(world: World) -> None:

@@ -87,10 +87,10 @@ def test_a_business_cannot_write_to_itself(world: World) -> None:
 
 def test_the_window_closes_after_a_day_and_a_template_still_goes(world: World) -> None:
     world.open_window()
-    world.sim.post("/_sim/clock", json={"advance_seconds": DAY - 5})
+    world.sim.post("/_sim/clock", json={"advance_seconds": DAY - 60})
     world.send_text()
     world.settled("sent", "delivered")
-    world.sim.post("/_sim/clock", json={"advance_seconds": 10})
+    world.sim.post("/_sim/clock", json={"advance_seconds": 90})
     world.send_text()
     failed = world.settled("sent", "delivered", "failed")[-1]
     assert failed["errors"][0]["code"] == 131047

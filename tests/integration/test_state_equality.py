@@ -135,7 +135,7 @@ def test_every_kind_of_push_is_in_the_table() -> None:
     assert {kind for _, _, kinds in CASES for kind in kinds} == known
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_pushes_and_changes_lead_to_what_a_fresh_load_shows(stack: Stack, tmp_path: Path) -> None:
     user_id = str(stack.project.user_id)
     tokens = {"everybody": await stack.embed(), "assignee": await stack.embed(assigned_user_id=user_id)}

@@ -17,8 +17,7 @@ def _compressed(url: str) -> int:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_load(language: str) -> None:
     assets = read_assets()
-    urls = [assets.theme_script, assets.inbox.script, *assets.inbox.styles, *assets.inbox.preloads]
-    if language != "en":  # whose words are in the script
-        urls.append(assets.words[language])
+    inbox = assets.inbox
+    urls = [assets.theme_script, inbox.script, *inbox.styles, *inbox.preloads, assets.words[language]]
     sizes = {url: _compressed(url) for url in urls}
     assert sum(sizes.values()) <= MOST, sizes

@@ -1,4 +1,4 @@
-import { batch, effect } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import { Api, ApiError } from "./api";
 import { wantsDetails } from "./details";
 import { failureText } from "./failure";
@@ -8,16 +8,19 @@ import { goLive } from "./live";
 import { refuse, reopen } from "./renewal";
 import {
   announcement,
+  connection,
   detailsOpen,
   dispatch,
   endedHere,
   filters,
   inbox,
+  openAt,
   openId,
   openThread,
   session,
   trouble,
 } from "./store";
+import { isShown, type PageAt } from "./thread";
 import type { Conversation, ConversationStatus } from "./types";
 
 let api: Api;
@@ -30,10 +33,12 @@ export async function start(token: string, version: string): Promise<() => void>
   const cursor = await load();
   const stopClosing = effect(closeRemoved);
   const stopReloading = effect(reloadStale);
+  const stopRetrying = effect(reloadFailed);
   const stopLive = goLive({ api, token, cursor, reload: load });
   return () => {
     stopClosing();
     stopReloading();
+    stopRetrying();
     stopLive();
   };
 }
@@ -48,6 +53,12 @@ function reloadStale(): void {
   if (openId.value && openThread.value?.phase === "stale") void loadThread(openId.value);
 }
 
+/** A list that could not be loaded is asked for again once the server answers. */
+function reloadFailed(): void {
+  const answers = connection.value === "live" || connection.value === "polling";
+  if (answers && inbox.peek().list.phase === "failed") void untracked(loadList);
+}
+
 export const theApi = () => api;
 
 /** The cursor is taken before the rows are read: what changes in between comes with the first catch-up. */
@@ -59,6 +70,7 @@ async function load(): Promise<string> {
   return data.cursor;
 }
 
+/** A new filter replaces the entry of the history: entries of a frame are steps of its host's own Back button. */
 export function changeFilters(change: Partial<Filters>): void {
   filters.value = { ...filters.value, ...change };
   const query = filterQuery(filters.value, new URLSearchParams(location.search));
@@ -67,7 +79,7 @@ export function changeFilters(change: Partial<Filters>): void {
 }
 
 export async function loadList(): Promise<void> {
-  dispatch({ type: "list.loading", first: true });
+  dispatch({ type: "list.loading", first: true, search: filters.value.search });
   await loadListPage(null);
 }
 
@@ -84,26 +96,48 @@ async function loadListPage(after: string | null): Promise<void> {
   const { signal } = listRequest;
   try {
     const page = await api.conversations(filters.value, after, signal);
-    if (!signal.aborted) dispatch({ type: "list.page", conversations: page.data, next: page.paging.next });
+    if (signal.aborted) return;
+    const { data: conversations, matches, paging } = page;
+    dispatch({ type: "list.page", conversations, matches, next: paging.next });
+    if (filters.value.search !== "" && after === null && paging.next === null)
+      announcement.value = t("announce.found", { count: conversations.length });
   } catch {
     if (!signal.aborted) dispatch({ type: "list.failed" });
   }
 }
 
-export function open(id: string): void {
-  if (openId.value === id) return;
-  batch(() => {
-    openId.value = id;
-    detailsOpen.value = wantsDetails();
-    trouble.value = null;
-  });
+/** Opens a conversation, at one of its messages where one is named. */
+export function open(id: string, at?: string): void {
+  if (openId.value !== id)
+    batch(() => {
+      openId.value = id;
+      openAt.value = null;
+      detailsOpen.value = wantsDetails();
+      trouble.value = null;
+    });
   const thread = inbox.value.threads.get(id);
-  if (!thread || thread.phase === "failed") void loadThread(id);
+  if (at !== undefined) goTo(at);
+  else if (!thread || thread.phase === "failed") void loadThread(id);
+}
+
+/** Shows a message of the open thread; what is around it is loaded before, where it has to be. */
+export function goTo(messageId: string): void {
+  const thread = openThread.value;
+  openAt.value = messageId;
+  trouble.value = null;
+  if (openId.value && !(thread && isShown(thread, messageId))) void loadThread(openId.value);
+}
+
+/** Opens a conversation that the list may not hold. */
+export function showConversation(conversation: Conversation): void {
+  dispatch({ type: "rows", conversations: [conversation] });
+  open(conversation.id);
 }
 
 export function close(): void {
   batch(() => {
     openId.value = null;
+    openAt.value = null;
     detailsOpen.value = false;
   });
 }
@@ -118,24 +152,57 @@ async function loadConversation(id: string): Promise<void> {
   }
 }
 
+/** The end of a thread, or what is around the message that it is to open at. */
 export async function loadThread(id: string): Promise<void> {
-  await loadMessages(id, null);
+  const around = openId.value === id ? openAt.value : null;
+  await loadMessages(id, around === null ? {} : { around });
 }
 
 export async function loadOlderMessages(): Promise<void> {
-  const id = openId.value;
-  const thread = openThread.value;
-  if (id && thread?.next && thread.phase === "ready") await loadMessages(id, thread.next);
+  const after = openThread.value?.next;
+  if (openId.value && after && openThread.value?.phase !== "loading") await loadMessages(openId.value, { after });
 }
 
-async function loadMessages(id: string, after: string | null): Promise<void> {
+export async function loadNewerMessages(): Promise<void> {
+  const before = openThread.value?.previous;
+  if (openId.value && before && openThread.value?.phase !== "loading") await loadMessages(openId.value, { before });
+}
+
+/** Leaves the part of the thread that is loaded, for its end. */
+export async function loadLatestMessages(id: string): Promise<void> {
+  openAt.value = null;
+  await loadMessages(id, {});
+}
+
+const threadRequests = new Map<string, AbortController>();
+
+/** The last request for a thread counts: a page that was asked for before would take the reader away from it. */
+async function loadMessages(id: string, at: PageAt): Promise<void> {
+  threadRequests.get(id)?.abort();
+  const request = new AbortController();
+  threadRequests.set(id, request);
   dispatch({ type: "thread.loading", id });
   try {
-    const page = await api.messages(id, after);
-    dispatch({ type: "thread.page", id, messages: page.data, next: page.paging.next });
-  } catch {
-    dispatch({ type: "thread.failed", id });
+    const page = await api.messages(id, at, request.signal);
+    if (request.signal.aborted) return;
+    const { next, previous } = page.paging;
+    dispatch({ type: "thread.page", id, at, messages: page.data, next, previous });
+  } catch (error) {
+    if (!request.signal.aborted) await failMessages(id, at, error);
   }
+}
+
+/** A message that cannot be shown leaves the reader where he is, or at the end of a thread that was not open. */
+async function failMessages(id: string, { around }: PageAt, error: unknown): Promise<void> {
+  const opened = inbox.value.threads.get(id)?.oldest != null;
+  const gone = error instanceof ApiError && error.status === 404;
+  if (around === undefined || !(opened || gone)) return dispatch({ type: "thread.failed", id });
+  if (openId.value === id) {
+    openAt.value = null;
+    trouble.value = gone ? t("message.unavailable") : failureText(error);
+  }
+  if (opened) dispatch({ type: "thread.ready", id });
+  else await loadMessages(id, {});
 }
 
 /** Takes over from the automation; fails when the server does not agree or cannot be reached. */

@@ -1,15 +1,20 @@
 import { type Filters, filterQuery } from "./filters";
 import type { MessageTemplate } from "./meta";
 import type { Body } from "./reply";
+import type { PageAt } from "./thread";
 import type {
   ChangesAnswer,
   ConversationAnswer,
   ConversationPage,
   ConversationStatus,
+  DetailsAnswer,
+  EarlierPage,
   HandoffAnswer,
   MessageAnswer,
   MessagePage,
+  ReadyRepliesAnswer,
   SessionAnswer,
+  WaitingAnswer,
 } from "./types";
 import { userClaim } from "./user";
 
@@ -56,12 +61,31 @@ export class Api {
     return this.call<ConversationPage>("GET", `/conversations?${query}`, { signal });
   };
 
+  /** `contact` is an id or a phone number. */
+  latestWith = (contact: string) => {
+    const query = new URLSearchParams({ contact, status: "all", limit: "1" });
+    return this.call<ConversationPage>("GET", `/conversations?${query}`);
+  };
+
+  waiting = () => this.call<WaitingAnswer>("GET", "/waiting");
+
   conversation = (id: string) => this.call<ConversationAnswer>("GET", `/conversations/${id}`);
 
-  messages = (id: string, after: string | null) => {
-    const query = new URLSearchParams(after ? { after } : {});
-    return this.call<MessagePage>("GET", `/conversations/${id}/messages?${query}`);
+  messages = (id: string, at: PageAt, signal: AbortSignal) =>
+    this.call<MessagePage>("GET", `/conversations/${id}/messages?${new URLSearchParams({ ...at })}`, { signal });
+
+  details = (id: string) => this.call<DetailsAnswer>("GET", `/conversations/${id}/details`);
+
+  earlier = (id: string, after: string | null) =>
+    this.call<EarlierPage>("GET", `/conversations/${id}/earlier?${new URLSearchParams(after ? { after } : {})}`);
+
+  shared = (id: string, kind: string, after: string | null) => {
+    const query = new URLSearchParams({ kind, ...(after ? { after } : {}) });
+    return this.call<MessagePage>("GET", `/conversations/${id}/media?${query}`);
   };
+
+  rename = (id: string, name: string | null) =>
+    this.call<ConversationAnswer>("PATCH", `/conversations/${id}/contact`, { body: { display_name: name } });
 
   send = (id: string, reply: Reply) =>
     this.call<MessageAnswer>("POST", `/conversations/${id}/messages`, { body: reply });
@@ -75,6 +99,8 @@ export class Api {
   discard = (id: string) => this.call<MessageAnswer>("DELETE", `/messages/${id}`);
 
   templates = (id: string) => this.call<{ data: MessageTemplate[] }>("GET", `/conversations/${id}/templates`);
+
+  cannedReplies = () => this.call<ReadyRepliesAnswer>("GET", "/canned_replies");
 
   typing = (id: string) => this.call<void>("POST", `/conversations/${id}/typing`);
 

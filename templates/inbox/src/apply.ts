@@ -1,9 +1,20 @@
 import { dispatch } from "./store";
-import type { Changes, LiveEvent } from "./types";
+import type { Changes, LiveEvent, Message } from "./types";
+
+/** Told of messages after they are applied: of those that a push tells as new, and of all that a catch-up brings. */
+export const hearers = new Set<(messages: readonly Message[], isPush: boolean) => void>();
+
+let caughtUpAt = Date.now();
+/** Milliseconds that may have passed since what is being applied: a push is of the moment, a catch-up goes back to the last. */
+export let oldest = 0;
 
 /** Everything that changed since a cursor. */
 export function applyChanges({ conversations, messages, removed }: Changes): void {
+  oldest = Date.now() - caughtUpAt;
   dispatch({ type: "rows", conversations, messages, removed });
+  oldest = 0;
+  caughtUpAt = Date.now();
+  for (const hear of hearers) hear(messages, false);
 }
 
 /** What the socket brought, oldest first. */
@@ -17,6 +28,8 @@ export function applyEvents(events: readonly LiveEvent[]): void {
       removed: run.filter((event) => event.type === "conversation.removed"),
     });
   }
+  const created = events.flatMap((event) => (event.type === "message.created" ? event.message : []));
+  for (const hear of hearers) hear(created, true);
 }
 
 /** Neighbours of one kind together: a packet of pushes then costs one new state, not one for each push. */

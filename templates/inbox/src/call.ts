@@ -2,10 +2,11 @@ import { duration } from "./format";
 import { t } from "./i18n";
 import type { Call } from "./types";
 
-/** What became of a call. Only one that was picked up has a length. */
+/** What became of a call, and who called. Only one that was picked up has a length. */
 export function callText(call: Call, messageDirection: "inbound" | "outbound"): string {
+  const ours = call.direction ? call.direction === "BUSINESS_INITIATED" : messageDirection === "outbound";
   const length = callLength(call);
-  if (length > 0) return t("call.ended", { length: duration(length) });
+  if (length > 0) return t(ours ? "call.endedOut" : "call.endedIn", { length: duration(length) });
   switch (call.status) {
     case "RINGING":
       return t("call.ringing");
@@ -16,7 +17,6 @@ export function callText(call: Call, messageDirection: "inbound" | "outbound"): 
   }
   if (call.event === "connect") return t("call.ringing");
   if (call.event === undefined && call.status === undefined) return t("content.call");
-  const ours = call.direction ? call.direction === "BUSINESS_INITIATED" : messageDirection === "outbound";
   return t(ours ? "call.unanswered" : "call.missed");
 }
 

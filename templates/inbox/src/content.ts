@@ -2,6 +2,7 @@ import { callText } from "./call";
 import { phone } from "./format";
 import { isolated, type Key, t } from "./i18n";
 import { plainText } from "./richtext";
+import { safeName } from "./text";
 import type { LastMessage, Message, QuotedMessage, System } from "./types";
 
 /** One line for a message of which only the server's preview is at hand: in the list and in quotes. */
@@ -74,8 +75,12 @@ export function systemText({ type, body, wa_id, new_wa_id }: System): string {
   const number = wa_id || new_wa_id;
   switch (type) {
     case "user_changed_number":
-    case "customer_changed_number":
+    case "customer_changed_number": {
+      const old = oldNumber(body);
+      if (number && old)
+        return t("system.numberFromTo", { old: isolated(phone(old)), number: isolated(phone(number)) });
       return number ? t("system.numberTo", { number: isolated(phone(number)) }) : t("system.number");
+    }
     case "user_changed_user_id":
       return t("system.userId");
     case "customer_identity_changed":
@@ -84,6 +89,9 @@ export function systemText({ type, body, wa_id, new_wa_id }: System): string {
       return body || t("content.system");
   }
 }
+
+/** Only Meta's sentence has it: "User Ana changed from 15550100 to 15550101". */
+const oldNumber = (body = "") => / from \+?(\d{6,15}) to \+?\d{6,15}\.?$/.exec(body)?.[1];
 
 /** The message in one line: for quotes, and for whoever cannot see the bubble. */
 export function summary(message: Message): string {
@@ -96,7 +104,11 @@ export function summary(message: Message): string {
     case "video":
       return plainText(message[type]?.caption ?? "") || t(`content.${type}`);
     case "document":
-      return plainText(message.document?.caption ?? "") || message.document?.filename || t("content.document");
+      return (
+        plainText(message.document?.caption ?? "") ||
+        safeName(message.document?.filename ?? "") ||
+        t("content.document")
+      );
     case "audio":
       return t(message.audio?.voice ? "content.voice" : "content.audio");
     case "location":

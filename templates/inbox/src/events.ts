@@ -238,9 +238,19 @@ export interface Removed {
   rev: string;
 }
 
+/** `matches` is what the search has found in messages; a conversation that its contact alone answers has none. */
 export interface ConversationPage {
   data: Conversation[];
+  matches: Match[];
   paging: Paging;
+}
+
+/** The newest message of a conversation that holds the words of a search; `text` is one line of it, around them. */
+export interface Match {
+  conversation_id: string;
+  message_id: string;
+  text: string;
+  timestamp: string;
 }
 
 /** Kapso's paging object: `next` is the value for `after`, `previous` the one for `before`; null at the ends. */
@@ -258,6 +268,65 @@ export interface Cursors {
 
 export interface ConversationAnswer {
   data: Conversation;
+}
+
+export interface DetailsAnswer {
+  data: ConversationDetails;
+}
+
+/**
+ * `metadata` is the conversation's and `contact_metadata` the contact's, both the project's own. The contact's is null
+ * in an embed of a customer or of a number: the person may be other customers' too.
+ */
+export interface ConversationDetails {
+  metadata: Record<string, unknown>;
+  contact_metadata: Record<string, unknown> | null;
+  workflow: WorkflowState | null;
+}
+
+/**
+ * The latest execution on a conversation. `since` is when it got its `status`; `reason` is why it failed, in the
+ * engine's words; `moves` are its latest, newest first.
+ */
+export interface WorkflowState {
+  execution_id: string;
+  name: string;
+  status: "ended" | "failed" | "handoff" | "running" | "waiting";
+  since: string;
+  reason: string | null;
+  handed_off_by: User | null;
+  moves: WorkflowMove[];
+}
+
+/** An execution went from one status to another; `by` is the person who pressed the button, if one did. */
+export interface WorkflowMove {
+  type:
+    | "execution_ended"
+    | "execution_failed"
+    | "execution_handoff"
+    | "execution_resumed"
+    | "execution_started"
+    | "execution_waiting";
+  at: string;
+  by: User | null;
+}
+
+export interface EarlierPage {
+  data: EarlierConversation[];
+  paging: Paging;
+}
+
+/**
+ * `first_message_id` is where it begins in the thread, null if it has no message to show; `started_at` is that
+ * message's time, or else when the conversation was opened.
+ */
+export interface EarlierConversation {
+  id: string;
+  status: "active" | "ended";
+  started_at: string;
+  ended_at: string | null;
+  messages_count: number;
+  first_message_id: string | null;
 }
 
 export interface HandoffAnswer {
@@ -295,4 +364,31 @@ export interface Upload {
   waveform: number[] | null;
   filename: string | null;
   kind: "audio" | "document" | "image" | "sticker" | "video" | "voice";
+}
+
+export interface WaitingAnswer {
+  data: Waiting;
+}
+
+/** The active conversations with unread messages, and those that a person took over or was asked to. */
+export interface Waiting {
+  unread: Waiters;
+  handoff: Waiters;
+}
+
+/** Ids of conversations, in no order; `more` says that there are others, which are not told. */
+export interface Waiters {
+  ids: string[];
+  more: boolean;
+}
+
+export interface ReadyRepliesAnswer {
+  data: ReadyReply[];
+}
+
+/** A canned reply, to be inserted. */
+export interface ReadyReply {
+  id: string;
+  shortcut: string;
+  text: string;
 }

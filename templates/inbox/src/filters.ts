@@ -16,7 +16,12 @@ export const noFilters: Filters = {
   handoff: false,
 };
 
-const statuses: readonly Filters["status"][] = ["active", "ended", "all"];
+/** The change that lets a search go through all that is here. */
+export const everywhere = { status: "all", whatsappConfigId: "all", unread: false, handoff: false } as const;
+
+export const statuses: readonly Filters["status"][] = ["active", "ended", "all"];
+/** The server takes no more. */
+export const longestSearch = 200;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What cannot be understood counts as absent, so that a mistyped address still opens the inbox. */
@@ -26,7 +31,7 @@ export function parseFilters(query: URLSearchParams): Filters {
   const whatsappConfigId = text("whatsapp_config_id").toLowerCase();
   return {
     status: statuses.find((status) => status === text("status").toLowerCase()) ?? noFilters.status,
-    search: text("search"),
+    search: text("search").slice(0, longestSearch),
     whatsappConfigId: uuid.test(whatsappConfigId) ? whatsappConfigId : "all",
     unread: flag("unread"),
     handoff: flag("handoff"),
@@ -52,6 +57,11 @@ export function isFiltered(filters: Filters): boolean {
   return filterQuery(filters).size > 0;
 }
 
+/** Whether a search goes through a part of what is here only. */
+export function isNarrowed({ status, whatsappConfigId, unread, handoff }: Filters): boolean {
+  return status !== "all" || whatsappConfigId !== "all" || unread || handoff;
+}
+
 /** All of the filter but the search, which only the server can answer in full. */
 export function fits(conversation: Conversation, filters: Filters): boolean {
   return (
@@ -59,16 +69,5 @@ export function fits(conversation: Conversation, filters: Filters): boolean {
     (filters.whatsappConfigId === "all" || conversation.whatsapp_config_id === filters.whatsappConfigId) &&
     (!filters.unread || conversation.unread_count > 0) &&
     (!filters.handoff || conversation.mode === "handoff")
-  );
-}
-
-/** Whether the contact answers the search by itself: a new conversation may then enter the found ones. */
-export function isNamed(conversation: Conversation, search: string): boolean {
-  const sought = search.toLowerCase();
-  const digits = search.replace(/\D/g, "");
-  const { name, profile_name, username, phone_number } = conversation.contact;
-  return (
-    [name, profile_name, username].some((text) => text?.toLowerCase().includes(sought)) ||
-    (digits.length > 2 && (phone_number?.includes(digits) ?? false))
   );
 }

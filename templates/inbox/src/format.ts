@@ -3,7 +3,7 @@ import { locale } from "./i18n";
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(date: Date, options: Intl.DateTimeFormatOptions): string {
-  const key = JSON.stringify(options);
+  const key = locale + JSON.stringify(options);
   let known = formats.get(key);
   if (!known) {
     known = new Intl.DateTimeFormat(locale, options);
@@ -59,6 +59,13 @@ export function dayDate(iso: string, now: Date): string {
   return format(date, { day: "numeric", month: "long", ...otherYear(date, now) });
 }
 
+/** From one day to another, as "3 – 5 May 2026"; without an end only the first. */
+export function span(from: string, to: string | null): string {
+  const first = new Date(from);
+  const last = to === null ? first : new Date(to);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).formatRange(first, last > first ? last : first);
+}
+
 export function dayKey(iso: string): string {
   return new Date(iso).toDateString();
 }
@@ -68,8 +75,11 @@ function otherYear(date: Date, now: Date): Intl.DateTimeFormatOptions {
 }
 
 export function wholeNumber(value: number): string {
-  return value.toLocaleString(locale);
+  return value.toLocaleString(locale, length(value));
 }
+
+/** Nobody reads a number of 300 digits. */
+const length = (value: number) => (Math.abs(value) < 1e12 ? {} : ({ notation: "scientific" } as const));
 
 /** A length of time as a clock shows it: 3:05, 1:02:09. */
 export function duration(seconds: number): string {
@@ -82,9 +92,9 @@ export function duration(seconds: number): string {
 
 export function money(amount: number, currency: string): string {
   try {
-    return new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount);
+    return new Intl.NumberFormat(locale, { style: "currency", currency, ...length(amount) }).format(amount);
   } catch {
-    return `${amount.toLocaleString(locale)} ${currency}`;
+    return `${wholeNumber(amount)} ${currency}`;
   }
 }
 

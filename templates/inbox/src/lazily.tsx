@@ -2,6 +2,13 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "./i18n";
 
+/** Once the browser has nothing else to do: for code that will be wanted soon. It is no matter if it does not come. */
+export function whenIdle(load: () => Promise<unknown>): void {
+  const run = () => void load().catch(() => undefined);
+  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: 5_000 });
+  else setTimeout(run, 1_000);
+}
+
 /** A component whose code is loaded when it is drawn for the first time. */
 export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
   let Loaded: ComponentType<Props> | undefined;

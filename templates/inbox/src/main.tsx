@@ -3,13 +3,15 @@ import { render } from "preact";
 import { readBootstrap } from "./bootstrap";
 import { App } from "./components/App";
 import { parseFilters } from "./filters";
+import { listenToHost } from "./host";
 import { loadLanguage } from "./i18n";
 import { keepTime } from "./now";
 import { filters, refusal } from "./store";
 
 const root = document.getElementById("inbox");
 if (root) {
-  const { token, language, version, query } = readBootstrap();
+  const { token, language, version, allowedOrigins, query } = readBootstrap();
+  listenToHost(allowedOrigins);
   filters.value = parseFilters(query);
   await loadLanguage(language);
   keepTime();

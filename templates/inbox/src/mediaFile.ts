@@ -13,6 +13,9 @@ export function shapeOf({ mime_type, thumbnail_url }: Media): Shape {
   return mime_type?.startsWith("audio/") ? "sound" : "document";
 }
 
+/** Whether it is looked at, rather than heard or opened. */
+export const isSeen = (file: Media) => ["picture", "film"].includes(shapeOf(file));
+
 /** Bytes as people count them: 12 kB, 1.4 MB. */
 export function fileSize(bytes: number): string {
   const unit = bytes < 1_000_000 ? "kilobyte" : "megabyte";

@@ -35,9 +35,10 @@ export interface Location {
 }
 
 export interface ContactCard {
-  name?: { formatted_name?: string };
+  name?: { formatted_name?: string; first_name?: string; last_name?: string };
   phones?: { phone?: string; wa_id?: string }[];
   emails?: { email?: string }[];
+  urls?: { url?: string }[];
   org?: { company?: string; title?: string };
 }
 
@@ -56,12 +57,12 @@ export interface Interactive {
   action?: {
     name?: string;
     button?: string;
-    buttons?: { reply?: { title?: string } }[];
-    sections?: { title?: string; rows?: { title?: string; description?: string }[] }[];
+    buttons?: { reply?: { id?: string; title?: string } }[];
+    sections?: { title?: string; rows?: { id?: string; title?: string; description?: string }[] }[];
     parameters?: { display_text?: string; url?: string; flow_cta?: string };
   };
-  button_reply?: { title?: string };
-  list_reply?: { title?: string; description?: string };
+  button_reply?: { id?: string; title?: string };
+  list_reply?: { id?: string; title?: string; description?: string };
   nfm_reply?: { name?: string; body?: string; response_json?: unknown };
   call_permission_reply?: CallPermission;
 }

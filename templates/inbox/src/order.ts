@@ -9,10 +9,13 @@ export interface OrderLine {
 
 export interface OrderSum {
   lines: OrderLine[];
-  count: number;
+  /** Null where nobody can have meant it. */
+  count: number | null;
   /** Null where prices are missing or of several currencies. */
   total: string | null;
 }
+
+const most = 1_000_000;
 
 /** Meta gives each item's price for one piece, as a number or as a text. */
 export function sumUp({ product_items = [] }: Order): OrderSum {
@@ -24,6 +27,7 @@ export function sumUp({ product_items = [] }: Order): OrderSum {
   }));
   const currency = items[0]?.currency ?? "";
   const total = items.reduce((sum, item) => sum + item.quantity * item.price, 0);
+  const count = items.reduce((sum, item) => sum + item.quantity, 0);
   const summed = items.length > 0 && Number.isFinite(total) && items.every((item) => item.currency === currency);
   return {
     lines: items.map(({ id, quantity, price, currency }) => ({
@@ -31,7 +35,7 @@ export function sumUp({ product_items = [] }: Order): OrderSum {
       quantity,
       price: Number.isFinite(price) ? money(price, currency) : "",
     })),
-    count: items.reduce((sum, item) => sum + item.quantity, 0),
+    count: count < most ? count : null,
     total: summed ? money(total, currency) : null,
   };
 }

@@ -1,35 +1,28 @@
+import { followMatches, type Matches } from "./matches";
 import type { Body } from "./reply";
-import type { Context, Conversation, Media, Message, Removed } from "./types";
+import { emptyThread, stretch, type Thread, type ThreadPage, withMessages, withoutConversations } from "./thread";
+import type { Context, Conversation, Match, Media, Message, Removed } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
  * only to a copy whose `rev` is not older, so repeats and disorder are harmless. Rows outside what has been paged in are kept
- * too (a push may overtake the page that holds an older copy); selectors.ts leaves them out of sight.
+ * too (a push may overtake the page that holds an older copy); selectors.ts and thread.ts leave them out of sight.
  */
 export type Phase = "loading" | "ready" | "failed";
-
-/** A stale thread shows what it has, and has to be loaded again. */
-export type ThreadPhase = Phase | "stale";
-
-export interface Thread {
-  messages: ReadonlyMap<string, Message>;
-  /** The oldest message paged in; what is older stays out of sight until its page is loaded. */
-  oldest: Message | null;
-  next: string | null;
-  phase: ThreadPhase;
-}
 
 export interface ConversationList {
   /** What the server found for the current filter. */
   ids: ReadonlySet<string>;
+  search: string;
+  matches: Matches;
   oldestActivity: string | null;
   next: string | null;
   phase: Phase;
 }
 
 /**
- * A message that the server has not confirmed; `media` is what is shown of its file meanwhile. `failure` is null while it
- * is on its way.
+ * A message that the server has not confirmed; `media` is what is shown of its file meanwhile, `words` of a template.
+ * `failure` is null while it is on its way.
  */
 export interface Outgoing {
   client_id: string;
@@ -37,6 +30,7 @@ export interface Outgoing {
   body: Body;
   context: Context | null;
   media: Media | null;
+  words: string | null;
   timestamp: string;
   failure: string | null;
 }
@@ -58,19 +52,29 @@ export interface Rows {
 
 export type Action =
   | ({ type: "rows" } & Rows)
-  | { type: "list.loading"; first: boolean }
-  | { type: "list.page"; conversations: readonly Conversation[]; next: string | null }
+  | { type: "list.loading"; first: boolean; search?: string }
+  | { type: "list.page"; conversations: readonly Conversation[]; matches?: readonly Match[]; next: string | null }
   | { type: "list.failed" }
   | { type: "thread.loading"; id: string }
-  | { type: "thread.page"; id: string; messages: readonly Message[]; next: string | null }
+  | ({ type: "thread.page"; id: string } & ThreadPage)
+  /** What was asked for did not come, and the thread shows what it has. */
+  | { type: "thread.ready"; id: string }
   | { type: "thread.failed"; id: string }
+  /** Messages of a thread that were found elsewhere than in its pages: they are kept, and stay out of sight there. */
+  | { type: "thread.found"; id: string; messages: readonly Message[] }
   | { type: "outgoing"; outgoing: Outgoing }
   | { type: "outgoing.failed"; client_id: string; failure: string }
   | { type: "outgoing.dropped"; client_id: string }
   | { type: "reset" };
 
-const emptyList: ConversationList = { ids: new Set(), oldestActivity: null, next: null, phase: "loading" };
-const emptyThread: Thread = { messages: new Map(), oldest: null, next: null, phase: "loading" };
+const emptyList: ConversationList = {
+  ids: new Set(),
+  search: "",
+  matches: new Map(),
+  oldestActivity: null,
+  next: null,
+  phase: "loading",
+};
 const keptThreads = 20;
 
 export const emptyInbox: Inbox = {
@@ -89,19 +93,25 @@ export function isNewer(rev: string, than: string): boolean {
 export function reduce(inbox: Inbox, action: Action): Inbox {
   switch (action.type) {
     case "rows":
-      return mergeRows(inbox, action);
-    case "list.loading":
-      return { ...inbox, list: action.first ? emptyList : { ...inbox.list, phase: "loading" } };
+      return followMatches(mergeRows(inbox, action), action);
+    case "list.loading": {
+      const { first, search = "" } = action;
+      return { ...inbox, list: first ? { ...emptyList, search } : { ...inbox.list, phase: "loading" } };
+    }
     case "list.page":
-      return addListPage(mergeRows(inbox, action), action.conversations, action.next);
+      return addListPage(mergeRows(inbox, action), action.conversations, action.matches ?? [], action.next);
     case "list.failed":
       return { ...inbox, list: { ...inbox.list, phase: "failed" } };
     case "thread.loading":
       return withThread(inbox, action.id, { phase: "loading" });
     case "thread.page":
-      return addThreadPage(inbox, action.id, action.messages, action.next);
+      return addThreadPage(inbox, action.id, action);
+    case "thread.ready":
+      return withThread(inbox, action.id, { phase: "ready" });
     case "thread.failed":
       return withThread(inbox, action.id, { phase: "failed" });
+    case "thread.found":
+      return mergeMessages(inbox, action.messages, action.id);
     case "outgoing":
       return { ...inbox, outbox: new Map(inbox.outbox).set(action.outgoing.client_id, action.outgoing) };
     case "outgoing.failed":
@@ -156,10 +166,12 @@ function stale(threads: Inbox["threads"], rows: readonly Conversation[]): Inbox[
 function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | null = null): Inbox {
   const changed = new Map<string, Thread>();
   for (const [id, thread] of inbox.threads) {
-    const belongs = (row: Message) => id === into || row.conversation_id === id || thread.messages.has(row.id);
-    const messages = new Map(thread.messages);
-    const fresh = rows.filter((row) => belongs(row) && keepNewest(messages, row));
-    if (fresh.length > 0) changed.set(id, { ...thread, messages });
+    const fresh = new Map<string, Message>();
+    for (const row of rows) {
+      const belongs = id === into || row.conversation_id === id || thread.messages.has(row.id);
+      if (belongs && isNews(fresh.get(row.id) ?? thread.messages.get(row.id), row)) fresh.set(row.id, row);
+    }
+    if (fresh.size > 0) changed.set(id, withMessages(thread, fresh));
   }
   const outbox = without(
     inbox.outbox,
@@ -189,23 +201,19 @@ function remove(inbox: Inbox, rows: readonly Removed[]): Inbox {
 
 /** What left the scope is in no thread any more, not even as an earlier conversation. */
 function withoutMessagesOf(threads: Inbox["threads"], gone: ReadonlySet<string>): Inbox["threads"] {
-  const left = new Map(threads);
-  for (const [id, thread] of threads) {
-    const messages = new Map([...thread.messages].filter(([, row]) => !gone.has(row.conversation_id)));
-    if (messages.size < thread.messages.size) left.set(id, { ...thread, messages });
-  }
-  return left;
+  return new Map([...threads].map(([id, thread]) => [id, withoutConversations(thread, gone)]));
 }
 
-function addListPage(inbox: Inbox, rows: readonly Conversation[], next: string | null): Inbox {
+function addListPage(inbox: Inbox, rows: readonly Conversation[], found: readonly Match[], next: string | null): Inbox {
   const ids = new Set([...inbox.list.ids, ...rows.map((row) => row.id)]);
   const oldestActivity = rows.at(-1)?.last_active_at ?? inbox.list.oldestActivity;
-  return { ...inbox, list: { ids, oldestActivity, next, phase: "ready" } };
+  const matches = new Map([...inbox.list.matches, ...found.map((match) => [match.conversation_id, match] as const)]);
+  return { ...inbox, list: { ...inbox.list, ids, matches, oldestActivity, next, phase: "ready" } };
 }
 
-function addThreadPage(inbox: Inbox, id: string, rows: readonly Message[], next: string | null): Inbox {
-  const oldest = rows.at(-1) ?? inbox.threads.get(id)?.oldest ?? null;
-  return mergeMessages(withThread(inbox, id, { oldest, next, phase: "ready" }), rows, id);
+function addThreadPage(inbox: Inbox, id: string, page: ThreadPage): Inbox {
+  const thread = inbox.threads.get(id) ?? emptyThread;
+  return mergeMessages(withThread(inbox, id, { ...stretch(thread, page), phase: "ready" }), page.messages, id);
 }
 
 function withThread(inbox: Inbox, id: string, change: Partial<Thread>): Inbox {

@@ -102,4 +102,4 @@ export function drawn(content: Content & { type: string }, media: Media | null):
   };
 }
 
-export const asMessage = ({ body, media }: Outgoing): Message => drawn(body, media);
+export const asMessage = ({ body, media, words }: Outgoing): Message => ({ ...drawn(body, media), words });

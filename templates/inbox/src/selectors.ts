@@ -1,33 +1,23 @@
-import { type Filters, fits, isNamed } from "./filters";
-import type { Inbox, Outgoing, Thread } from "./reducer";
+import { type Filters, fits } from "./filters";
+import type { Inbox, Outgoing } from "./reducer";
+import { isNamed, readSearch } from "./search";
+import { byId, instant } from "./sorted";
+import { pagedIn, type Thread } from "./thread";
 import type { Conversation, Message } from "./types";
 
-const times = new WeakMap<object, number>();
-
-/** Timestamps are compared as instants (their spelling may differ) and each row's is parsed once. */
-function instant(row: object, iso: string): number {
-  let time = times.get(row);
-  if (time === undefined) {
-    time = Date.parse(iso);
-    times.set(row, time);
-  }
-  return time;
-}
-
 const activity = (row: Conversation) => instant(row, row.last_active_at);
-const sentAt = (row: Message) => instant(row, row.timestamp);
-const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 /**
  * The rows of the list: those that fit the filter and are no older than what has been paged in, so that a conversation
- * known from elsewhere never sits below a gap. In a search they are those the server found, and newcomers whose contact
- * matches by itself.
+ * known from elsewhere never sits below a gap. In a search they are those that the server has found, and newcomers whose
+ * contact or newest message answers it.
  */
 export function listedConversations(inbox: Inbox, filters: Filters): Conversation[] {
-  const { ids, next, oldestActivity } = inbox.list;
+  const { ids, matches, next, oldestActivity } = inbox.list;
   const horizon = next === null || oldestActivity === null ? Number.NEGATIVE_INFINITY : Date.parse(oldestActivity);
-  const belongs = (row: Conversation) =>
-    ids.has(row.id) || (activity(row) >= horizon && (filters.search === "" || isNamed(row, filters.search)));
+  const search = filters.search === "" ? null : readSearch(filters.search);
+  const answers = ({ id, contact }: Conversation) => search === null || matches.has(id) || isNamed(contact, search);
+  const belongs = (row: Conversation) => ids.has(row.id) || (activity(row) >= horizon && answers(row));
   return [...inbox.conversations.values()]
     .filter((row) => fits(row, filters) && belongs(row))
     .sort((a, b) => activity(b) - activity(a) || byId(b, a));
@@ -35,16 +25,11 @@ export function listedConversations(inbox: Inbox, filters: Filters): Conversatio
 
 /** A discarded message stays known, so that no late copy of it brings it back, and is not shown. */
 export function threadMessages(thread: Thread): Message[] {
-  const { oldest, next } = thread;
-  const reached = (row: Message) =>
-    next === null || oldest === null || (sentAt(row) - sentAt(oldest) || byId(row, oldest)) >= 0;
-  return [...thread.messages.values()]
-    .filter((row) => row.discarded_at === null && reached(row))
-    .sort((a, b) => sentAt(a) - sentAt(b) || byId(a, b));
+  return pagedIn(thread).filter((row) => row.discarded_at === null);
 }
 
-export function outgoingTo(inbox: Inbox, conversationId: string): Outgoing[] {
-  return [...inbox.outbox.values()].filter((outgoing) => outgoing.conversation_id === conversationId);
+export function outgoingTo(outbox: Inbox["outbox"], conversationId: string): Outgoing[] {
+  return [...outbox.values()].filter((outgoing) => outgoing.conversation_id === conversationId);
 }
 
 /** Reactions are drawn at the messages that they are about. */

@@ -1,10 +1,11 @@
+import { effect } from "@preact/signals";
 import { theApi } from "./actions";
-import type { Reply } from "./api";
+import { ApiError, type Reply } from "./api";
 import { makeClientId } from "./clientId";
 import { failureText } from "./failure";
 import type { Outgoing } from "./reducer";
 import type { Body } from "./reply";
-import { dispatch, inbox } from "./store";
+import { connection, dispatch, inbox } from "./store";
 import type { Context, Media, Message } from "./types";
 
 const queues = new Map<string, Promise<unknown>>();
@@ -13,33 +14,39 @@ interface Extras {
   context?: Context | null;
   /** What is shown of its file until the server's message is here. */
   media?: Media | null;
+  /** What is shown of a template meanwhile. */
+  words?: string | null;
 }
 
-/** Shows a message in the thread at once, and sends it when those before it have an answer. */
-export function send(conversationId: string, body: Body, { context = null, media = null }: Extras = {}): void {
-  post({
-    client_id: makeClientId(),
-    conversation_id: conversationId,
-    body,
-    context,
-    media,
-    timestamp: new Date().toISOString(),
-    failure: null,
-  });
+/** A message that did not get through, and why. */
+export interface Failed {
+  client_id: string;
+  error: unknown;
 }
 
 /**
- * Sends what a form has asked for, which stays open until the server takes it: fails with the ApiError. The same
- * `clientId` again, after an answer that was lost, can do no harm.
+ * Shows a message in the thread at once, and sends it when those before it have an answer. Gives null when the server
+ * has it.
  */
-export async function submit(conversationId: string, clientId: string, body: Body): Promise<void> {
-  const { data } = await inTurn(conversationId, () => theApi().send(conversationId, { client_id: clientId, ...body }));
-  dispatch({ type: "rows", messages: [data] });
-}
+export const send = (
+  conversation_id: string,
+  body: Body,
+  { context = null, media = null, words = null }: Extras = {},
+): Promise<Failed | null> =>
+  post({
+    client_id: makeClientId(),
+    conversation_id,
+    body,
+    context,
+    media,
+    words,
+    timestamp: new Date().toISOString(),
+    failure: null,
+  });
 
 /** It may have reached the server although no answer came back: the same client_id can then do no harm. */
 export function retryOutgoing(outgoing: Outgoing): void {
-  post({ ...outgoing, failure: null });
+  void post({ ...outgoing, failure: null });
 }
 
 export function discardOutgoing(clientId: string): void {
@@ -66,22 +73,38 @@ function inTurn<Answer>(conversationId: string, request: () => Promise<Answer>):
   return turn;
 }
 
-function post(outgoing: Outgoing): void {
+function post(outgoing: Outgoing): Promise<Failed | null> {
   dispatch({ type: "outgoing", outgoing });
-  void inTurn(outgoing.conversation_id, () => deliver(outgoing));
+  return inTurn(outgoing.conversation_id, () => deliver(outgoing));
 }
 
-async function deliver({ client_id, conversation_id, body, context }: Outgoing): Promise<void> {
+async function deliver(outgoing: Outgoing): Promise<Failed | null> {
+  const { client_id, conversation_id, body, context } = outgoing;
   const reply: Reply = { client_id, ...body, ...(context ? { context: { message_id: context.message_id } } : {}) };
+  await reachable();
   try {
     const { data } = await theApi().send(conversation_id, reply);
     if (body.type === "reaction") await settleReaction(client_id, conversation_id, body.reaction.message_id);
     else dispatch({ type: "rows", messages: [data] });
+    return null;
   } catch (error) {
-    if (inbox.value.outbox.has(client_id))
-      dispatch({ type: "outgoing.failed", client_id, failure: failureText(error) });
+    if (!inbox.value.outbox.has(client_id)) return null;
+    // The connection went meanwhile: it goes out when that is back.
+    if (connection.value === "offline" && error instanceof ApiError && error.status === 0) return deliver(outgoing);
+    dispatch({ type: "outgoing.failed", client_id, failure: failureText(error) });
+    return { client_id, error };
   }
 }
+
+/** Settles when the server can be reached, for all that the page knows. */
+const reachable = () =>
+  new Promise<void>((resolve) => {
+    effect(function () {
+      if (connection.value === "offline") return;
+      resolve();
+      this.dispose();
+    });
+  });
 
 /** A reaction is told by the message that it is about; what that says now takes the place of what we showed. */
 async function settleReaction(clientId: string, conversationId: string, wamid: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import { open } from "./actions";
-import { showDetails } from "./details";
+import { close, open } from "./actions";
+import { closeDetails, showDetails } from "./details";
 import { keep, recall } from "./storage";
 import { detailsOpen, listed, openId } from "./store";
 
@@ -28,6 +28,8 @@ function actionOf(event: KeyboardEvent): (() => void) | undefined {
   const { key, altKey, shiftKey } = event;
   const command = event.ctrlKey || event.metaKey;
   if (command && !altKey) return { k: focusSearch, "/": toggleHelp }[key.toLowerCase()];
+  // With these keys a choice among several is opened.
+  if (altKey && event.target instanceof HTMLSelectElement) return;
   if (altKey && !command) {
     if (key === "ArrowDown") return () => step(1, shiftKey);
     if (key === "ArrowUp") return () => step(-1, shiftKey);
@@ -40,10 +42,11 @@ function actionOf(event: KeyboardEvent): (() => void) | undefined {
 const writes = (target: EventTarget | null) =>
   target instanceof Element && target.closest("input:not([type=radio]), textarea, select, [contenteditable]") !== null;
 
+/** On a narrow frame the list is behind the thread. */
 function focusSearch(): void {
-  const field = document.querySelector<HTMLInputElement>(".search input");
-  field?.focus();
-  field?.select();
+  const field = document.querySelector<HTMLInputElement>(".list .search input");
+  if (!field?.checkVisibility()) close();
+  requestAnimationFrame(() => field?.select());
 }
 
 function toggleHelp(): void {
@@ -51,7 +54,9 @@ function toggleHelp(): void {
 }
 
 function toggleDetails(): void {
-  if (openId.value) showDetails(!detailsOpen.value);
+  if (!openId.value) return;
+  if (detailsOpen.value) closeDetails();
+  else showDetails(true);
 }
 
 /** Opens the next conversation of the list in a direction, or the next that has something unread. */

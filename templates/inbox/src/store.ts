@@ -13,6 +13,8 @@ export const connection = signal<Connection>("connecting");
 /** Why the inbox can no longer be used; null while it can. */
 export const refusal = signal<string | null>(null);
 export const openId = signal<string | null>(null);
+/** The message that the open conversation opens at; null where that is up to what the reader has read. */
+export const openAt = signal<string | null>(null);
 /** Opens with the thread on a wide frame, unless the reader has closed it there. See details.ts. */
 export const detailsOpen = signal(false);
 /** The conversation that the reader has just ended, which can be undone. */

@@ -9,6 +9,6 @@
   } catch {
     // Storage is blocked in this frame: the address and the embed decide.
   }
-  const asked = new URLSearchParams(location.search).get("mode")?.toLowerCase();
+  const asked = new URLSearchParams(location.search).get("mode")?.trim().toLowerCase();
   root.dataset.mode = [saved, asked, root.dataset.mode].find((mode) => mode && modes.includes(mode)) ?? "system";
 })();

@@ -9,8 +9,11 @@ const text = (call: Call) => callText(call, "inbound");
 afterEach(() => loadLanguage("en"));
 
 test("a call that was picked up tells its length", () => {
-  expect(text({ event: "terminate", status: "COMPLETED", duration: 185 })).toBe("Voice call, 3:05");
-  expect(text({ event: "terminate", start_time: "1700000000", end_time: "1700003729" })).toBe("Voice call, 1:02:09");
+  expect(text({ event: "terminate", status: "COMPLETED", duration: 185 })).toBe("Incoming voice call, 3:05");
+  expect(text({ event: "terminate", start_time: "1700000000", end_time: "1700003729" })).toBe(
+    "Incoming voice call, 1:02:09",
+  );
+  expect(callText({ duration: 5 }, "outbound")).toBe("Outgoing voice call, 0:05");
 });
 
 test("a call that was not says how it ended, and for whom", () => {

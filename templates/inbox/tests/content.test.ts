@@ -71,6 +71,10 @@ describe("a change of the customer's account", () => {
   test("that we do not know is told in Meta's words, or in general", () => {
     expect(systemText({ type: "something_new", body: "Ana did something" })).toBe("Ana did something");
     expect(systemText({ type: "user_changed_number" })).toBe("The customer has a new number");
+    const body = "User 15550199 changed from 15550100 to 15550101";
+    expect(systemText({ type: "user_changed_number", wa_id: "15550101", body })).toBe(
+      "The customer’s number changed from \u2068+15550100\u2069 to \u2068+15550101\u2069",
+    );
     expect(systemText({})).toBe("The customer’s WhatsApp account changed");
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { applyChanges, applyEvents } from "../src/apply";
 import { type Filters, noFilters } from "../src/filters";
 import { threadMessages } from "../src/selectors";
+import { bySentAt } from "../src/sorted";
 import { dispatch, filters, inbox, listed } from "../src/store";
 import type { Changes, Conversation, Message, Push } from "../src/types";
 
@@ -80,6 +81,15 @@ function reloadStale({ old, new: { lists: rows, threads } }: Case): void {
   }
 }
 
+/** As if each thread had been opened around its second message from the end: below it there is a gap. */
+function loadWithGap({ lists: rows, threads }: Loaded): void {
+  dispatch({ type: "reset" });
+  for (const [id, messages] of Object.entries(threads)) {
+    dispatch({ type: "rows", conversations: rows.all.filter((row) => row.id === id) });
+    dispatch({ type: "thread.page", id, messages: messages.slice(1), next: null, previous: "more" });
+  }
+}
+
 const ids = (rows: readonly { id: string }[]) => rows.map((row) => row.id);
 
 /** All that is drawn. */
@@ -100,6 +110,8 @@ function withQuotes(messages: readonly Message[]) {
   });
 }
 
+const withoutQuote = ({ context, ...message }: Message) => message;
+
 const file: string | undefined = import.meta.env.VITE_EQUALITY_CASES;
 const cases: Case[] = file ? (await import(/* @vite-ignore */ file)).default : [];
 
@@ -107,6 +119,18 @@ test.skipIf(!file)("there is something to compare", () => expect(cases).not.toEq
 
 describe.each(cases)("$name", (seen) => {
   const threads = Object.keys(seen.old.threads);
+
+  test.each(Object.entries(ways))("by %s, above a gap", (_, apply) => {
+    loadWithGap(seen.old);
+    apply(seen);
+    for (const [id, thread] of inbox.value.threads) {
+      const { newest, phase } = thread;
+      const rows = seen.new.threads[id];
+      if (!rows || !newest || phase === "stale") continue;
+      const above = rows.filter((row) => bySentAt(row, newest) <= 0).toReversed();
+      expect(threadMessages(thread).map(withoutQuote)).toEqual(above.map(withoutQuote));
+    }
+  });
 
   describe.each(Object.keys(lists) as List[])("in the list of %s", (list) => {
     test("in the server's order", () => {

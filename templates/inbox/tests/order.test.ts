@@ -24,6 +24,12 @@ test("there is no total of several currencies, nor without every price", () => {
   expect(sumUp({})).toEqual({ lines: [], count: 0, total: null });
 });
 
+test("what nobody can have ordered is not spelled out in 300 digits", () => {
+  const order = sumUp({ product_items: [item(9e307, 2)] });
+  expect([order.count, order.total, order.lines[0]?.price]).toEqual([null, null, "€2.00"]);
+  expect(sumUp({ product_items: [item(1, 1e300)] }).total).toMatch(/^€1(\.00)?E300$/);
+});
+
 test("a currency that nobody knows is written as it came", () => {
   expect(sumUp({ product_items: [item(1, 5, "?")] }).total).toBe("5 ?");
 });

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { noFilters } from "../src/filters";
 import { type Action, emptyInbox, type Inbox, isNewer, reduce } from "../src/reducer";
 import { listedConversations, threadMessages } from "../src/selectors";
+import { bySentAt } from "../src/sorted";
+import { inboundAfter, isShown, type PageAt } from "../src/thread";
 import type { Conversation, Message } from "../src/types";
 import { conversation, message, outgoing } from "./rows";
 
@@ -261,7 +263,8 @@ describe("what has not been paged in", () => {
     const update: Action = { type: "rows", messages: [{ ...old, rev: "9", status: "read" }] };
     const first = play([{ type: "thread.page", id: "a", messages: [recent], next: "more" }, update]);
     expect(threadMessages(threadOf(first, "a"))).toEqual([recent]);
-    const whole = reduce(first, { type: "thread.page", id: "a", messages: [old], next: null });
+    const page: Action = { type: "thread.page", id: "a", messages: [old], next: null, at: { after: "more" } };
+    const whole = reduce(first, page);
     expect(threadMessages(threadOf(whole, "a")).map((row) => row.rev)).toEqual(["9", "1"]);
   });
 
@@ -278,6 +281,112 @@ describe("what has not been paged in", () => {
     const named = conversation({ id: "b", contact: { ...conversation({ id: "b" }).contact, name: "Robin" } });
     const inbox = play([loaded, { type: "rows", conversations: [conversation({ id: "a" }), named] }]);
     expect(listedConversations(inbox, { ...noFilters, search: "rob" }).map(({ id }) => id)).toEqual(["b"]);
+  });
+});
+
+describe("a thread that is paged from anywhere", () => {
+  const at = (minute: number) => `2026-01-01T10:${String(minute).padStart(2, "0")}:00Z`;
+  const limit = 4;
+
+  /** As the server answers, which has these messages; a cursor is the place of a row. */
+  function page(rows: readonly Message[], where: PageAt): Action {
+    const sorted = rows.toSorted(bySentAt);
+    const place = (id: string) => sorted.findIndex((row) => row.id === id);
+    const after = where.after === undefined ? sorted.length : place(where.after);
+    const middle = where.around === undefined ? after : Math.min(sorted.length, place(where.around) + limit / 2);
+    const from = where.before === undefined ? Math.max(0, middle - limit) : place(where.before) + 1;
+    const to = where.before === undefined ? middle : Math.min(sorted.length, from + limit);
+    const [oldest, newest] = [sorted[from], sorted[to - 1]];
+    return {
+      type: "thread.page",
+      id: "a",
+      at: where,
+      messages: sorted.slice(from, to).reverse(),
+      next: from > 0 && oldest ? oldest.id : null,
+      previous: to < sorted.length && newest ? newest.id : null,
+    };
+  }
+
+  const moves = fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constantFrom("write", "older", "newer", "latest", "push", "late") }),
+      fc.record({ kind: fc.constant("around" as const), which: fc.nat(100) }),
+    ),
+    { maxLength: 40 },
+  );
+
+  test("shows all that the server has between its ends, and after a catch-up to the end whatever came meanwhile", () => {
+    fc.assert(
+      fc.property(fc.nat(20), moves, fc.array(fc.nat(59), { maxLength: 60 }), (count, steps, minutes) => {
+        const written = (index: number) =>
+          message({ id: `m${String(index).padStart(3, "0")}`, timestamp: at(minutes[index] ?? 30) });
+        const server = Array.from({ length: count }, (_, index) => written(index));
+        let inbox = emptyInbox;
+        const late: { asked: Action }[] = [];
+        const told: Message[] = [];
+        const load = (where: PageAt) => {
+          inbox = reduce(inbox, page(server, where));
+        };
+        load({});
+        for (const step of steps) {
+          const thread = threadOf(inbox, "a");
+          if (step.kind === "write") {
+            server.push(written(server.length));
+            told.push(server.at(-1) as Message);
+          } else if (step.kind === "push") {
+            inbox = reduce(inbox, { type: "rows", messages: told.splice(0) });
+          } else if (step.kind === "older" && thread.next) load({ after: thread.next });
+          else if (step.kind === "newer" && thread.previous) load({ before: thread.previous });
+          else if (step.kind === "latest") load({});
+          else if (step.kind === "around" && "which" in step && server.length > 0)
+            load({ around: (server[step.which % server.length] as Message).id });
+          else if (step.kind === "late") {
+            // Asked for before what the next steps do, and answered after it.
+            for (const { asked } of late.splice(0)) inbox = reduce(inbox, asked);
+            if (thread.next) late.push({ asked: page(server, { after: thread.next }) });
+            if (thread.previous) late.push({ asked: page(server, { before: thread.previous }) });
+          }
+        }
+        inbox = reduce(inbox, { type: "rows", messages: server });
+        const { oldest, newest, next, previous } = threadOf(inbox, "a");
+        const between = server.toSorted(bySentAt).filter((row) => {
+          const low = next === null || oldest === null || bySentAt(row, oldest) >= 0;
+          return low && (previous === null || newest === null || bySentAt(row, newest) <= 0);
+        });
+        expect(threadMessages(threadOf(inbox, "a"))).toEqual(between);
+        for (const row of server) expect(isShown(threadOf(inbox, "a"), row.id)).toBe(between.includes(row));
+        while (threadOf(inbox, "a").previous) load({ before: threadOf(inbox, "a").previous as string });
+        while (threadOf(inbox, "a").next) load({ after: threadOf(inbox, "a").next as string });
+        expect(threadMessages(threadOf(inbox, "a"))).toEqual(server.toSorted(bySentAt));
+      }),
+    );
+  });
+
+  const rows = Array.from({ length: 12 }, (_, index) => message({ id: `m${index + 10}`, timestamp: at(index) }));
+  const far = play([page(rows, {}), page(rows, { around: "m12" })]);
+  const shown = (inbox: Inbox) => threadMessages(threadOf(inbox, "a")).map(({ id }) => id);
+
+  test("leaves what is pushed below its gap out of sight, and counts it", () => {
+    const news = [
+      message({ id: "m30", timestamp: at(30) }),
+      message({ id: "m31", timestamp: at(31), direction: "outbound" }),
+    ];
+    const told = play([{ type: "rows", messages: news }], far);
+    expect(shown(told)).toEqual(["m10", "m11", "m12", "m13"]);
+    expect(inboundAfter(threadOf(told, "a"), rows.at(-1))).toEqual([news[0]]);
+    expect(shown(play([page([...rows, ...news], {})], told))).toEqual(["m20", "m21", "m30", "m31"]);
+  });
+
+  test("keeps the part that is loaded where a page around a message reaches into it", () => {
+    const inbox = play([page(rows, {}), page(rows, { around: "m17" })]);
+    expect(shown(inbox)).toEqual(rows.slice(5).map(({ id }) => id));
+    expect(threadOf(inbox, "a").previous).toBeNull();
+  });
+
+  test("does not grow by a page that was asked for from somewhere else", () => {
+    const before = play([page(rows, {})]);
+    const older = page(rows, { after: threadOf(before, "a").next as string });
+    expect(shown(play([page(rows, { around: "m12" }), older], before))).toEqual(shown(far));
   });
 });
 

@@ -1,9 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseRich, plainText, type Rich, safeHref, webHref } from "../src/richtext";
+import { type Block, parseBlocks, parseRich, plainText, type Rich } from "../src/richtext";
 
-const plain = (parts: Rich[]): string =>
-  parts.map((part) => (typeof part === "string" ? part : "href" in part ? part.text : plain(part.content))).join("");
+const text = fc.string({ unit: fc.constantFrom(..."ab *_~`.\n(/:w@>-1é👍", "https://a.b", "```"), maxLength: 60 });
+
+/** Code is between one backtick or three. */
+const bare = (value: string) => value.replaceAll("`", "");
+
+/** What was parsed, with its signs. */
+const source = (parts: Rich[]): string =>
+  parts
+    .map((part) => {
+      if (typeof part === "string") return part;
+      if ("href" in part) return part.text;
+      const sign = { strong: "*", em: "_", s: "~", code: "`" }[part.mark];
+      return sign + source(part.content) + sign;
+    })
+    .join("");
+
+const lines = (block: Block): string => {
+  switch (block.kind) {
+    case "code":
+      return block.text;
+    case "bullets":
+      return block.items.map(source).join("\n");
+    case "numbers":
+      return block.items.map(({ number, content }) => `${number}. ${source(content)}`).join("\n");
+    default:
+      return source(block.content);
+  }
+};
 
 describe("WhatsApp's formatting", () => {
   test("marks words, and may nest", () => {
@@ -28,41 +54,90 @@ describe("WhatsApp's formatting", () => {
       expect(parseRich(text)).toEqual([text]);
   });
 
-  test("never loses or adds a letter but the signs", () => {
+  test("of crossing and unclosed marks takes the one that closes first", () => {
+    expect(parseRich("*a _b* c_")).toEqual([{ mark: "strong", content: ["a _b"] }, " c_"]);
+    expect(parseRich("_a *b* c")).toEqual(["_a ", { mark: "strong", content: ["b"] }, " c"]);
+    expect(parseRich("*a *b*")).toEqual([{ mark: "strong", content: ["a *b"] }]);
+    expect(parseRich("```*a*\nb``` `c")).toEqual([{ mark: "code", content: ["*a*\nb"] }, " `c"]);
+  });
+
+  test("leaves an address alone, and within code nothing is one", () => {
+    expect(parseRich("_see https://a.example/x_y ok_")).toEqual([
+      { mark: "em", content: ["see ", { href: "https://a.example/x_y", text: "https://a.example/x_y" }, " ok"] },
+    ]);
+    expect(parseRich("`https://a.example`")).toEqual([{ mark: "code", content: ["https://a.example"] }]);
+  });
+
+  test("gives back every text to the letter, in its order", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."ab *_~`.\n(/:w") }), (text) => {
-        const bare = (value: string) => value.replace(/[*_~`]/g, "");
-        expect(bare(plain(parseRich(text)))).toBe(bare(text));
+      fc.property(text, (text) => {
+        expect(bare(source(parseRich(text)))).toBe(bare(text));
       }),
     );
   });
 });
 
-describe("links", () => {
-  test("end before the sentence's punctuation and keep the signs inside", () => {
-    expect(parseRich("see https://a.example/x_y_z(2), ok")).toEqual([
-      "see ",
-      { href: "https://a.example/x_y_z(2)", text: "https://a.example/x_y_z(2)" },
-      ", ok",
-    ]);
-    expect(parseRich("(www.a.example)")).toEqual(["(", { href: "https://www.a.example/", text: "www.a.example" }, ")"]);
-    expect(parseRich("me@a.example")).toEqual([{ href: "mailto:me@a.example", text: "me@a.example" }]);
-    expect(parseRich("*https://a.example*")).toEqual([
-      { mark: "strong", content: [{ href: "https://a.example/", text: "https://a.example" }] },
+describe("lines", () => {
+  test("that begin alike are a list or a quote", () => {
+    expect(parseBlocks("Buy:\n- *milk*\n* bread\n1. first\n3. third\n> said\n> so\nok")).toEqual([
+      { kind: "text", content: ["Buy:"] },
+      { kind: "bullets", items: [[{ mark: "strong", content: ["milk"] }], ["bread"]] },
+      {
+        kind: "numbers",
+        items: [
+          { number: 1, content: ["first"] },
+          { number: 3, content: ["third"] },
+        ],
+      },
+      { kind: "quote", content: ["said\nso"] },
+      { kind: "text", content: ["ok"] },
     ]);
   });
 
-  test("of an ad go to the web alone", () => {
-    expect(webHref("https://fb.me/abc")).toBe("https://fb.me/abc");
-    for (const address of ["mailto:a@b.example", "tel:5", "javascript:alert(1)", "fb.me/abc", ""])
-      expect(webHref(address)).toBeNull();
+  test("between fences are code, in which nothing else counts", () => {
+    expect(parseBlocks("so:\n```\n- a\n*b*\n```\nand `c` ```d```")).toEqual([
+      { kind: "text", content: ["so:"] },
+      { kind: "code", text: "- a\n*b*" },
+      { kind: "text", content: ["and ", { mark: "code", content: ["c"] }, " ", { mark: "code", content: ["d"] }] },
+    ]);
   });
 
-  test("go nowhere but to the web, to mail and to the phone", () => {
-    expect(safeHref("https://a.example")).toBe("https://a.example/");
-    expect(safeHref("tel:+15550100")).toBe("tel:+15550100");
-    for (const address of ["javascript:alert(1)", "data:text/html,x", "vbscript:x", " java\nscript:alert(1)", "/x"])
-      expect(safeHref(address)).toBeNull();
-    expect(parseRich("javascript:alert(1)")).toEqual(["javascript:alert(1)"]);
+  test("that only look like it are text", () => {
+    for (const line of ["-5 degrees", "* ", "1.5 litres", "2024. It was", "-", ">"])
+      expect(parseBlocks(line)).toEqual([{ kind: "text", content: [line] }]);
   });
+
+  test("never lose or reorder a word", () => {
+    const words = (value: string) => value.replace(/[^\p{L}👍]/gu, "");
+    fc.assert(
+      fc.property(text, (text) => {
+        expect(words(parseBlocks(text).map(lines).join("\n"))).toBe(words(text));
+      }),
+    );
+  });
+});
+
+test("no text takes long to parse, whatever is in it", () => {
+  const length = 16_384;
+  for (const unit of [
+    "a",
+    "*a ",
+    "*a",
+    "_a *b ~c ",
+    "`",
+    "`a\n",
+    "```",
+    "a@",
+    "a.",
+    "https://a.b/",
+    "https://a.b) ",
+    ")",
+    "> ",
+    "*",
+  ]) {
+    const long = unit.repeat(length / unit.length);
+    expect(source(parseRich(long)).replaceAll("`", "")).toBe(long.replaceAll("`", ""));
+    parseBlocks(long);
+    parseRich(`https://a.b/${long}`);
+  }
 });

@@ -66,6 +66,7 @@ export function outgoing(values: Partial<Outgoing> = {}): Outgoing {
     body: { type: "text", text: { body: "hi" } },
     context: null,
     media: null,
+    words: null,
     timestamp: "2026-01-01T10:00:00Z",
     failure: null,
     ...values,

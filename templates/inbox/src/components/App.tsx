@@ -1,21 +1,25 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
-import { isWide, showDetails } from "../details";
+import { closeDetails, isWide } from "../details";
 import { t } from "../i18n";
-import { lazily } from "../lazily";
+import { lazily, whenIdle } from "../lazily";
+import { enlarged } from "../lightbox";
 import { helpOpen, onShortcut } from "../shortcuts";
 import { announcement, detailsOpen, openConversation, openId, refusal, session } from "../store";
-import { Details } from "./Details";
+import { DetailsPane, loadDetails } from "./DetailsPane";
 import { focusRow } from "./focus";
 import { Gone } from "./Gone";
 import { InboxIcon, OfflineIcon } from "./icons";
+import { keepFocusInPanel } from "./keepFocusInPanel";
 import { ListPane } from "./ListPane";
 import { Notice } from "./Notice";
 import { ThreadPane } from "./ThreadPane";
 
+const Lightbox = lazily(() => import("./lightbox/Lightbox").then((module) => module.Lightbox));
 const ShortcutsDialog = lazily(() => import("./ShortcutsDialog").then((module) => module.ShortcutsDialog));
 
 const retryAfter = 10_000;
+const heardAfter = 2_500; // milliseconds
 
 export function App({ token, version }: { token: string; version: string }) {
   const [failed, setFailed] = useState(false);
@@ -59,10 +63,25 @@ function StartFailed({ onRetry }: { onRetry: () => void }) {
 function Panels() {
   const conversation = openConversation.value;
   useFocusAfterClosing(openId.value);
+  useEffect(() => whenIdle(loadDetails), []);
   useEffect(() => {
     document.addEventListener("keydown", onShortcut);
-    return () => document.removeEventListener("keydown", onShortcut);
+    const stopKeeping = keepFocusInPanel();
+    return () => {
+      document.removeEventListener("keydown", onShortcut);
+      stopKeeping();
+    };
   }, []);
+  const told = announcement.value;
+  // The same words again are only heard if they were gone meanwhile.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each sentence has a time of its own
+  useEffect(() => {
+    if (told === "") return undefined;
+    const timer = setTimeout(() => {
+      announcement.value = "";
+    }, heardAfter);
+    return () => clearTimeout(timer);
+  }, [told]);
   const panel = !openId.value ? "list" : detailsOpen.value ? "details" : "thread";
   return (
     <main class="app" data-panel={panel} onKeyDown={(event) => event.key === "Escape" && leave(event)}>
@@ -75,10 +94,11 @@ function Panels() {
           <Notice icon={<InboxIcon />} title={t("empty.thread.title")} body={t("empty.thread.body")} />
         </div>
       )}
-      {conversation && detailsOpen.value && <Details conversation={conversation} />}
+      {conversation && detailsOpen.value && <DetailsPane key={conversation.id} conversation={conversation} />}
+      {enlarged.value !== null && <Lightbox />}
       {helpOpen.value && <ShortcutsDialog />}
       <div class="visually-hidden" aria-live="polite">
-        {announcement.value}
+        {told}
       </div>
     </main>
   );
@@ -100,8 +120,7 @@ function leave(event: KeyboardEvent): void {
   event.preventDefault();
   const inDetails = event.target instanceof Element && event.target.closest(".details");
   if (detailsOpen.value && (inDetails || !isWide())) {
-    showDetails(false);
-    document.getElementById("details-toggle")?.focus();
+    closeDetails();
   } else {
     close();
   }

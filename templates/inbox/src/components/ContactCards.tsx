@@ -1,7 +1,11 @@
 import { phone as internationally } from "../format";
 import { t } from "../i18n";
-import { safeHref } from "../richtext";
+import { v } from "../i18n/viewer";
+import { safeHref, shownAddress, webHref } from "../links";
+import { safeName } from "../text";
 import type { ContactCard } from "../types";
+import { vCard } from "../vcard";
+import { CopyButton } from "./CopyButton";
 import { PersonIcon } from "./icons";
 import { SafeLink } from "./RichText";
 
@@ -17,25 +21,57 @@ export function ContactCards({ cards }: { cards: ContactCard[] }) {
 }
 
 function Card({ card }: { card: ContactCard }) {
-  const phones = new Set(card.phones?.map(({ phone, wa_id }) => phone || (wa_id ? internationally(wa_id) : "")));
-  const emails = new Set(card.emails?.map(({ email }) => email ?? ""));
+  const { name, org } = card;
+  const [phones, emails, urls] = [list(card.phones), list(card.emails), list(card.urls)];
+  const title = name?.formatted_name || t("content.contacts", { count: 1 });
+  const lines = [
+    ...phones.map(({ phone, wa_id }) => phone || (wa_id ? internationally(wa_id) : "")).map(byPhone),
+    ...emails.map(({ email = "" }) => ({ text: email, href: mailHref(email), copied: false })),
+    ...urls.map(({ url = "" }) => byWeb(url)),
+  ].filter(({ text }) => text !== "");
+  const unique = [...new Map(lines.map((line) => [line.text, line])).values()].slice(0, mostLines);
   return (
     <div class="card">
       <span class="card-icon">
         <PersonIcon />
       </span>
       <span class="card-body">
-        <bdi class="card-title">{card.name?.formatted_name || t("content.contacts", { count: 1 })}</bdi>
-        {card.org?.company && <small dir="auto">{card.org.company}</small>}
-        {[...phones].map((phone) => (
-          <Line key={phone} href={telHref(phone)} text={phone} />
+        <bdi class="card-title">{title}</bdi>
+        {org?.company && <small dir="auto">{[org.company, org.title].filter(Boolean).join(" · ")}</small>}
+        {unique.map(({ text, href, copied }) => (
+          <span key={text} class="card-line">
+            <bdi>{href ? <SafeLink href={href}>{text}</SafeLink> : text}</bdi>
+            {copied && <CopyButton text={text} />}
+          </span>
         ))}
-        {[...emails].map((email) => (
-          <Line key={email} href={mailHref(email)} text={email} />
-        ))}
+        <button type="button" class="link-button" onClick={() => save(title, vCard({ ...card, phones, emails, urls }))}>
+          {v("saveContact")}
+        </button>
       </span>
     </div>
   );
+}
+
+const mostLines = 20;
+
+const list = <Part,>(parts: Part[] | undefined): Part[] => (Array.isArray(parts) ? parts : []);
+
+const byWeb = (url: string) => {
+  const href = webHref(url);
+  return { text: href ? shownAddress(href, url) : url, href: href ?? "", copied: false };
+};
+
+const byPhone = (phone: string) => ({ text: phone, href: safeHref(telHref(phone)) ?? "", copied: true });
+
+function save(name: string, card: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([card], { type: "text/vcard" }));
+  link.download = `${safeName(name)
+    .replace(/[\\/:*?"<>|]/g, "_")
+    .slice(0, 80)}.vcf`;
+  link.click();
+  // The browser has begun to read it by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** What cannot be dialled or written to is no link. */
@@ -46,9 +82,3 @@ function telHref(phone: string): string {
 
 const mailHref = (email: string) =>
   /^[^\s@]+@[^\s@]+$/.test(email) ? `mailto:${encodeURIComponent(email).replace("%40", "@")}` : "";
-
-function Line({ href, text }: { href: string; text: string }) {
-  const safe = safeHref(href);
-  if (!text) return null;
-  return <bdi>{safe ? <SafeLink href={safe}>{text}</SafeLink> : text}</bdi>;
-}

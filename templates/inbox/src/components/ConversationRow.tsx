@@ -1,28 +1,30 @@
-import { previewOf } from "../content";
-import { listTime } from "../format";
+import { listTime, wholeNumber } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
+import { readSearch } from "../search";
 import { filters, hasSeveralNumbers, phoneNumberOf } from "../store";
-import type { Conversation } from "../types";
+import type { Conversation, Match } from "../types";
 import { Avatar } from "./Avatar";
-import { KindIcon } from "./KindIcon";
+import { Marked } from "./Marked";
 import { ModeIcon } from "./ModeBadge";
-import { Ticks } from "./Ticks";
+import { RowPreview } from "./RowPreview";
 
 interface Props {
   conversation: Conversation;
+  /** What a search has found in its messages. */
+  match: Match | undefined;
   current: boolean;
   tabbable: boolean;
   onOpen: () => void;
   onFocus: () => void;
 }
 
-export function ConversationRow({ conversation, current, tabbable, onOpen, onFocus }: Props) {
-  const { id, contact, last_message: last, unread_count: unread, mode } = conversation;
+export function ConversationRow({ conversation, match, current, tabbable, onOpen, onFocus }: Props) {
+  const { id, contact, unread_count: unread, mode } = conversation;
+  const { search, whatsappConfigId } = filters.value;
   const number =
-    hasSeveralNumbers.value && filters.value.whatsappConfigId === "all"
-      ? phoneNumberOf(conversation.whatsapp_config_id)?.name
-      : null;
+    hasSeveralNumbers.value && whatsappConfigId === "all" ? phoneNumberOf(conversation.whatsapp_config_id) : undefined;
+  const at = match?.timestamp ?? conversation.last_active_at;
   return (
     <button
       type="button"
@@ -36,20 +38,18 @@ export function ConversationRow({ conversation, current, tabbable, onOpen, onFoc
       <Avatar contact={contact} />
       <span class="row-body">
         <span class="row-line">
-          <bdi class="row-name">{contact.name}</bdi>
-          {number && <span class="row-number">{number}</span>}
-          <time dateTime={conversation.last_active_at}>{listTime(conversation.last_active_at, now.value)}</time>
+          <bdi class="row-name">
+            <Marked text={contact.name} pattern={readSearch(search).contained} />
+          </bdi>
+          {number && <bdi class="row-number">{number.name || number.display_phone_number}</bdi>}
+          <time dateTime={at}>{listTime(at, now.value)}</time>
         </span>
         <span class="row-line">
-          <span class="row-preview" dir="auto">
-            {last?.direction === "outbound" && <Ticks status={last.status} />}
-            {last && <KindIcon type={last.type} deleted={last.deleted} />}
-            {last && previewOf(last)}
-          </span>
+          <RowPreview conversation={conversation} match={match} current={current} />
           {mode && <ModeIcon mode={mode} />}
           {unread > 0 && (
             <span class="unread" role="img" aria-label={t("list.unread", { count: unread })}>
-              {unread > 99 ? "99+" : unread}
+              {unread > 99 ? `${wholeNumber(99)}+` : wholeNumber(unread)}
             </span>
           )}
         </span>

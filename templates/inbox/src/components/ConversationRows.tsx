@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { loadMoreConversations, open } from "../actions";
+import { loadList, loadMoreConversations, open } from "../actions";
 import { t } from "../i18n";
+import { matchOf } from "../matches";
 import { inbox, listed, openId } from "../store";
 import type { Conversation } from "../types";
 import { ConversationRow } from "./ConversationRow";
+import { useHeldRows } from "./useHeldRows";
 import { useRowWindow } from "./useRowWindow";
 import { useSteadyRows } from "./useSteadyRows";
 
@@ -12,7 +14,7 @@ const loadAhead = 12;
 
 export function ConversationRows() {
   const box = useRef<HTMLDivElement>(null);
-  const rows = listed.value;
+  const rows = useHeldRows(box, listed.value);
   const { from, to } = useRowWindow(box, rowHeight);
   // The row that Tab leads to; the arrow keys move it.
   const [tabbed, setTabbed] = useState<string | null>(openId.value);
@@ -21,8 +23,20 @@ export function ConversationRows() {
     rows.findIndex((row) => row.id === tabbed),
   );
   const { next, phase } = inbox.value.list;
+  const whole = next === null && phase === "ready";
   useSteadyRows(box, rows, rowHeight);
   useFocusKept(rows, tabbed, tabbedIndex);
+
+  const current = rows.findIndex((row) => row.id === openId.value);
+  // Keys and the host open conversations too, and the list follows. (What the reader has pressed is in view.)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: not when the row moves, which the reader has scrolled from
+  useEffect(() => {
+    const element = box.current;
+    if (!element || current < 0) return;
+    setTabbed(openId.value);
+    const top = current * rowHeight;
+    element.scrollTop = Math.min(top, Math.max(element.scrollTop, top + rowHeight - element.clientHeight));
+  }, [openId.value]);
 
   const nearEnd = to + loadAhead > rows.length;
   useEffect(() => {
@@ -41,6 +55,7 @@ export function ConversationRows() {
     requestAnimationFrame(() => document.getElementById(`row-${target.id}`)?.focus({ preventScroll: true }));
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1);
     const steps: Record<string, number> = {
       ArrowDown: tabbedIndex + 1,
@@ -57,33 +72,41 @@ export function ConversationRows() {
   };
 
   // The row that holds the focus stays in the document even when it is scrolled out of sight.
-  const shown = rows
-    .map((row, index) => ({ row, index }))
-    .filter(({ index }) => (index >= from && index < to) || index === tabbedIndex);
+  const shown = rows.slice(from, to).map((row, index) => ({ row, index: from + index }));
+  const tabbedRow = rows[tabbedIndex];
+  if (tabbedRow && (tabbedIndex < from || tabbedIndex >= to)) shown.push({ row: tabbedRow, index: tabbedIndex });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move among the buttons inside
     <div class="rows" ref={box} onKeyDown={onKeyDown}>
       {/* biome-ignore lint/a11y/noRedundantRoles: without markers Safari no longer calls it a list */}
       <ul role="list" style={{ height: `${rows.length * rowHeight}px` }}>
-        {shown.map(({ row, index }) => (
-          <li
-            key={row.id}
-            aria-setsize={next === null ? rows.length : -1}
-            aria-posinset={index + 1}
-            style={{ height: `${rowHeight}px`, transform: `translateY(${index * rowHeight}px)` }}
-          >
-            <ConversationRow
-              conversation={row}
-              current={row.id === openId.value}
-              tabbable={index === tabbedIndex}
-              onOpen={() => open(row.id)}
-              onFocus={() => setTabbed(row.id)}
-            />
-          </li>
-        ))}
+        {shown.map(({ row, index }) => {
+          const match = matchOf(inbox.value, row);
+          return (
+            <li
+              key={row.id}
+              aria-setsize={whole ? rows.length : -1}
+              aria-posinset={index + 1}
+              style={{ height: `${rowHeight}px`, transform: `translateY(${index * rowHeight}px)` }}
+            >
+              <ConversationRow
+                conversation={row}
+                match={match}
+                current={row.id === openId.value}
+                tabbable={index === tabbedIndex}
+                onOpen={() => open(row.id, match?.message_id)}
+                onFocus={() => setTabbed(row.id)}
+              />
+            </li>
+          );
+        })}
       </ul>
       {phase === "failed" && (
-        <button type="button" class="button rows-more" onClick={() => void loadMoreConversations()}>
+        <button
+          type="button"
+          class="button rows-more"
+          onClick={() => void (next === null ? loadList() : loadMoreConversations())}
+        >
           {t("action.retry")}
         </button>
       )}

@@ -1,13 +1,14 @@
+import { chosen } from "../chosen";
 import { permissionText } from "../content";
 import { type FlowAnswer, flowAnswers } from "../flow";
 import { fullTime } from "../format";
 import { t } from "../i18n";
-import { safeHref } from "../richtext";
+import { safeHref } from "../links";
 import type { CallPermission, Interactive, Message } from "../types";
-import { FormIcon, ListIcon, PhoneIcon } from "./icons";
+import { CheckIcon, FormIcon, ListIcon, PhoneIcon } from "./icons";
 import { HeaderFile } from "./MediaCard";
-import { Answer, Text } from "./MessageContent";
-import { SafeLink } from "./RichText";
+import { Answer } from "./MessageContent";
+import { SafeLink, Text } from "./RichText";
 
 /** An answer that a customer chose, or the question with buttons or a list that was sent to them. */
 export function InteractiveContent({ message, interactive }: { message: Message; interactive: Interactive }) {
@@ -30,7 +31,7 @@ export function InteractiveContent({ message, interactive }: { message: Message;
           {footer.text}
         </small>
       )}
-      <Choices interactive={interactive} />
+      <Choices interactive={interactive} chosen={chosen.value.get(message.id)} />
     </>
   );
 }
@@ -57,7 +58,7 @@ function Form({ answers, otherwise }: { answers: FlowAnswer[]; otherwise: string
                 <bdi>{name}</bdi>
               </dt>
               <dd>
-                <bdi>{value}</bdi>
+                <Text body={value} />
               </dd>
             </div>
           ))}
@@ -85,21 +86,28 @@ function Permission({ permission }: { permission: CallPermission }) {
   );
 }
 
-function Choices({ interactive: { type, action } }: { interactive: Interactive }) {
+interface ChoicesProps {
+  interactive: Interactive;
+  /** The ids of what the customer chose. */
+  chosen: ReadonlySet<string> | undefined;
+}
+
+function Choices({ interactive: { type, action }, chosen }: ChoicesProps) {
   const link = action?.parameters?.url ? safeHref(action.parameters.url) : null;
-  const titles = [
-    ...(action?.buttons?.map((button) => button.reply?.title) ?? []),
+  const others = [
     action?.parameters?.flow_cta,
     type === "location_request_message" ? t("content.sendLocation") : undefined,
-  ].filter((title) => title !== undefined);
-  if (action?.sections) return <Sections action={action} />;
+  ].flatMap((title) => (title === undefined ? [] : { id: undefined, title }));
+  const buttons = [...(action?.buttons?.flatMap(({ reply }) => (reply?.title ? reply : [])) ?? []), ...others];
+  if (action?.sections) return <Sections action={action} chosen={chosen} />;
   if (link) return <SafeLink href={link}>{action?.parameters?.display_text || link}</SafeLink>;
-  if (titles.length === 0) return null;
+  if (buttons.length === 0) return null;
   return (
     <ul class="choices">
-      {titles.map((title, index) => (
+      {buttons.map(({ id, title }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a message's buttons never move
         <li key={index} dir="auto">
+          {chosen?.has(id ?? "") && <Chosen />}
           {title}
         </li>
       ))}
@@ -107,8 +115,20 @@ function Choices({ interactive: { type, action } }: { interactive: Interactive }
   );
 }
 
+function Chosen() {
+  return (
+    <span class="chosen" role="img" aria-label={t("content.reply")} title={t("content.reply")}>
+      <CheckIcon />
+    </span>
+  );
+}
+
+interface SectionsProps extends Pick<ChoicesProps, "chosen"> {
+  action: NonNullable<Interactive["action"]>;
+}
+
 /** The button that opens a list, and what is in it. */
-function Sections({ action: { button, sections = [] } }: { action: NonNullable<Interactive["action"]> }) {
+function Sections({ action: { button, sections = [] }, chosen }: SectionsProps) {
   return (
     <div class="list-choices">
       <strong class="list-button" dir="auto">
@@ -123,6 +143,7 @@ function Sections({ action: { button, sections = [] } }: { action: NonNullable<I
             {rows.map((row, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a message's rows never move
               <li key={index} dir="auto">
+                {chosen?.has(row.id ?? "") && <Chosen />}
                 {row.title}
                 {row.description && <small>{row.description}</small>}
               </li>

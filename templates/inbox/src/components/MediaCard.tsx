@@ -1,12 +1,15 @@
 import { t } from "../i18n";
+import { lazily } from "../lazily";
 import { shapeOf } from "../mediaFile";
+import { safeName } from "../text";
 import type { Media, Message } from "../types";
 import { FileIcon, ImageIcon, StickerIcon, VideoIcon, VoiceIcon } from "./icons";
 import { MediaDocument } from "./MediaDocument";
-import { MediaFilm, MediaPicture } from "./MediaPicture";
-import { MediaSound } from "./MediaSound";
+import { MediaFilm, MediaPicture, MediaSticker } from "./MediaPicture";
 import { MediaTrouble } from "./MediaTrouble";
-import { RichText } from "./RichText";
+import { Text } from "./RichText";
+
+const MediaSound = lazily(() => import("./MediaSound").then((module) => module.MediaSound));
 
 const icons = { image: ImageIcon, video: VideoIcon, audio: VoiceIcon, document: FileIcon, sticker: StickerIcon };
 
@@ -26,11 +29,7 @@ export function MediaCard({ message, type }: Props) {
   return (
     <>
       <File message={message} type={type} kind={kind} />
-      {caption && (
-        <div class="text" dir="auto">
-          <RichText text={caption} />
-        </div>
-      )}
+      {caption && <Text body={caption} />}
     </>
   );
 }
@@ -43,7 +42,7 @@ export function HeaderFile({ message, type }: { message: Message; type: string |
 
 function File({ message, type, kind }: Props & { kind: string }) {
   const file = message.media;
-  const name = file?.filename || message[type]?.filename;
+  const name = safeName(file?.filename || message[type]?.filename || "");
   if (!file) return <Label type={type} title={name || kind} note={name ? kind : t("content.mediaLater")} />;
   if (file.state === "pending") return <Pending type={type} title={name || kind} />;
   if (file.state !== "ready" || !file.url) return <MediaTrouble message={message} title={name || kind} />;
@@ -60,12 +59,18 @@ interface ReadyProps {
 function Ready({ message, file, type, title }: ReadyProps) {
   if (type === "document") return <MediaDocument message={message} file={file} title={title} />;
   switch (shapeOf(file)) {
-    case "picture":
-      return <MediaPicture message={message} file={file} title={title} sticker={type === "sticker"} />;
+    case "picture": {
+      const Picture = type === "sticker" ? MediaSticker : MediaPicture;
+      return <Picture message={message} file={file} title={title} />;
+    }
     case "film":
       return <MediaFilm message={message} file={file} title={title} />;
     case "sound":
-      return <MediaSound message={message} file={file} title={title} />;
+      return (
+        <div class="media-sound">
+          <MediaSound message={message} file={file} title={title} />
+        </div>
+      );
     default:
       return <MediaDocument message={message} file={file} title={title} />;
   }

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { duration } from "../format";
-import { t } from "../i18n";
-import { isStale, renew } from "../mediaFile";
+import { locale, t } from "../i18n";
+import { v } from "../i18n/viewer";
+import * as player from "../player";
 import type { Media, Message } from "../types";
-import { PauseIcon, PlayIcon } from "./icons";
+import { PauseIcon, PlayIcon, VoiceIcon } from "./icons";
 import { MediaDocument } from "./MediaDocument";
 
 interface Props {
@@ -12,38 +13,26 @@ interface Props {
   title: string;
 }
 
-/** One at a time is heard. */
-let heard: HTMLAudioElement | null = null;
-
 /** A voice message or a song: the bars are its loudness, and the place in it. */
 export function MediaSound({ message, file, title }: Props) {
-  const audio = useRef<HTMLAudioElement>(null);
-  const [playing, setPlaying] = useState(false);
-  const [at, setAt] = useState(0);
-  const [broken, setBroken] = useState(false);
+  const { id } = file;
+  const playing = player.isPlaying(id);
+  const at = player.placeIn(id);
   const length = (file.duration_ms ?? 0) / 1000;
+  const times = `${duration(Math.round(at))} / ${duration(Math.round(length))}`;
 
-  useEffect(() => () => audio.current?.pause(), []);
+  useEffect(() => () => void (player.isPlaying(id) && player.pause()), [id]);
 
-  // Some browsers do not know Opus or AMR: the file can still be saved.
-  if (broken) return <MediaDocument message={message} file={file} title={title} />;
-
-  const toggle = async () => {
-    const player = audio.current;
-    if (!player) return;
-    if (playing) return player.pause();
-    if (isStale(file.url)) await renew(message).catch(() => undefined);
-    if (heard !== player) heard?.pause();
-    heard = player;
-    await player.play().catch(() => undefined);
-  };
-  const seek = (seconds: number) => {
-    setAt(seconds);
-    if (audio.current) audio.current.currentTime = seconds;
-  };
+  // What this browser cannot play can still be saved.
+  if (player.isRefused(id)) return <MediaDocument message={message} file={file} title={title} />;
   return (
-    <div class="media-sound">
-      <button type="button" class="media-play" aria-label={t(playing ? "media.pause" : "media.play")} onClick={toggle}>
+    <>
+      <button
+        type="button"
+        class="media-play"
+        aria-label={t(playing ? "media.pause" : "media.play")}
+        onClick={() => (playing ? player.pause() : void player.play(message))}
+      >
         {playing ? <PauseIcon /> : <PlayIcon />}
       </button>
       <div class="media-track">
@@ -52,26 +41,37 @@ export function MediaSound({ message, file, title }: Props) {
           type="range"
           min="0"
           max={length}
-          step="0.1"
+          step={Math.max(0.1, Math.round(length / 5) / 10)}
           value={at}
           aria-label={t("media.position", { name: title })}
-          aria-valuetext={`${duration(Math.round(at))} / ${duration(Math.round(length))}`}
-          onInput={(event) => seek(event.currentTarget.valueAsNumber)}
+          aria-valuetext={times}
+          onInput={(event) => player.seek(id, event.currentTarget.valueAsNumber)}
         />
-        <small>{duration(Math.round(playing || at > 0 ? at : length))}</small>
+        <small>{playing || at > 0 ? times : duration(Math.round(length))}</small>
       </div>
-      {/* biome-ignore lint/a11y/useMediaCaption: a voice message comes without captions */}
-      <audio
-        ref={audio}
-        src={file.url}
-        preload="none"
-        onPlay={() => setPlaying(true)}
-        onPause={() => setPlaying(false)}
-        onEnded={() => setAt(0)}
-        onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
-        onError={(event) => setBroken(event.currentTarget.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED)}
-      />
-    </div>
+      {player.isCurrent(id) ? <Speed /> : <Mark message={message} file={file} />}
+    </>
+  );
+}
+
+function Speed() {
+  const shown = `${player.speed.value.toLocaleString(locale)}×`;
+  return (
+    <button type="button" class="media-speed" aria-label={v("speed", { speed: shown })} onClick={player.changeSpeed}>
+      {shown}
+    </button>
+  );
+}
+
+/** Whether somebody has listened: here to the customer's, and the customer to ours, as far as WhatsApp tells. */
+function Mark({ message: { direction, status, audio }, file }: Pick<Props, "message" | "file">) {
+  if (!audio?.voice) return null;
+  const played = direction === "inbound" ? player.wasPlayed(file.id) : status === "played";
+  const label = v(played ? "played" : "unplayed");
+  return (
+    <span class={`media-mark ${played ? "media-played" : ""}`} role="img" aria-label={label} title={label}>
+      <VoiceIcon />
+    </span>
   );
 }
 

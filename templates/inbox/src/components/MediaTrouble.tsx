@@ -8,6 +8,7 @@ import { RetryIcon, WarningIcon } from "./icons";
 export function MediaTrouble({ message, title }: { message: Message; title: string }) {
   const [busy, setBusy] = useState(false);
   const retry = async () => {
+    if (busy) return;
     setBusy(true);
     await retryMedia(message).catch(() => undefined);
     setBusy(false);
@@ -20,7 +21,7 @@ export function MediaTrouble({ message, title }: { message: Message; title: stri
       <span class="card-body">
         <bdi class="card-title">{title}</bdi>
         <small>{t(message.media?.state === "gone" ? "media.gone" : "media.failed")}</small>
-        <button type="button" class="link-button" disabled={busy} onClick={retry}>
+        <button type="button" class="link-button" aria-disabled={busy} onClick={retry}>
           <RetryIcon />
           {t("media.retry")}
         </button>

@@ -1,13 +1,16 @@
 import { unsupportedKind, unsupportedReason } from "../content";
 import { t } from "../i18n";
+import { lazily } from "../lazily";
 import type { Message, MessageError } from "../types";
-import { ContactCards } from "./ContactCards";
-import { InteractiveContent } from "./InteractiveContent";
-import { LocationCard } from "./LocationCard";
 import { isMedia, MediaCard } from "./MediaCard";
-import { OrderCard } from "./OrderCard";
-import { RichText } from "./RichText";
+import { Text } from "./RichText";
 import { TemplateContent } from "./TemplateContent";
+
+const cards = () => import("./cards");
+const ContactCards = lazily(() => cards().then((module) => module.ContactCards));
+const InteractiveContent = lazily(() => cards().then((module) => module.InteractiveContent));
+const LocationCard = lazily(() => cards().then((module) => module.LocationCard));
+const OrderCard = lazily(() => cards().then((module) => module.OrderCard));
 
 /** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
 export function MessageContent({ message }: { message: Message }) {
@@ -35,14 +38,6 @@ export function MessageContent({ message }: { message: Message }) {
     default:
       return <Unsupported message={message} />;
   }
-}
-
-export function Text({ body }: { body: string }) {
-  return (
-    <div class="text" dir="auto">
-      <RichText text={body} />
-    </div>
-  );
 }
 
 /** What a customer chose from buttons or a list. */

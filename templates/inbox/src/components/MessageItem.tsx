@@ -1,10 +1,11 @@
-import { useMemo } from "preact/hooks";
+import { useErrorBoundary, useMemo } from "preact/hooks";
 import { clock, fullTime } from "../format";
 import { t } from "../i18n";
+import { lazily } from "../lazily";
 import type { Outgoing } from "../reducer";
 import { isNote } from "../timeline";
 import type { Message, Reaction } from "../types";
-import { Author } from "./Author";
+import { Author, senderOf } from "./Author";
 import { Refused, Unsent } from "./Failure";
 import { BlockIcon, ForwardIcon } from "./icons";
 import { MessageContent, MetaReason } from "./MessageContent";
@@ -13,16 +14,18 @@ import { messageId } from "./messageId";
 import { Note } from "./Note";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
-import { ReferralCard } from "./ReferralCard";
 import { Ticks } from "./Ticks";
 import { useMessageTools } from "./useMessageTools";
+
+const ReferralCard = lazily(() => import("./cards").then((module) => module.ReferralCard));
 
 interface Props {
   message: Message;
   joined: boolean;
   /** The name of the person on the other side. */
   contact: string;
-  loaded: ReadonlyMap<string, Message>;
+  /** The message that this one answers, as the thread has it. */
+  quoted: Message | undefined;
   /** Our reaction that the server has not confirmed. */
   reacting: Outgoing | undefined;
   /** Whether a reply may be written now. */
@@ -31,7 +34,24 @@ interface Props {
   last: boolean;
 }
 
-export function MessageItem({ message, joined, contact, loaded, reacting, open, last }: Props) {
+/** What comes from outside may be of any shape: a message that cannot be drawn leaves the others alone. */
+export function MessageItem(props: Props) {
+  const [error] = useErrorBoundary();
+  return error ? <Undrawable message={props.message} /> : <Item {...props} />;
+}
+
+function Undrawable({ message }: { message: Message }) {
+  return (
+    <article id={messageId(message.id)} class={`message ${message.direction}`} tabIndex={-1}>
+      <div class="bubble">
+        <p class="placeholder">{t("content.unsupported")}</p>
+        <Stamp message={message} />
+      </div>
+    </article>
+  );
+}
+
+function Item({ message, joined, contact, quoted, reacting, open, last }: Props) {
   const { shown, handlers } = useMessageTools();
   const reactions = useMemo(() => withOurs(message.reactions, reacting), [message.reactions, reacting]);
   const { id, direction, status, sent_by, origin } = message;
@@ -48,7 +68,7 @@ export function MessageItem({ message, joined, contact, loaded, reacting, open, 
     >
       <Author name={direction === "outbound" ? senderOf(message) : contact} shown={named && !joined} />
       <div class="bubble">
-        {deleted ? <Deleted /> : <Content message={message} loaded={loaded} />}
+        {deleted ? <Deleted /> : <Content message={message} quoted={quoted} />}
         <Stamp message={message} />
         {!deleted && shown && <MessageTools message={message} reaction={ours} open={open} />}
       </div>
@@ -67,11 +87,7 @@ function withOurs(reactions: Reaction[], reacting: Outgoing | undefined): Reacti
   return emoji === "" ? others : [...others, { emoji, by: "business", at: reacting.timestamp }];
 }
 
-function senderOf({ sent_by, origin }: Message): string {
-  return sent_by?.name ?? t(origin === "business_app" ? "message.fromApp" : "message.fromYou");
-}
-
-function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
+function Content({ message, quoted }: Pick<Props, "message" | "quoted">) {
   const { context, referral, forwarded, error, status } = message;
   return (
     <>
@@ -82,7 +98,7 @@ function Content({ message, loaded }: Pick<Props, "message" | "loaded">) {
         </small>
       )}
       {referral && <ReferralCard referral={referral} />}
-      {context && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
+      {context && <Quote context={context} loaded={quoted} />}
       <MessageContent message={message} />
       {error && status !== "failed" && <MetaReason error={error} />}
     </>

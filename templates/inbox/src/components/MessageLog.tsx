@@ -1,78 +1,102 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { loadOlderMessages, markRead } from "../actions";
-import { dayDate, dayName } from "../format";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { loadLatestMessages } from "../actions";
+import { summary } from "../content";
+import { type Day, farFrom, holds, inDays } from "../days";
+import { clock, dayName } from "../format";
 import { t } from "../i18n";
-import { now, visible } from "../now";
-import type { Thread } from "../reducer";
+import { now } from "../now";
+import { places } from "../places";
 import { replyState } from "../replyWindow";
 import { firstUnread, isBubble, outgoingReactions, outgoingTo, threadMessages } from "../selectors";
-import { inbox, session } from "../store";
-import { isNote, type TimelineItem, timeline } from "../timeline";
+import { announcement, inbox, openAt, session } from "../store";
+import type { Thread } from "../thread";
+import { isNote, timeline } from "../timeline";
 import type { Conversation, Message } from "../types";
 import { DownIcon } from "./icons";
-import { MessageItem } from "./MessageItem";
-import { OutgoingItem } from "./OutgoingItem";
+import { LogEnd, LogStart } from "./LogEdges";
+import { LogDay, unreadLine } from "./LogPart";
+import { markShown, messageId } from "./messageId";
 import { useAnchoredScroll } from "./useAnchoredScroll";
-
-const unreadLine = "unread-line";
+import { useReading, useUnseen } from "./useReading";
 
 export function MessageLog({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { id, unread_count: unread } = conversation;
+  const { id, unread_count: unread, contact } = conversation;
+  const gap = thread.previous !== null;
   const messages = useMemo(() => threadMessages(thread), [thread]);
-  const unconfirmed = outgoingTo(inbox.value, id);
-  const outgoing = unconfirmed.filter(isBubble);
-  const reacting = outgoingReactions(unconfirmed);
+  const { outbox } = inbox.value;
+  const unconfirmed = useMemo(() => outgoingTo(outbox, id), [outbox, id]);
+  const outgoing = useMemo(() => (gap ? [] : unconfirmed.filter(isBubble)), [unconfirmed, gap]);
+  const reacting = useMemo(() => outgoingReactions(unconfirmed), [unconfirmed]);
   const { open } = replyState(conversation, now.value);
   const last = messages.findLast((message) => !isNote(message))?.id;
   // Where the reader left off, as it was when the thread was opened.
-  const [unreadFrom] = useState(() => firstUnread(id, messages, unread));
+  const [unreadFrom] = useState(() => (gap ? null : firstUnread(id, messages, unread)));
   const [unreadCount] = useState(unread);
-  const { atEnd, toEnd } = useAnchoredScroll(box, content, unreadFrom && unreadLine);
-  const unseen = useUnseen(messages, atEnd);
-  useReading(conversation, atEnd);
+  const [place] = useState(() => places.get(id)?.element);
+  const user = session.value?.user ?? null;
+  const before = useRef<Day[]>([]);
+  const days = useMemo(() => {
+    const items = timeline(id, messages, outgoing, unreadFrom, user);
+    before.current = inDays(items, thread.messages, before.current);
+    return before.current;
+  }, [id, messages, outgoing, unreadFrom, user, thread]);
+  const lastDay = days.findLast((day) => day.parts.some((part) => holds(part, last)));
+  const wanted = openAt.value;
+  const [late] = useState(() => farFrom(days, wanted ?? place?.replace(messageId(""), "") ?? unreadFrom));
+  const log = { box, content, conversationId: id, gap, from: unreadFrom && unreadLine };
+  const { atEnd, toEnd, toElement } = useAnchoredScroll(log);
+  const unseen = useUnseen(thread, messages, atEnd);
+  const toLatest = () => (gap ? void loadLatestMessages(id).then(toEnd) : toEnd());
+  useReading(conversation, atEnd && !gap, gap || place !== undefined);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a page may bring the message
+  useLayoutEffect(() => {
+    const message = wanted && thread.messages.get(wanted);
+    const element = message && document.getElementById(messageId(message.id));
+    if (!element) return;
+    openAt.value = null;
+    toElement(element);
+    markShown(element);
+    announcement.value = announced(message, contact.name);
+  }, [wanted, thread, toElement, contact.name]);
+
+  const own = unconfirmed.findLast(isBubble)?.client_id;
+  const sent = useRef(own);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one's own reply always comes into view
-  useEffect(toEnd, [outgoing.length > 0 && outgoing.at(-1)?.client_id]);
+  useEffect(() => {
+    if (own && own !== sent.current) toLatest();
+    sent.current = own;
+  }, [own]);
 
-  const loaded = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
-  const draw = (item: TimelineItem) => {
-    switch (item.kind) {
-      case "day":
-        return <Divider key={item.key} label={dayName(item.timestamp, now.value)} />;
-      case "unread":
-        return <Divider key={item.key} id={unreadLine} label={t("thread.unread", { count: unreadCount })} />;
-      case "earlier":
-        return <Divider key={item.key} label={t("thread.earlier", { date: dayDate(item.timestamp, now.value) })} />;
-      case "message":
-        return (
-          <MessageItem
-            key={item.key}
-            message={item.message}
-            joined={item.joined}
-            contact={conversation.contact.name}
-            loaded={loaded}
-            reacting={reacting.get(item.message.wamid ?? "")}
-            open={open}
-            last={item.message.id === last}
-          />
-        );
-      case "outgoing":
-        return <OutgoingItem key={item.key} outgoing={item.outgoing} joined={item.joined} loaded={loaded} />;
-    }
-  };
   return (
     <div class="log-frame">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the log must scroll by keyboard */}
-      <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: conversation.contact.name })}>
+      <section class="log" ref={box} tabIndex={0} aria-label={t("thread.label", { name: contact.name })}>
         <LogStart thread={thread} box={box} />
         <div class="log-content" ref={content}>
-          {timeline(id, messages, outgoing, unreadFrom, session.value?.user ?? null).map(draw)}
+          {days.map((day) => (
+            <LogDay
+              key={day.key}
+              day={day}
+              label={day.timestamp && dayName(day.timestamp, now.value)}
+              late={late}
+              wanted={wanted}
+              box={box}
+              contact={contact.name}
+              loaded={thread.messages}
+              reacting={reacting}
+              unreadCount={unreadCount}
+              open={open}
+              last={day === lastDay && last !== undefined ? last : null}
+            />
+          ))}
         </div>
+        {gap && <LogEnd thread={thread} box={box} />}
       </section>
-      {!atEnd && (
-        <button type="button" class={`jump ${unseen > 0 ? "jump-news" : ""}`} onClick={toEnd}>
+      {(gap || !atEnd) && (
+        <button type="button" class={`jump ${unseen > 0 ? "jump-news" : ""}`} onClick={toLatest}>
           <DownIcon />
           <span class={unseen > 0 ? "" : "visually-hidden"}>
             {unseen > 0 ? t("thread.new", { count: unseen }) : t("thread.latest")}
@@ -83,56 +107,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   );
 }
 
-function Divider({ id, label }: { id?: string; label: string }) {
-  return (
-    <div class={`divider ${id ? "divider-unread" : ""}`} id={id}>
-      <span>{label}</span>
-    </div>
-  );
-}
-
-/** Loads what is older as the reader comes near the top. */
-function LogStart({ thread, box }: { thread: Thread; box: { current: HTMLElement | null } }) {
-  const sentinel = useRef<HTMLDivElement>(null);
-  const { next, phase } = thread;
-  useEffect(() => {
-    if (next === null || phase !== "ready" || !sentinel.current) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void loadOlderMessages(), {
-      root: box.current,
-      rootMargin: "800px 0px 0px",
-    });
-    observer.observe(sentinel.current);
-    return () => observer.disconnect();
-  }, [box, next, phase]);
-  return (
-    <div class="log-start" ref={sentinel}>
-      {phase === "loading" && <span class="spinner" role="status" aria-label={t("thread.loading")} />}
-      {phase === "failed" && (
-        <button type="button" class="button" onClick={() => void loadOlderMessages()}>
-          {t("action.retry")}
-        </button>
-      )}
-      {phase === "ready" && next === null && t("thread.start")}
-    </div>
-  );
-}
-
-/** How many messages came in below the view since the reader was last at the end. */
-function useUnseen(messages: readonly Message[], atEnd: boolean): number {
-  const seen = useRef(messages.at(-1)?.id);
-  if (atEnd) seen.current = messages.at(-1)?.id;
-  const from = messages.findIndex((message) => message.id === seen.current);
-  return messages.slice(from + 1).filter((message) => message.direction === "inbound").length;
-}
-
-/** A thread is read when it is opened and on screen, and again with each message that arrives in view. */
-function useReading({ id, unread_count: unread, rev }: Conversation, atEnd: boolean): void {
-  const opened = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new rev may be another message
-  useEffect(() => {
-    if (!visible.value) return;
-    const opening = !opened.current;
-    opened.current = true;
-    if (unread > 0 && (opening || atEnd)) void markRead(id);
-  }, [id, unread, rev, atEnd, visible.value]);
+function announced(message: Message, contact: string): string {
+  const name = message.direction === "inbound" ? contact : (message.sent_by?.name ?? t("message.fromYou"));
+  return t("announce.shown", { name, time: clock(message.timestamp), preview: summary(message) });
 }

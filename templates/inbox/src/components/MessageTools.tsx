@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { quote } from "../compose/drafts";
 import { summary } from "../content";
 import { wordsOf } from "../copy";
 import { t } from "../i18n";
-import { send } from "../sending";
+import { lazily } from "../lazily";
 import { openId } from "../store";
 import type { Message } from "../types";
 import { CheckIcon, CopyIcon, ReplyIcon, SmileIcon } from "./icons";
@@ -17,7 +17,7 @@ interface Props {
   open: boolean;
 }
 
-const emojis = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+const ReactionBar = lazily(() => import("./ReactionBar").then((module) => module.ReactionBar));
 
 /** What can be done with a message, above its corner. */
 export function MessageTools({ message, reaction, open }: Props) {
@@ -25,10 +25,15 @@ export function MessageTools({ message, reaction, open }: Props) {
   const answerable = open && message.wamid !== null && message.status !== "failed";
   const words = navigator.clipboard ? wordsOf(message) : "";
   if (!answerable && words === "") return null;
+  const react = ({ currentTarget }: MouseEvent) => {
+    // The button goes, and the focus must not go with it.
+    (currentTarget as Element).closest<HTMLElement>(".message")?.focus();
+    setPicking(true);
+  };
   return (
     <div class="tools" role="toolbar" aria-label={t("tools.label")}>
       {picking ? (
-        <Emojis message={message} reaction={reaction} onDone={() => setPicking(false)} />
+        <ReactionBar wamid={message.wamid} reaction={reaction} onDone={() => setPicking(false)} />
       ) : (
         <>
           {answerable && (
@@ -36,7 +41,7 @@ export function MessageTools({ message, reaction, open }: Props) {
               <Tool label={t("tools.reply")} onClick={() => answer(message)}>
                 <ReplyIcon />
               </Tool>
-              <Tool label={t("tools.react")} onClick={() => setPicking(true)}>
+              <Tool label={t("tools.react")} onClick={react}>
                 <SmileIcon />
               </Tool>
             </>
@@ -48,7 +53,13 @@ export function MessageTools({ message, reaction, open }: Props) {
   );
 }
 
-function Tool({ label, onClick, children }: { label: string; onClick: () => void; children: ComponentChildren }) {
+interface ToolProps {
+  label: string;
+  onClick: (event: MouseEvent) => void;
+  children: ComponentChildren;
+}
+
+function Tool({ label, onClick, children }: ToolProps) {
   return (
     <button type="button" class="icon-button icon-button-small" aria-label={label} title={label} onClick={onClick}>
       {children}
@@ -61,56 +72,6 @@ function answer(message: Message): void {
   if (openId.value === null || wamid === null) return;
   const quoted = { id, direction, type, sent_by, preview: summary(message), deleted: false };
   quote(openId.value, { message_id: wamid, message: quoted });
-}
-
-/** Each user has one reaction to a message: another takes its place, the same again takes it back. */
-function Emojis({
-  message: { wamid },
-  reaction,
-  onDone,
-}: {
-  message: Message;
-  reaction: string | undefined;
-  onDone: () => void;
-}) {
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.querySelector("button")?.focus(), []);
-  const leave = () => {
-    box.current?.closest<HTMLElement>(".message")?.focus();
-    onDone();
-  };
-  const react = (emoji: string) => {
-    leave();
-    if (openId.value !== null && wamid !== null)
-      send(openId.value, { type: "reaction", reaction: { message_id: wamid, emoji: emoji === reaction ? "" : emoji } });
-  };
-  const shown = reaction && !emojis.includes(reaction) ? [...emojis, reaction] : emojis;
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves the emoji from wherever the focus is among them
-    <div
-      class="emojis"
-      ref={box}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.preventDefault();
-        leave();
-      }}
-    >
-      {shown.map((emoji) => (
-        <button
-          key={emoji}
-          type="button"
-          class="emoji"
-          aria-pressed={emoji === reaction}
-          aria-label={t(emoji === reaction ? "tools.unreactWith" : "tools.reactWith", { emoji })}
-          title={emoji === reaction ? t("tools.unreactWith", { emoji }) : undefined}
-          onClick={() => react(emoji)}
-        >
-          {emoji}
-        </button>
-      ))}
-    </div>
-  );
 }
 
 function Copy({ words }: { words: string }) {

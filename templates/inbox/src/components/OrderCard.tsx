@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { sumUp } from "../order";
 import type { Order } from "../types";
 import { CartIcon } from "./icons";
-import { Text } from "./MessageContent";
+import { Text } from "./RichText";
 
 export function OrderCard({ order }: { order: Order }) {
   const { lines, count, total } = sumUp(order);
@@ -15,7 +15,7 @@ export function OrderCard({ order }: { order: Order }) {
         </span>
         <span class="card-body">
           <span class="card-title">{t("content.order")}</span>
-          <small>{t("content.items", { count })}</small>
+          {count !== null && <small>{t("content.items", { count })}</small>}
         </span>
       </div>
       <ul class="order">

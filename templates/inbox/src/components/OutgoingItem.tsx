@@ -13,18 +13,18 @@ import { Ticks } from "./Ticks";
 interface Props {
   outgoing: Outgoing;
   joined: boolean;
-  loaded: ReadonlyMap<string, Message>;
+  quoted: Message | undefined;
 }
 
 /** A message on its way, or one that did not get through. */
-export function OutgoingItem({ outgoing, joined, loaded }: Props) {
+export function OutgoingItem({ outgoing, joined, quoted }: Props) {
   const { timestamp, failure, context } = outgoing;
   const user = session.value?.user;
   return (
     <article class={`message outbound ${joined ? "joined" : ""}`}>
       <Author name={user?.name ?? t("message.fromYou")} shown={user != null && !joined} />
       <div class="bubble">
-        {context && <Quote context={context} loaded={loaded.get(context.message?.id ?? "")} />}
+        {context && <Quote context={context} loaded={quoted} />}
         <MessageContent message={asMessage(outgoing)} />
         <footer class="stamp">
           <time dateTime={timestamp}>{clock(timestamp)}</time>

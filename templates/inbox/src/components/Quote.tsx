@@ -1,8 +1,8 @@
+import { goTo } from "../actions";
 import { previewOf, summary } from "../content";
 import { t } from "../i18n";
 import type { Context, Message } from "../types";
 import { KindIcon } from "./KindIcon";
-import { showMessage } from "./messageId";
 
 interface Props {
   context: Context;
@@ -10,14 +10,14 @@ interface Props {
   loaded: Message | undefined;
 }
 
-/** What a message answers; it leads there, if that is loaded. */
+/** What a message answers; it leads there, and has it loaded where it has to be. */
 export function Quote({ context, loaded }: Props) {
   const { message } = context;
   const quoted = loaded ?? message;
   if (!quoted) return <p class="quote">{t("message.unavailable")}</p>;
   const deleted = loaded ? loaded.deleted_at !== null : message?.deleted === true;
   return (
-    <button type="button" class="quote" disabled={!loaded} onClick={() => showMessage(quoted.id)}>
+    <button type="button" class="quote" onClick={() => goTo(quoted.id)}>
       {quoted.direction === "outbound" && <strong dir="auto">{quoted.sent_by?.name ?? t("message.fromYou")}</strong>}
       <span dir="auto">
         <KindIcon type={quoted.type} deleted={deleted} />

@@ -1,5 +1,5 @@
 import { t } from "../i18n";
-import { webHref } from "../richtext";
+import { webHref } from "../links";
 import type { Referral } from "../types";
 import { AdIcon } from "./icons";
 import { SafeLink } from "./RichText";

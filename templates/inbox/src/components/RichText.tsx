@@ -1,8 +1,77 @@
-import { useMemo } from "preact/hooks";
-import { parseRich, type Rich } from "../richtext";
+import { useMemo, useState } from "preact/hooks";
+import { t } from "../i18n";
+import { shownAddress } from "../links";
+import { type Block, parseBlocks, type Rich } from "../richtext";
+import { beginning, countEmoji, isCut } from "../text";
 
-export function RichText({ text }: { text: string }) {
-  return <Parts parts={useMemo(() => parseRich(text), [text])} />;
+/** What somebody wrote, formatted as WhatsApp does. A long text is shown whole when it is asked for. */
+export function Text({ body }: { body: string }) {
+  const [whole, setWhole] = useState(false);
+  const start = useMemo(() => (whole ? null : beginning(body)), [whole, body]);
+  const blocks = useMemo(() => parsed(body, start), [start, body]);
+  const emoji = useMemo(() => countEmoji(body), [body]);
+  return (
+    <div class={`text ${emoji > 0 ? `emoji-${emoji}` : ""}`} dir="auto">
+      {blocks.map((block, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a text's lines never move
+        <Lines key={index} block={block} />
+      ))}
+      {start !== null && (
+        <>
+          {"… "}
+          <button type="button" class="link-button" onClick={() => setWhole(true)}>
+            {t("message.more")}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function parsed(body: string, start: string | null): Block[] {
+  if (start !== null && isCut(body, start)) return [{ kind: "text", content: [start] }];
+  return parseBlocks(start ?? body);
+}
+
+function Lines({ block }: { block: Block }) {
+  switch (block.kind) {
+    case "text":
+      return <Parts parts={block.content} />;
+    case "quote":
+      return (
+        <blockquote>
+          <Parts parts={block.content} />
+        </blockquote>
+      );
+    case "code":
+      return (
+        <pre dir="ltr">
+          <code>{block.text}</code>
+        </pre>
+      );
+    case "bullets":
+      return (
+        <ul>
+          {block.items.map((content, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a list's items never move
+            <li key={index}>
+              <Parts parts={content} />
+            </li>
+          ))}
+        </ul>
+      );
+    case "numbers":
+      return (
+        <ol>
+          {block.items.map(({ number, content }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a list's items never move
+            <li key={index} value={number}>
+              <Parts parts={content} />
+            </li>
+          ))}
+        </ol>
+      );
+  }
 }
 
 function Parts({ parts }: { parts: Rich[] }) {
@@ -18,7 +87,7 @@ function Parts({ parts }: { parts: Rich[] }) {
 
 function Part({ part }: { part: Rich }) {
   if (typeof part === "string") return <>{part}</>;
-  if ("href" in part) return <SafeLink href={part.href}>{part.text}</SafeLink>;
+  if ("href" in part) return <SafeLink href={part.href}>{shownAddress(part.href, part.text)}</SafeLink>;
   const Mark = part.mark;
   return (
     <Mark>

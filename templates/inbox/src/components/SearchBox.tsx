@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { changeFilters } from "../actions";
 import { t } from "../i18n";
 import { filters } from "../store";
+import { focusList } from "./focus";
 import { CloseIcon, SearchIcon } from "./icons";
 
 const pause = 250;
@@ -14,6 +15,7 @@ export function SearchBox() {
   const asked = useRef(applied);
 
   const ask = (search: string) => {
+    if (search === filters.peek().search) return;
     asked.current = search;
     changeFilters({ search });
   };
@@ -24,7 +26,6 @@ export function SearchBox() {
   }, [applied]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the wait begins anew with each change of the text alone
   useEffect(() => {
-    if (text.trim() === filters.peek().search) return;
     const timer = setTimeout(() => ask(text.trim()), pause);
     return () => clearTimeout(timer);
   }, [text]);
@@ -35,9 +36,12 @@ export function SearchBox() {
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || text === "") return;
+    if (event.isComposing || event.altKey) return;
+    if (event.key === "ArrowDown") focusList();
+    else if (event.key === "Enter") ask(text.trim());
+    else if (event.key === "Escape" && text !== "") clear();
+    else return;
     event.preventDefault();
-    clear();
   };
   return (
     <search class="search">

@@ -52,6 +52,7 @@ const groups: Group[] = [
       ["keys.canned", "/"],
       ["keys.bold", `${command}+B`],
       ["keys.italic", `${command}+I`],
+      ["keys.strike", `${command}+⇧+X`],
     ],
   },
 ];

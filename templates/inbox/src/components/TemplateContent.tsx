@@ -2,7 +2,7 @@ import { t } from "../i18n";
 import type { Message, Template } from "../types";
 import { TemplateIcon } from "./icons";
 import { HeaderFile } from "./MediaCard";
-import { RichText } from "./RichText";
+import { Text } from "./RichText";
 
 /** Until its words are known, the message carries the template's name and what was filled in. */
 export function TemplateContent({ message, template }: { message: Message; template: Template }) {
@@ -12,16 +12,8 @@ export function TemplateContent({ message, template }: { message: Message; templ
   return (
     <>
       <HeaderFile message={message} type={file?.type} />
-      {message.words ? <Words text={message.words} /> : <Card name={template.name ?? ""} values={values} />}
+      {message.words ? <Text body={message.words} /> : <Card name={template.name ?? ""} values={values} />}
     </>
-  );
-}
-
-function Words({ text }: { text: string }) {
-  return (
-    <div class="text" dir="auto">
-      <RichText text={text} />
-    </div>
   );
 }
 

@@ -6,6 +6,11 @@ export function focusRow(id: string): void {
   });
 }
 
+/** The row that Tab leads to. */
+export function focusList(): void {
+  document.querySelector<HTMLElement>(".rows [tabindex='0']")?.focus();
+}
+
 /** Touch keyboards should not open by themselves. */
 export const hasTouchKeyboard = () => matchMedia("(pointer: coarse)").matches;
 
@@ -20,6 +25,13 @@ export function focusField(): void {
     if (field) field.focus();
     else keepFocus();
   });
+}
+
+/** The message at which the Tab key stops, from where the arrow keys go on; false if there is none. */
+export function focusLastMessage(): boolean {
+  const last = document.querySelector<HTMLElement>(".log-content .message[tabindex='0']");
+  last?.focus();
+  return last !== null;
 }
 
 /** What had the focus is no more. No button gets it, which the next key that is meant for the field would press. */

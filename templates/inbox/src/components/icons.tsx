@@ -9,7 +9,7 @@ function Icon({ children }: { children: ComponentChildren }) {
   );
 }
 
-function drawn(...paths: string[]) {
+export function drawn(...paths: string[]) {
   return () => (
     <Icon>
       {paths.map((path) => (

@@ -1,12 +1,9 @@
-/** Of the element that a message is drawn as: a quote leads there. */
+/** Of the element that a message is drawn as: a quote leads there, or a search. */
 export const messageId = (id: string) => `message-${id}`;
 
-/** Brings a message into view and gives it the focus, so that it is seen and read out. */
-export function showMessage(id: string): void {
-  const element = document.getElementById(messageId(id));
-  if (!element) return;
+/** Gives a message the focus, and marks it until that goes elsewhere. */
+export function markShown(element: HTMLElement): void {
   element.dataset.shown = "";
   element.addEventListener("blur", () => delete element.dataset.shown, { once: true });
-  element.scrollIntoView({ block: "center" });
   element.focus({ preventScroll: true });
 }

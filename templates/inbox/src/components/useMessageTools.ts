@@ -46,7 +46,7 @@ function move(event: KeyboardEvent): void {
     message.focus();
     return;
   }
-  const messages = [...document.querySelectorAll<HTMLElement>(".log-content > .message[tabindex]")];
+  const messages = [...document.querySelectorAll<HTMLElement>(".log-content .message[tabindex]")];
   const at = messages.indexOf(message);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: messages.length - 1 }[event.key];
   if (event.key === "Escape") focusField();

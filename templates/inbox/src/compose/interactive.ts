@@ -1,5 +1,5 @@
+import { webHref } from "../links";
 import type { HeaderBody, InteractiveBody } from "../reply";
-import { webHref } from "../richtext";
 
 export type InteractiveKind = InteractiveBody["type"];
 export type HeaderKind = "none" | "text" | "image" | "video" | "document";

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { attach } from "../../compose/attached";
 import { chooseFiles } from "../../compose/chooseFiles";
 import { accepted, type Kind } from "../../compose/files";
-import { type Tool, tool } from "../../compose/tool";
+import { openTool, type Tool } from "../../compose/tool";
 import { type ToolKey, w } from "../../i18n/tools";
 import { ChoicesIcon, FileIcon, ImageIcon, PersonIcon, PinIcon, StickerIcon, TemplateIcon, VoiceIcon } from "../icons";
 
@@ -30,7 +30,7 @@ export function AttachMenu({ conversationId, onClose }: Props) {
   useEffect(() => menu.current?.querySelector("button")?.focus(), []);
   const choose = async (item: Item) => {
     onClose();
-    if ("opens" in item) tool.value = item.opens;
+    if ("opens" in item) openTool(item.opens);
     else await attach(conversationId, await chooseFiles(item.accept, item.kind !== "sticker"), item.kind);
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { attempt, changeStatus } from "../../actions";
-import { tool } from "../../compose/tool";
+import { closeTool, openTool, tool } from "../../compose/tool";
 import { t } from "../../i18n";
 import { lazily } from "../../lazily";
 import { now } from "../../now";
@@ -17,6 +17,7 @@ const tools = {
   contact: lazily(() => import("./ContactDialog").then((module) => module.ContactDialog)),
   interactive: lazily(() => import("./InteractiveDialog").then((module) => module.InteractiveDialog)),
   location: lazily(() => import("./LocationDialog").then((module) => module.LocationDialog)),
+  reaction: lazily(() => import("./ReactionDialog").then((module) => module.ReactionDialog)),
   template: lazily(() => import("./TemplateDialog").then((module) => module.TemplateDialog)),
 };
 
@@ -27,11 +28,11 @@ const isShut = (reason: ShutReason) => reason === "composer.closed" || reason ==
 
 export function Composer({ conversation }: { conversation: Conversation }) {
   const state = replyState(conversation, now.value);
-  const open = tool.value;
+  const name = tool.value?.name;
   const Dialog =
-    open && open !== "voice" && (state.open || (open === "template" && isShut(state.reason))) ? tools[open] : null;
+    name && name !== "voice" && (state.open || (name === "template" && isShut(state.reason))) ? tools[name] : null;
   useExpiry(conversation.window_expires_at);
-  useEffect(() => () => shut(), []);
+  useEffect(() => closeTool, []);
   return (
     <div id={composerId} class={state.open ? "composer" : "composer composer-shut"} tabIndex={-1}>
       {state.open ? (
@@ -42,13 +43,9 @@ export function Composer({ conversation }: { conversation: Conversation }) {
       ) : (
         <Shut conversation={conversation} reason={state.reason} />
       )}
-      {Dialog && <Dialog conversation={conversation} onClose={shut} />}
+      {Dialog && <Dialog key={tool.value?.key} conversation={conversation} onClose={closeTool} />}
     </div>
   );
-}
-
-function shut(): void {
-  tool.value = null;
 }
 
 /** Why nothing can be written now, and what can be done about it. */
@@ -78,9 +75,7 @@ function Shut({ conversation, reason }: { conversation: Conversation; reason: Sh
           type="button"
           class="button button-icon button-main"
           aria-describedby={note}
-          onClick={() => {
-            tool.value = "template";
-          }}
+          onClick={() => openTool("template")}
         >
           <TemplateIcon />
           {t("template.send")}

@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { type CardDraft, contactBody, emptyCard, wrongInCard } from "../../compose/card";
 import { w } from "../../i18n/tools";
 import type { Conversation } from "../../types";
-import { focusField } from "../focus";
 import { Preview } from "./Preview";
 import { TextField } from "./TextField";
 import { ToolDialog } from "./ToolDialog";
@@ -27,13 +26,11 @@ const limit = 500;
 export function ContactDialog({ conversation: { id }, onClose }: Props) {
   const [card, setCard] = useState(emptyCard);
   const [checked, setChecked] = useState(false);
-  const submission = useSubmit(id);
+  const submission = useSubmit(id, onClose);
   const wrong = wrongInCard(card);
-  const send = async () => {
+  const send = () => {
     setChecked(true);
-    if (wrong.length > 0 || !(await submission.run({ type: "contacts", contacts: [contactBody(card)] }))) return;
-    onClose();
-    focusField();
+    if (wrong.length === 0) void submission.run({ type: "contacts", contacts: [contactBody(card)] });
   };
   const field = (name: keyof CardDraft, problem: "required" | "phone" | "email" = "required") => ({
     label: w(`contact.${name}`),
@@ -46,10 +43,10 @@ export function ContactDialog({ conversation: { id }, onClose }: Props) {
     },
   });
   return (
-    <ToolDialog title={w("contact.title")} onClose={onClose}>
+    <ToolDialog title={w("contact.title")} onClose={onClose} hidden={submission.sent}>
       <ToolForm
         submission={submission}
-        onSubmit={() => void send()}
+        onSubmit={send}
         preview={<Preview content={{ type: "contacts", contacts: [contactBody(card)] }} />}
       >
         <div class="field-row">

@@ -12,10 +12,9 @@ import {
   problemsOf,
   withDots,
 } from "../../compose/interactive";
-import type { Upload } from "../../compose/uploads";
+import { mediaOf, type Upload } from "../../compose/uploads";
 import { w } from "../../i18n/tools";
 import type { Conversation } from "../../types";
-import { focusField } from "../focus";
 import { ButtonFields, LinkFields, ListFields } from "./InteractiveFields";
 import { Preview } from "./Preview";
 import { Segments } from "./Segments";
@@ -38,8 +37,7 @@ export function InteractiveDialog({ conversation: { id }, onClose }: Props) {
   const [draft, setDraft] = useState(emptyDraft);
   const [upload, setUpload] = useState<Upload | null>(null);
   const [checked, setChecked] = useState(false);
-  const submission = useSubmit(id);
-  const kept = useUnsent(upload);
+  const submission = useSubmit(id, onClose);
   const up = upload?.state.value.phase === "ready" ? upload : null;
   const whole: InteractiveDraft = { ...draft, upload: up };
   const { kind } = draft;
@@ -56,20 +54,20 @@ export function InteractiveDialog({ conversation: { id }, onClose }: Props) {
     const problem = checked ? problems.get(`interactive.${path}`) : undefined;
     return problem ? w(`problem.${problem}`) : submission.errors[`interactive.${path}`]?.[0];
   };
-  const send = async () => {
+  // A file that the kind has no place for is not in the message.
+  const headed = isMediaHeader(headerKind) ? up : null;
+  useUnsent(submission.sent && headed ? null : upload);
+  const send = () => {
     setChecked(true);
-    if (problems.size > 0 || !(await submission.run({ type: "interactive", interactive: body }))) return;
-    // A file that the kind has no place for is not in the message.
-    if (isMediaHeader(headerKind)) kept.current = null;
-    onClose();
-    focusField();
+    if (problems.size > 0) return;
+    void submission.run({ type: "interactive", interactive: body }, { media: headed && mediaOf(headed) });
   };
   const parts = { draft, change, errorOf };
   return (
-    <ToolDialog title={w("interactive.title")} onClose={onClose}>
+    <ToolDialog title={w("interactive.title")} onClose={onClose} hidden={submission.sent}>
       <ToolForm
         submission={submission}
-        onSubmit={() => void send()}
+        onSubmit={send}
         preview={
           <Preview content={{ type: "interactive", interactive: interactiveBody(withDots(whole)) }} upload={up} />
         }

@@ -43,9 +43,12 @@ export function ButtonFields({ draft: { buttons }, change, errorOf }: Parts) {
           )}
         </div>
       ))}
-      {buttons.length < limits.buttons && (
-        <Add label={w("interactive.addButton")} onAdd={() => change({ buttons: [...buttons, ""] })} />
-      )}
+      <Add
+        label={w("interactive.addButton")}
+        used={buttons.length}
+        limit={limits.buttons}
+        onAdd={() => change({ buttons: [...buttons, ""] })}
+      />
     </fieldset>
   );
 }
@@ -75,7 +78,7 @@ export function LinkFields({ draft, change, errorOf }: Parts) {
 
 export function ListFields({ draft, change, errorOf }: Parts) {
   const { sections, listButton } = draft;
-  const full = rowsIn(draft) >= limits.rows;
+  const used = rowsIn(draft);
   const put = (place: number, section: SectionDraft) => change({ sections: withItem(sections, place, section) });
   return (
     <>
@@ -93,14 +96,20 @@ export function ListFields({ draft, change, errorOf }: Parts) {
           place={place}
           section={section}
           several={sections.length > 1}
-          full={full}
+          used={used}
           errorOf={(path) => errorOf(`action.sections[${place}].${path}`)}
           onChange={(section) => put(place, section)}
           onRemove={() => change({ sections: without(sections, place) })}
         />
       ))}
-      {!full && sections.length < limits.sections && (
-        <Add label={w("interactive.addSection")} onAdd={() => change({ sections: [...sections, emptySection()] })} />
+      {/* Each has a row at least, of which there are no more. */}
+      {used < limits.rows && (
+        <Add
+          label={w("interactive.addSection")}
+          used={sections.length}
+          limit={limits.sections}
+          onAdd={() => change({ sections: [...sections, emptySection()] })}
+        />
       )}
     </>
   );
@@ -110,13 +119,14 @@ interface SectionProps {
   place: number;
   section: SectionDraft;
   several: boolean;
-  full: boolean;
+  /** How many rows all sections have together, to which alone WhatsApp sets a limit. */
+  used: number;
   errorOf: (path: string) => string | undefined;
   onChange: (section: SectionDraft) => void;
   onRemove: () => void;
 }
 
-function Section({ place, section, several, full, errorOf, onChange, onRemove }: SectionProps) {
+function Section({ place, section, several, used, errorOf, onChange, onRemove }: SectionProps) {
   const { title, rows } = section;
   return (
     <fieldset class="field-group">
@@ -158,9 +168,12 @@ function Section({ place, section, several, full, errorOf, onChange, onRemove }:
           )}
         </div>
       ))}
-      {!full && (
-        <Add label={w("interactive.addRow")} onAdd={() => onChange({ ...section, rows: [...rows, emptyRow()] })} />
-      )}
+      <Add
+        label={w("interactive.addRow")}
+        used={used}
+        limit={limits.rows}
+        onAdd={() => onChange({ ...section, rows: [...rows, emptyRow()] })}
+      />
     </fieldset>
   );
 }
@@ -173,19 +186,32 @@ function focusLast(group: Element | null | undefined): void {
   });
 }
 
-function Add({ label, onAdd }: { label: string; onAdd: () => void }) {
+interface AddProps {
+  label: string;
+  used: number;
+  limit: number;
+  onAdd: () => void;
+}
+
+/** One more, as long as there may be one. */
+function Add({ label, used, limit, onAdd }: AddProps) {
   return (
-    <button
-      type="button"
-      class="link-button"
-      onClick={(event) => {
-        onAdd();
-        focusLast(event.currentTarget.closest(".field-group, .tool-fields"));
-      }}
-    >
-      <PlusIcon />
-      {label}
-    </button>
+    <p class="field-add">
+      {used < limit && (
+        <button
+          type="button"
+          class="link-button"
+          onClick={(event) => {
+            onAdd();
+            focusLast(event.currentTarget.closest(".field-group, .tool-fields"));
+          }}
+        >
+          <PlusIcon />
+          {label}
+        </button>
+      )}
+      <small class="count">{w("field.count", { used, limit })}</small>
+    </p>
   );
 }
 

@@ -2,35 +2,42 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { attachedTo } from "../../compose/attached";
 import { canRecord } from "../../compose/canRecord";
 import { draftText, keepDraftText, quote, quoteIn } from "../../compose/drafts";
-import { tool } from "../../compose/tool";
+import { closeTool, openTool, tool } from "../../compose/tool";
 import { t } from "../../i18n";
 import { lazily } from "../../lazily";
 import { send as post } from "../../sending";
 import type { Conversation } from "../../types";
 import { stopTyping, typed } from "../../viewing";
-import { fieldId, focusField, hasTouchKeyboard } from "../focus";
-import { MicrophoneIcon, SendIcon } from "../icons";
-import { AttachButton } from "./AttachButton";
+import { fieldId, focusField, focusLastMessage, hasTouchKeyboard } from "../focus";
+import { ClipIcon, MicrophoneIcon, SendIcon, SmileIcon } from "../icons";
+import { PopupButton } from "./PopupButton";
 import { QuoteBar } from "./QuoteBar";
 import { useGrowth } from "./useGrowth";
 
+const AttachMenu = lazily(() => import("./AttachMenu").then((module) => module.AttachMenu));
+const EmojiPopup = lazily(() => import("./EmojiPopup").then((module) => module.EmojiPopup));
 const Tray = lazily(() => import("./Tray").then((module) => module.Tray));
 const Recorder = lazily(() => import("./Recorder").then((module) => module.Recorder));
+const CannedReplies = lazily(() => import("./CannedReplies").then((module) => module.CannedReplies));
 
 const maxLength = 4096;
 
+/** WhatsApp's marks by the keys that make a text bold, italic and struck through elsewhere. */
+const marks: Readonly<Record<string, string>> = { b: "*", i: "_", X: "~" };
+
 export function ReplyForm({ conversation: { id, contact } }: { conversation: Conversation }) {
-  const [text, setText] = useState(() => draftText(id));
   // The reader has sent, and some file is still going up.
   const [waiting, setWaiting] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
+  const listKeys = useRef<((event: KeyboardEvent) => boolean) | null>(null);
+  const text = draftText(id);
   const attachments = attachedTo(id);
   const context = quoteIn(id);
   const phases = attachments.map(({ upload }) => upload.state.value.phase);
   const excess = text.length - maxLength;
   const ready = (text.trim() !== "" || attachments.length > 0) && excess <= 0 && !phases.includes("failed");
   const up = phases.every((phase) => phase === "ready");
-  const recording = tool.value === "voice";
+  const recording = tool.value?.name === "voice";
 
   useEffect(() => {
     if (!hasTouchKeyboard()) area.current?.focus();
@@ -38,10 +45,7 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   useEffect(() => stopTyping, []);
   useGrowth(area, text);
 
-  const write = (words: string) => {
-    setText(words);
-    keepDraftText(id, words);
-  };
+  const write = (words: string) => keepDraftText(id, words);
   const send = async () => {
     if (!ready) return;
     setWaiting(!up);
@@ -60,14 +64,26 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
   }, [waiting, ready, up]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && context) {
+    const { key, shiftKey, altKey, currentTarget } = event;
+    const field = currentTarget as HTMLTextAreaElement;
+    // Enter that ends an input method's composition chooses a word.
+    if (event.isComposing) return;
+    const command = event.ctrlKey || event.metaKey;
+    const sign = command && !altKey && marks[shiftKey ? key.toUpperCase() : key];
+    if (listKeys.current?.(event)) event.preventDefault();
+    else if (sign) {
+      event.preventDefault();
+      void import("../../compose/insert").then(({ mark }) => mark(field, sign));
+    } else if (key === "Escape" && context) {
       event.preventDefault();
       quote(id, null);
+    } else if (key === "ArrowUp" && text === "" && !command && !altKey && !shiftKey && focusLastMessage()) {
+      event.preventDefault();
+    } else if (key === "Enter" && !shiftKey && !hasTouchKeyboard()) {
+      // On a touch keyboard it is the only way to a new line.
+      event.preventDefault();
+      void send();
     }
-    // Enter that ends an input method's composition chooses a word; on a touch keyboard it is the only way to a new line.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || hasTouchKeyboard()) return;
-    event.preventDefault();
-    void send();
   };
   return (
     <>
@@ -82,7 +98,13 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
           void send();
         }}
       >
-        <AttachButton conversationId={id} />
+        {/(^|\s)\//.test(text) && <CannedReplies text={text} contact={contact} area={area} keys={listKeys} />}
+        <PopupButton label={t("attach.label")} icon={<ClipIcon />} popup="menu">
+          {(close) => <AttachMenu conversationId={id} onClose={close} />}
+        </PopupButton>
+        <PopupButton label={t("emoji.label")} icon={<SmileIcon />} popup="dialog">
+          {(close) => <EmojiPopup area={area} onClose={close} />}
+        </PopupButton>
         <textarea
           ref={area}
           id={fieldId}
@@ -105,7 +127,13 @@ export function ReplyForm({ conversation: { id, contact } }: { conversation: Con
           </span>
         )}
         {!ready && text.trim() === "" && attachments.length === 0 && canRecord() ? (
-          <button type="button" class="tool" aria-label={t("voice.record")} title={t("voice.record")} onClick={record}>
+          <button
+            type="button"
+            class="tool"
+            aria-label={t("voice.record")}
+            title={t("voice.record")}
+            onClick={() => openTool("voice")}
+          >
             <MicrophoneIcon />
           </button>
         ) : (
@@ -125,11 +153,7 @@ function SendButton({ ready, waiting }: { ready: boolean; waiting: boolean }) {
   );
 }
 
-function record(): void {
-  tool.value = "voice";
-}
-
 function closeRecorder(): void {
-  tool.value = null;
+  closeTool();
   focusField();
 }

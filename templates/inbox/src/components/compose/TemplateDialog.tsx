@@ -5,11 +5,11 @@ import { t } from "../../i18n";
 import { w } from "../../i18n/tools";
 import type { MessageTemplate } from "../../meta";
 import type { Conversation } from "../../types";
-import { focusField } from "../focus";
 import { BackIcon } from "../icons";
 import { TemplateForm } from "./TemplateForm";
 import { TemplateList } from "./TemplateList";
 import { ToolDialog } from "./ToolDialog";
+import { useSubmit } from "./useSubmit";
 
 interface Props {
   conversation: Conversation;
@@ -21,6 +21,7 @@ export function TemplateDialog({ conversation: { id }, onClose }: Props) {
   const [templates, setTemplates] = useState<MessageTemplate[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [chosen, setChosen] = useState<MessageTemplate | null>(null);
+  const submission = useSubmit(id, onClose);
   const load = () => {
     setFailure(null);
     theApi()
@@ -37,16 +38,14 @@ export function TemplateDialog({ conversation: { id }, onClose }: Props) {
     </button>
   );
   return (
-    <ToolDialog title={chosen?.name ?? t("template.send")} onClose={onClose} before={chosen && back}>
+    <ToolDialog
+      title={chosen?.name ?? t("template.send")}
+      onClose={onClose}
+      before={chosen && back}
+      hidden={submission.sent}
+    >
       {chosen ? (
-        <TemplateForm
-          conversationId={id}
-          template={chosen}
-          onSent={() => {
-            onClose();
-            focusField();
-          }}
-        />
+        <TemplateForm conversationId={id} template={chosen} submission={submission} />
       ) : templates ? (
         <TemplateList templates={templates} onChoose={setChosen} />
       ) : failure ? (

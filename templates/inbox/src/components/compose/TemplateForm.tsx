@@ -4,12 +4,14 @@ import {
   codeLimit,
   emptyFields,
   fieldsOf,
+  filledText,
   fillIn,
   type TemplateField,
   type TemplateValues,
   textLimit,
 } from "../../compose/templateFields";
-import type { Upload } from "../../compose/uploads";
+import { partOf } from "../../compose/templates";
+import { mediaOf, type Upload } from "../../compose/uploads";
 import { w } from "../../i18n/tools";
 import type { MessageTemplate } from "../../meta";
 import { PlaceFields } from "./PlaceFields";
@@ -17,23 +19,22 @@ import { TemplatePreview } from "./TemplatePreview";
 import { TextField } from "./TextField";
 import { ToolForm } from "./ToolForm";
 import { UploadField } from "./UploadField";
-import { useSubmit } from "./useSubmit";
+import type { Submission } from "./useSubmit";
 import { useUnsent } from "./useUnsent";
 
 interface Props {
   conversationId: string;
   template: MessageTemplate;
-  onSent: () => void;
+  submission: Submission;
 }
 
 /** What a template leaves open, as fields. */
-export function TemplateForm({ conversationId, template, onSent }: Props) {
+export function TemplateForm({ conversationId, template, submission }: Props) {
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const [place, setPlace] = useState(emptyLocation);
   const [upload, setUpload] = useState<Upload | null>(null);
   const [checked, setChecked] = useState(false);
-  const submission = useSubmit(conversationId);
-  const kept = useUnsent(upload);
+  useUnsent(submission.sent ? null : upload);
   const fields = fieldsOf(template);
   const up = upload?.state.value.phase === "ready" ? upload : null;
   const values: TemplateValues = {
@@ -44,11 +45,11 @@ export function TemplateForm({ conversationId, template, onSent }: Props) {
   const empty = emptyFields(fields, values);
   const { body, paths } = fillIn(template, values);
 
-  const send = async () => {
+  const send = () => {
     setChecked(true);
-    if (empty.length > 0 || !(await submission.run({ type: "template", template: body }))) return;
-    kept.current = null;
-    onSent();
+    if (empty.length > 0) return;
+    const words = filledText(partOf(template, "BODY")?.text, "body", values);
+    void submission.run({ type: "template", template: body }, { words, media: up && mediaOf(up) });
   };
   const errorOf = (id: string) => {
     const said = Object.entries(submission.errors).find(([path]) =>
@@ -105,7 +106,7 @@ export function TemplateForm({ conversationId, template, onSent }: Props) {
   return (
     <ToolForm
       submission={submission}
-      onSubmit={() => void send()}
+      onSubmit={send}
       preview={<TemplatePreview template={template} values={values} upload={up} />}
     >
       {fields.length === 0 ? <p class="field-hint">{w("template.nothingToFill")}</p> : fields.map(draw)}

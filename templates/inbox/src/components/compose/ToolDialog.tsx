@@ -10,18 +10,23 @@ interface Props {
   onClose: () => void;
   /** What stands before the title: a way back. */
   before?: ComponentChildren;
+  /** No larger than a picker, on a small frame too. */
+  small?: boolean;
+  /** What was filled in is on its way, and may come back. */
+  hidden?: boolean;
   children: ComponentChildren;
 }
 
 /** A dialog over the whole frame; what had the focus before has it again when it closes. */
-export function ToolDialog({ title, onClose, before, children }: Props) {
+export function ToolDialog({ title, onClose, before, small, hidden = false, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useLayoutEffect(() => {
     const element = dialog.current;
+    if (hidden) return;
     element?.showModal();
     return () => element?.close();
-  }, []);
+  }, [hidden]);
   const onKeyDown = (event: KeyboardEvent) => {
     // The panels below would take it for theirs.
     event.stopPropagation();
@@ -32,7 +37,7 @@ export function ToolDialog({ title, onClose, before, children }: Props) {
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={small ? "dialog dialog-small" : "dialog"}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

@@ -12,14 +12,14 @@ interface Props {
 }
 
 /** The fields of a message, how it will look, and its send. */
-export function ToolForm({ submission: { busy, failure }, onSubmit, preview, children }: Props) {
+export function ToolForm({ submission: { failure }, onSubmit, preview, children }: Props) {
   return (
     <form
       class="tool-form"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy) onSubmit();
+        onSubmit();
       }}
     >
       <div class="tool-fields">{children}</div>
@@ -34,8 +34,8 @@ export function ToolForm({ submission: { busy, failure }, onSubmit, preview, chi
             {failure}
           </p>
         )}
-        <button type="submit" class="button button-main button-icon" aria-disabled={busy}>
-          {busy ? <span class="spinner" /> : <SendIcon />}
+        <button type="submit" class="button button-main button-icon">
+          <SendIcon />
           {w("tool.send")}
         </button>
       </footer>

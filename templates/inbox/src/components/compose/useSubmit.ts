@@ -1,48 +1,66 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../api";
-import { makeClientId } from "../../clientId";
+import { quote, quoteIn } from "../../compose/drafts";
 import { failureText } from "../../failure";
 import type { Body } from "../../reply";
-import { submit } from "../../sending";
+import { discardOutgoing, send } from "../../sending";
+import type { Media } from "../../types";
+import { focusField } from "../focus";
 
 type Errors = Readonly<Record<string, string[]>>;
 
+interface Shown {
+  media?: Media | null;
+  words?: string;
+}
+
 export interface Submission {
-  busy: boolean;
+  /** The message is in the thread, and the form out of sight. */
+  sent: boolean;
   failure: string | null;
   /** What the server says of fields, by their path. */
   errors: Errors;
-  /** Answers whether the server has taken it. */
-  run: (body: Body) => Promise<boolean>;
+  /** Sends what the form holds; `shown` is what the thread shows of it besides. */
+  run: (body: Body, shown?: Shown) => Promise<void>;
   /** Forgets what the server said: the reader has changed something. */
   clear: () => void;
 }
 
-/** Sends what a form holds. The same again, after an answer that was lost, is the same message. */
-export function useSubmit(conversationId: string): Submission {
-  const [busy, setBusy] = useState(false);
+/**
+ * What a form holds is in the thread at once. The form is done then, unless the server finds a field wrong: it comes back
+ * with what was in it. Every other failure is told by the message in the thread.
+ */
+export function useSubmit(conversationId: string, onDone: () => void): Submission {
+  const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const [errors, setErrors] = useState<Errors>({});
-  const tried = useRef({ words: "", clientId: "" });
+  const left = useRef(false);
+  useEffect(
+    () => () => {
+      left.current = true;
+    },
+    [],
+  );
   const clear = () => {
     setErrors({});
     setFailure(null);
   };
-  const run = async (body: Body) => {
-    const words = JSON.stringify(body);
-    if (tried.current.words !== words) tried.current = { words, clientId: makeClientId() };
+  const run = async (body: Body, shown: Shown = {}) => {
     clear();
-    setBusy(true);
-    try {
-      await submit(conversationId, tried.current.clientId, body);
-      return true;
-    } catch (error) {
-      if (error instanceof ApiError) setErrors(error.errors);
-      setFailure(failureText(error));
-      return false;
-    } finally {
-      setBusy(false);
-    }
+    setSent(true);
+    focusField();
+    // WhatsApp shows no quote in a template.
+    const context = body.type === "template" ? null : quoteIn(conversationId);
+    if (context) quote(conversationId, null);
+    const failed = await send(conversationId, body, { ...shown, context });
+    if (left.current) return;
+    const error = failed?.error;
+    if (!failed || !(error instanceof ApiError) || Object.keys(error.errors).length === 0) return onDone();
+    discardOutgoing(failed.client_id);
+    if (context) quote(conversationId, context);
+    setErrors(error.errors);
+    setFailure(failureText(error));
+    setSent(false);
   };
-  return { busy, failure, errors, run, clear };
+  return { sent, failure, errors, run, clear };
 }

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { dropUpload, type Upload } from "../../compose/uploads";
 
-/** A file that a form has and does not send is dropped with it. Set what this gives to null once it is sent. */
-export function useUnsent(upload: Upload | null) {
+/** A file that a form has and does not send is dropped with it; null for one that is sent. */
+export function useUnsent(upload: Upload | null): void {
   const kept = useRef<Upload | null>(null);
   kept.current = upload;
   useEffect(
@@ -11,5 +11,4 @@ export function useUnsent(upload: Upload | null) {
     },
     [],
   );
-  return kept;
 }

@@ -1,11 +1,15 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../i18n";
-import { lazily } from "../../lazily";
-import { ClipIcon } from "../icons";
 
-const AttachMenu = lazily(() => import("./AttachMenu").then((module) => module.AttachMenu));
+interface Props {
+  label: string;
+  icon: ComponentChildren;
+  popup: "dialog" | "menu";
+  children: (close: () => void) => ComponentChildren;
+}
 
-export function AttachButton({ conversationId }: { conversationId: string }) {
+/** A button that opens something above it, which a press elsewhere or Escape closes again. */
+export function PopupButton({ label, icon, popup, children }: Props) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -20,26 +24,26 @@ export function AttachButton({ conversationId }: { conversationId: string }) {
     button.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !open) return;
+    if (event.key !== "Escape" || !open || event.defaultPrevented) return;
     event.preventDefault();
     close();
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from wherever the focus is in it
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it from wherever the focus is in it
     <div class="attach" ref={box} onKeyDown={onKeyDown}>
       <button
         ref={button}
         type="button"
         class="tool"
-        aria-label={t("attach.label")}
-        title={t("attach.label")}
-        aria-haspopup="menu"
+        aria-label={label}
+        title={label}
+        aria-haspopup={popup}
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >
-        <ClipIcon />
+        {icon}
       </button>
-      {open && <AttachMenu conversationId={conversationId} onClose={close} />}
+      {open && children(close)}
     </div>
   );
 }
