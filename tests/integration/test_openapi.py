@@ -43,7 +43,7 @@ def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
             yield f"{method.upper()} {path}", operation
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_no_answer_is_a_server_error_or_undocumented(stack: Stack, tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("st")),

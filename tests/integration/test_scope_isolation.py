@@ -159,7 +159,7 @@ def settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, embed_rate_limit=1_000_000, platform_rate_limit=1_000_000)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_every_endpoint_search_and_push_holds_the_scope_and_nothing_else(stack: Stack) -> None:
     loop = asyncio.get_running_loop()
 
