@@ -22,7 +22,7 @@ demo: setup ## the whole product on this machine: http://localhost:8002
 test: setup $(VENV)/.browser $(CLIENTS)/node_modules/.installed $(HOSTS)/node_modules/.installed check ## lint, types, and every test, browser tests included
 	@echo "· tests"
 	@cd $(INBOX) && npm test --silent
-	@pytest $(ARGS) || { test $$? = 1 && python -m tests.again $(ARGS); }
+	@pytest --cache-clear $(ARGS) || { test $$? = 1 && python -m tests.again $(ARGS); }
 
 check: setup ## lint, types, import directions
 	@echo "· lint and types"

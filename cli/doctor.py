@@ -21,7 +21,7 @@ from shared.crypto import DecryptionError, decrypt, new_token
 from shared.db import create_engine
 from shared.ids import new_id
 from shared.log import configure_logs
-from shared.migrate import head_revision
+from shared.migrate import current_revision, head_revision
 from shared.pubsub import PubSub
 from shared.settings import Settings, read_settings, unknown_variables
 from shared.storage import Storage, StorageError
@@ -129,8 +129,7 @@ async def _postgres(settings: Settings, engine: AsyncEngine) -> Checks:
 
 
 async def _migrations(connection: AsyncConnection) -> Check:
-    known = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
-    found = known and await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found = await current_revision(connection)
     if found == head_revision():
         return Check("migrations", "ok", f"the database is at {found}, as this version needs")
     return Check(

@@ -9,11 +9,10 @@ from litestar import Response, Router, get
 from litestar.datastructures import State
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.migrate import head_revision
+from shared.migrate import current_revision, head_revision
 
 log = structlog.get_logger()
 
@@ -42,10 +41,7 @@ async def check_readiness(engine: AsyncEngine, redis: Redis) -> Readiness:
 async def _check_postgres(engine: AsyncEngine) -> tuple[Answer, Answer]:
     try:
         async with asyncio.timeout(CHECK_SECONDS), engine.connect() as connection:
-            known = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
-            if known is None:
-                return "ok", "not migrated"
-            revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            revision = await current_revision(connection)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         log.warning("postgres_unreachable", error=repr(error))
         return "unreachable", "unreachable"

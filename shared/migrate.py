@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 _LOCK = 7086171123  # any constant: processes that migrate at the same time take turns
 
@@ -29,6 +29,14 @@ def head_revision() -> str:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
+
+
+async def current_revision(connection: AsyncConnection) -> str | None:
+    """The revision that the database is at; None for one that was never migrated."""
+    if await connection.scalar(text("SELECT to_regclass('alembic_version')::text")) is None:
+        return None
+    revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> str:

@@ -40,6 +40,7 @@ class Inbox:
     async def find(self, name: str) -> None:
         """Open somebody who may be far down in the list."""
         await self.search.fill(name)
+        await expect(self.names.first).to_have_text(name)
         await self.open(name)
 
     async def reply(self, text: str) -> None:

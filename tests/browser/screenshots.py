@@ -25,10 +25,15 @@ DIALOGS = ("location", "contact", "interactive", "template")
 
 class Look(NamedTuple):
     name: str
-    query: str
+    fields: dict[str, str]
+    """Of the embed."""
 
 
-LOOKS = (Look("light", "mode=light"), Look("dark", "mode=dark"), Look("arabic", "mode=light&lang=ar"))
+LOOKS = (
+    Look("light", {"default_mode": "light"}),
+    Look("dark", {"default_mode": "dark"}),
+    Look("arabic", {"default_mode": "light", "language": "ar"}),
+)
 
 
 class Album:
@@ -42,7 +47,8 @@ class Album:
         self._path = str(directory / f"{look.name}-{size['width']}-%s.png")
 
     async def take_all(self) -> None:
-        page = await self._page(self._url(self._demo.embed_url))
+        embed = await self._embed(scope_type="project", name="Team inbox")
+        page = await self._page(embed["embed_url"])
         await self._list(page)
         await self._threads(page)
         await self._dialogs(page)
@@ -105,35 +111,34 @@ class Album:
 
     async def _trouble(self) -> None:
         """Nothing there, no server, no connection, and an embed that is over."""
-        embed = await self._embed()
-        page = await self._page(self._url(embed["embed_url"]))
+        customer = await self._platform("POST", "/customers", {"customer": {"name": "New here"}})
+        embed = await self._embed(scope_type="customer", scope_id=customer["id"], name="New here")
+        page = await self._page(embed["embed_url"])
         await expect(page.locator(".notice").first).to_be_visible()
         await self._take(page, "empty")
         await self._platform("DELETE", f"/inbox_embeds/{embed['id']}")
         await expect(page.locator(".row, .search")).to_have_count(0)
         await self._take(page, "revoked")
-        await page.goto(self._url(f"{self._demo.base_url}/embed/unknown"))
+        await page.goto(f"{self._demo.base_url}/embed/unknown")
         await self._take(page, "unknown")
 
         async def fail(route: Route) -> None:
             await route.abort()
 
+        embed = await self._embed(scope_type="project", name="Team inbox")
         await page.route("**/inbox/v1/**", fail)
-        await page.goto(self._url(self._demo.embed_url))
+        await page.goto(embed["embed_url"])
         await expect(page.get_by_role("alert")).to_be_visible()
         await self._take(page, "no-server")
         await page.unroute("**/inbox/v1/**")
         await page.route("**/inbox/v1/conversations?**", fail)
-        await page.goto(self._url(self._demo.embed_url))
+        await page.reload()
         await expect(page.get_by_role("alert")).to_be_visible()
         await self._take(page, "no-list")
         await page.close()
 
-    async def _embed(self) -> dict[str, str]:
-        """One of a customer that nobody has written to."""
-        customer = await self._platform("POST", "/customers", {"customer": {"name": "New here"}})
-        fields = {"name": "New here", "scope_type": "customer", "scope_id": customer["id"]}
-        return await self._platform("POST", "/inbox_embeds", {"inbox_embed": fields})
+    async def _embed(self, **fields: str) -> dict[str, str]:
+        return await self._platform("POST", "/inbox_embeds", {"inbox_embed": fields | self._look.fields})
 
     async def _platform(self, method: str, path: str, body: object = None) -> dict[str, str]:
         headers = {"X-API-Key": self._demo.api_key}
@@ -153,9 +158,6 @@ class Album:
         await inbox.row(name).first.click()
         await expect(page.locator("article.message").last).to_be_visible()
         await page.wait_for_load_state("networkidle")
-
-    def _url(self, url: str) -> str:
-        return f"{url}?{self._look.query}"
 
     async def _page(self, url: str) -> Page:
         page = await self._browser.new_page(viewport=self._size, reduced_motion="reduce")

@@ -140,6 +140,37 @@ async def test_keys_lead_from_one_conversation_to_the_next(page: Page, desk: Inb
     await expect(current).to_contain_text("Message 0")
     await page.keyboard.press("Alt+ArrowUp")
     await expect(desk.composer).to_have_value("Still to be sent")
+    # From a row as well, which the arrow keys alone would move.
+    await desk.rows.nth(1).focus()
+    await page.keyboard.press("Alt+ArrowDown")
+    await expect(current).to_contain_text("Message 0")
+
+
+async def test_the_list_follows_keys_that_open_what_it_does_not_show(page: Page, desk: Inbox) -> None:
+    await page.set_viewport_size(ViewportSize(width=1280, height=400))
+    for _ in range(6):
+        await page.keyboard.press("Alt+ArrowDown")
+    await expect(page.locator("button.row[aria-current]")).to_be_in_viewport(ratio=1)
+
+
+async def test_keys_lead_out_of_the_details_and_from_the_thread_to_the_search_on_a_narrow_frame(
+    page: Page, desk: Inbox
+) -> None:
+    await page.set_viewport_size(FRAMES["a desk at 200 % zoom"])
+    await desk.rows.first.click()
+    toggle = page.get_by_role("button", name="Details")
+    await toggle.press("i")
+    await expect(page.get_by_role("region", name="Details")).to_be_visible()
+    await page.keyboard.press("i")
+    await expect(toggle).to_be_focused()
+    await page.keyboard.press("/")
+    await expect(desk.search).to_be_focused()
+
+
+async def test_a_choice_opens_with_the_keys_that_it_always_opens_with(page: Page, desk: Inbox) -> None:
+    await page.get_by_role("combobox", name="WhatsApp number").focus()
+    await page.keyboard.press("Alt+ArrowDown")
+    await expect(page.locator("button.row[aria-current]")).to_have_count(0)
 
 
 async def test_keys_that_are_characters_are_typed_where_one_types_and_can_be_turned_off(

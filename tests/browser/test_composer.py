@@ -41,7 +41,7 @@ async def page(context: BrowserContext) -> Page:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def inbox(page: Page, demo: Demo) -> Inbox:
     await page.goto(demo.host_page_url)
-    inbox = Inbox(page.frame_locator("#inbox"))
+    inbox = Inbox(page.frame_locator("#inbox iframe"))
     await inbox.is_live()
     return inbox
 

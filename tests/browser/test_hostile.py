@@ -98,7 +98,7 @@ async def _rows_are_alike(inbox: Inbox) -> None:
 async def _load_all(inbox: Inbox) -> None:
     async def at_the_start() -> bool:
         await inbox.log.evaluate("log => log.scrollTo(0, 0)")
-        return bool(await inbox.log.locator(".log-start").inner_text())
+        return bool(await inbox.log.locator(".log-edge").first.inner_text())
 
     await eventually(at_the_start)
     await expect(inbox.messages.first).to_contain_text("<script>")
@@ -110,7 +110,7 @@ async def _fits(page: Page, inbox: Inbox) -> None:
     wrong = await inbox.log.evaluate(
         """(log, most) => {
             const frame = log.getBoundingClientRect();
-            return [...log.querySelectorAll(".log-content > *, .log-content .bubble > *")].flatMap((element) => {
+            return [...log.querySelectorAll(".log-content .message, .log-content .bubble > *")].flatMap((element) => {
                 const { left, right, height } = element.getBoundingClientRect();
                 const fits = height <= most && left >= frame.left - 1 && right <= frame.right + 1;
                 return fits ? [] : [[element.className, left, right, height, element.textContent.slice(0, 80)]];
@@ -123,9 +123,10 @@ async def _fits(page: Page, inbox: Inbox) -> None:
 
 async def _opens_its_panels(page: Page, inbox: Inbox) -> None:
     # On a wide frame they are open anyway.
-    details = page.locator("aside.details")
-    if not await details.is_visible():
-        await page.locator("#details-toggle").click()
+    details = page.locator(".details")
+    toggle = page.locator("#details-toggle")
+    if await toggle.get_attribute("aria-expanded") == "false":
+        await toggle.click()
     await expect(details).to_be_visible()
     assert await details.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
     await details.locator(".details-head button:visible").click()

@@ -16,7 +16,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cli.admin import _database
 from cli.embedded import stop_leftover
+from cli.errors import CommandError
 from cli.serve import bind, port_of
 from shared.crypto import decrypt
 from shared.migrate import head_revision
@@ -270,3 +272,13 @@ def _runs(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+async def test_a_database_that_takes_too_long_is_one_line_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environ_of(settings).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CommandError, match="the database does not do this: TimeoutError"):
+        async with _database():
+            raise TimeoutError

@@ -54,6 +54,15 @@ async def test_what_is_wrong_is_named(stack: Stack, wrong: dict[str, str], name:
     assert words in found.message
 
 
+async def test_whatsapp_may_be_slower_than_postgresql_may(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.doctor.SECONDS", 2.0)
+    await stack.simulator.put("/_sim/faults", json={"slow_seconds": 2.5})
+    said = await _said(stack.settings)
+    assert said["PostgreSQL"].status == "ok", said["PostgreSQL"].message
+    numbers = [check.status for name, check in said.items() if name.startswith("number ")]
+    assert numbers == ["ok", "ok"]
+
+
 @pytest.mark.own_roles  # which find a database of another version
 async def test_a_refused_token_and_a_database_of_another_version_say_what_to_run(
     stack: Stack, engine: AsyncEngine

@@ -48,9 +48,9 @@ def test_a_url_needs_the_token_and_lives_five_minutes(world: World) -> None:
     url = world.graph.get(f"/{media_id}").json()["url"]
     assert world.sim.get(url).status_code == 401
     assert world.graph.get(url.replace("hash=", "hash=0")).status_code == 404
-    world.sim.post("/_sim/clock", json={"advance_seconds": 270})
+    world.sim.post("/_sim/clock", json={"advance_seconds": 260})
     assert world.graph.get(url).status_code == 200
-    world.sim.post("/_sim/clock", json={"advance_seconds": 40})
+    world.sim.post("/_sim/clock", json={"advance_seconds": 60})
     assert world.graph.get(url).status_code == 404
     assert world.graph.get(world.graph.get(f"/{media_id}").json()["url"]).content == PNG
 

@@ -11,6 +11,8 @@ import { useSteadyRows } from "./useSteadyRows";
 
 export const rowHeight = 68;
 const loadAhead = 12;
+/** The conversation that the list was last moved for. */
+let followed: string | null = null;
 
 export function ConversationRows() {
   const box = useRef<HTMLDivElement>(null);
@@ -27,31 +29,31 @@ export function ConversationRows() {
   useSteadyRows(box, rows, rowHeight);
   useFocusKept(rows, tabbed, tabbedIndex);
 
-  const current = rows.findIndex((row) => row.id === openId.value);
-  // Keys and the host open conversations too, and the list follows. (What the reader has pressed is in view.)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: not when the row moves, which the reader has scrolled from
-  useEffect(() => {
-    const element = box.current;
-    if (!element || current < 0) return;
-    setTabbed(openId.value);
-    const top = current * rowHeight;
-    element.scrollTop = Math.min(top, Math.max(element.scrollTop, top + rowHeight - element.clientHeight));
-  }, [openId.value]);
-
   const nearEnd = to + loadAhead > rows.length;
   useEffect(() => {
     if (next !== null && phase === "ready" && nearEnd) void loadMoreConversations();
   }, [next, phase, nearEnd]);
 
+  const bringIntoView = (row: Conversation) => {
+    const element = box.current;
+    if (!element) return;
+    const top = rows.indexOf(row) * rowHeight;
+    element.scrollTop = Math.min(top, Math.max(element.scrollTop, top + rowHeight - element.clientHeight));
+    setTabbed(row.id);
+  };
+  // Keys and the host open conversations too, and the list follows: once, so that other filters begin at their top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: not when the row moves, from which the reader may scroll away
+  useEffect(() => {
+    const current = rows.find((row) => row.id === openId.value);
+    if (!current || current.id === followed) return;
+    followed = current.id;
+    bringIntoView(current);
+  }, [openId.value]);
+
   const focusIndex = (index: number) => {
     const target = rows[Math.min(Math.max(index, 0), rows.length - 1)];
-    const element = box.current;
-    if (!target || !element) return;
-    const top = rows.indexOf(target) * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    const below = top + rowHeight - element.clientHeight;
-    if (below > element.scrollTop) element.scrollTop = below;
-    setTabbed(target.id);
+    if (!target) return;
+    bringIntoView(target);
     requestAnimationFrame(() => document.getElementById(`row-${target.id}`)?.focus({ preventScroll: true }));
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { withAlbums } from "../albums";
 import { type Day, holds, type Part, quotedBy } from "../days";
-import { dayDate } from "../format";
+import { dayDate, dayName } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
 import type { Outgoing } from "../reducer";
@@ -39,19 +39,19 @@ const guess = 56;
 const reach = 1_500;
 
 /** It is drawn again only when something of its own has changed, however much else the thread has. */
-export function LogDay({ day, label, ...props }: Shared & Here & { day: Day; label: string | null }) {
+export function LogDay({ day, today, ...props }: Shared & Here & { day: Day; today: string }) {
   const { late, box, contact, reacting, unreadCount, open, wanted, last } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a part knows what of the loaded messages is its own affair
   return useMemo(
     () => (
       <div class="day">
-        {label && <h3 class="day-name">{label}</h3>}
+        {day.timestamp && <h3 class="day-name">{dayName(day.timestamp, now.peek())}</h3>}
         {day.parts.map((part) => (
           <LogPart key={part.key} part={part} {...props} />
         ))}
       </div>
     ),
-    [day, label, late, box, contact, reacting, unreadCount, open, wanted, last],
+    [day, today, late, box, contact, reacting, unreadCount, open, wanted, last],
   );
 }
 

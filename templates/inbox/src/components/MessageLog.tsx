@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { loadLatestMessages } from "../actions";
 import { summary } from "../content";
 import { type Day, farFrom, holds, inDays } from "../days";
-import { clock, dayName } from "../format";
+import { clock, dayKey } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
 import { places } from "../places";
@@ -45,6 +45,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const lastDay = days.findLast((day) => day.parts.some((part) => holds(part, last)));
   const wanted = openAt.value;
   const [late] = useState(() => farFrom(days, wanted ?? place?.replace(messageId(""), "") ?? unreadFrom));
+  const today = dayKey(now.value.toISOString());
   const log = { box, content, conversationId: id, gap, from: unreadFrom && unreadLine };
   const { atEnd, toEnd, toElement } = useAnchoredScroll(log);
   const unseen = useUnseen(thread, messages, atEnd);
@@ -80,7 +81,7 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
             <LogDay
               key={day.key}
               day={day}
-              label={day.timestamp && dayName(day.timestamp, now.value)}
+              today={today}
               late={late}
               wanted={wanted}
               box={box}

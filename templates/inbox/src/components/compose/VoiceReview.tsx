@@ -61,7 +61,7 @@ export function VoiceReview({ spoken: { upload, milliseconds, waveform }, send, 
       <button type="button" class="tool" aria-label={w("voice.discard")} title={w("voice.discard")} onClick={onClose}>
         <TrashIcon />
       </button>
-      <MediaSound message={drawn({ type: "audio" }, null)} file={file} title={t("content.voice")} />
+      <MediaSound message={drawn({ type: "audio" }, file)} file={file} title={t("content.voice")} />
       {phase === "failed" && <UploadStatus upload={upload} />}
       <button
         ref={button}
