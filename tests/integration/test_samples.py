@@ -1,0 +1,87 @@
+"""The samples of the README and of docs/ that are run: a document's from its beginning to its end, in one shell."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.commands import clean_environ
+from tests.compatibility.clients import ANA
+from tests.meta_api import customer_wrote_on_phone
+from tests.platform_api import PlatformApi
+from tests.receiver import SECRET
+from tests.samples import DOCUMENTS, ROOT, Sample, samples_of
+from tests.stack import Stack
+from tests.unit.test_samples import _id
+
+RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer")] for document in DOCUMENTS}
+CURL = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n"
+
+
+async def _given(stack: Stack) -> dict[str, str]:
+    """What a reader has who follows the documents: a customer who wrote, and something of each kind."""
+    api = PlatformApi(stack)
+    await customer_wrote_on_phone(stack)
+    (conversation,) = (await api.get("/whatsapp/conversations"))["data"]
+    embed = await api.create("/inbox_embeds", {"inbox_embed": {"scope_type": "project"}})
+    wanted = {"url": "https://api.example.com/hook", "events": ["workflow.execution.handoff"]}
+    webhook = await api.create("/whatsapp/webhooks", {"whatsapp_webhook": wanted})
+    return {
+        "PORTHOLE_URL": stack.base_url,
+        "PORTHOLE_API_KEY": stack.project.api_key,
+        "PHONE_NUMBER_ID": stack.project.phone_number_id,
+        "BUSINESS_ACCOUNT_ID": "900100",
+        "CUSTOMER_ID": str(stack.project.customer_id),
+        "CUSTOMER_NUMBER": ANA,
+        "CONVERSATION_ID": conversation["id"],
+        "EMBED_ID": embed["id"],
+        "WEBHOOK_ID": webhook["id"],
+        "WEBHOOK_SECRET": SECRET,
+    }
+
+
+@pytest.mark.parametrize("document", [document for document in RUN if RUN[document]], ids=_id)
+async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Path, tmp_path: Path) -> None:
+    (tmp_path / ".curlrc").write_text(CURL)
+    python = Path(sys.executable)
+    environ = {"CURL_HOME": str(tmp_path), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    shell, code = tmp_path / "samples.sh", tmp_path / "samples.py"
+    samples = RUN[document]
+    scripts = [(number, one.text) for number, one in enumerate(samples) if one.language == "sh"]
+    shell.write_text("set -eu\n" + "\n".join(f"{{\n{text}\n}} > {number}\n" for number, text in scripts))
+    code.write_text("\n".join(one.text for one in samples if one.language == "python"))
+    await _run(["bash", str(shell)], tmp_path, environ | await _given(stack))
+    await _run([str(python), str(code)], tmp_path, environ | await _given(stack))
+    for number, sample in enumerate(samples):
+        if sample.way == "answer":
+            _compare(sample, (tmp_path / str(number - 1)).read_bytes())
+
+
+async def _run(command: list[str], folder: Path, environ: dict[str, str]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env=clean_environ(environ), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 40)
+    answers = [path.read_text() for path in sorted(folder.glob("[0-9]*"))]
+    assert process.returncode == 0, f"{out.decode()}\n{answers[-1:]}"
+
+
+def _compare(sample: Sample, answer: bytes) -> None:
+    """The sample may show part of the answer, and other values than ours, but of the same types."""
+    assert sample.language == "json"
+    assert _differences(msgspec.json.decode(sample.text), msgspec.json.decode(answer)) == [], sample.place
+
+
+def _differences(shown: Any, real: Any, path: str = "") -> list[str]:
+    if type(shown) is not type(real):
+        return [f"{path}: {shown!r} is shown, and it is {real!r}"]
+    if isinstance(shown, dict):
+        missing = [f"{path}.{name} is not in the answer" for name in shown if name not in real]
+        return missing + [one for name in shown if name in real for one in _differences(shown[name], real[name], f"{path}.{name}")]
+    if isinstance(shown, list) and shown:
+        return _differences(shown[0], real[0], f"{path}[0]") if real else [f"{path} is empty"]
+    return []
