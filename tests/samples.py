@@ -7,7 +7,7 @@ block of which something else is true says so in a comment before it:
     <!-- sample: tested by tests/x.py -->   another test, which names the document, has it from there
     <!-- sample: not run: WHY -->           its commands are only read
 
-A block of nothing but `porthole` commands need not say that it is only read.
+A block of nothing but `porthole` and `make` need not say that it is only read.
 """
 
 import re
@@ -89,8 +89,8 @@ def _way(language: str, text: str, mark: str, place: str) -> tuple[Way, str]:
             return way, mark.removeprefix(words)
     if mark == "" and language in _LANGUAGES:
         return _LANGUAGES[language], ""
-    if mark == "" and all(line.startswith("porthole ") for line in text.splitlines() if line):
-        return "read", "the commands of operators"
+    if mark == "" and all(line.startswith(("porthole ", "make ", " ")) for line in text.splitlines() if line):
+        return "read", "commands that others run"
     raise UnmarkedSampleError(f"{place}: nothing runs this block, and it does not say why: {mark!r}")
 
 

@@ -1,4 +1,4 @@
-"""docs/examples/bot.py, as its README says to run it, with the whole product and a simulated WhatsApp."""
+"""docs/examples/bot.py, as docs/examples/README.md says to run it, with the whole product and a simulated WhatsApp."""
 
 import asyncio
 import contextlib

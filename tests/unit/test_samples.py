@@ -13,7 +13,16 @@ from mdit_py_plugins.anchors.index import slugify
 from pytest import mark
 
 from cli.main import _parser
-from tests.samples import DOCUMENTS, ROOT, Sample, UnmarkedSampleError, all_samples, inline_commands, links_of, samples_of
+from tests.samples import (
+    DOCUMENTS,
+    ROOT,
+    Sample,
+    UnmarkedSampleError,
+    all_samples,
+    inline_commands,
+    links_of,
+    samples_of,
+)
 
 SAMPLES = all_samples()
 SHELL = [sample for sample in SAMPLES if sample.way == "read" or sample.language == "sh"]
@@ -28,17 +37,20 @@ def _id(one: Sample | Path) -> str:
 
 def _commands(text: str) -> list[list[str]]:
     """The words of each command, up to where its input or output goes."""
-    found: list[list[str]] = []
-    for line in text.replace("\\\n", " ").splitlines():
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-        lexer.whitespace_split = True
-        command: list[str] = []
-        for word in lexer:
-            if set(word) <= set("<>|&;()"):
-                break
-            command.append(word)
-        found.append(command)
-    return found
+    without_comments = re.sub(r"(^|\s)#.*", "", text.replace("\\\n", " "), flags=re.MULTILINE)
+    lexer = shlex.shlex(without_comments, posix=True, punctuation_chars="<>|&;()\n")
+    lexer.whitespace, lexer.whitespace_split = " \t", True
+    found: list[list[str]] = [[]]
+    is_over = False
+    for word in lexer:
+        if "\n" in word:
+            found.append([])
+            is_over = False
+        elif set(word) <= set("<>|&;()"):
+            is_over = True
+        elif not is_over:
+            found[-1].append(word)
+    return [command for command in found if command]
 
 
 def _is_parsed(words: list[str]) -> bool:
@@ -68,7 +80,7 @@ def _problem(words: list[str]) -> str:
             service, *command = [word for word in rest if word not in ("--no-TTY", "--rm")]
             if service not in SERVICES:
                 return "no such service"
-            if way == "run" or command[0] == "porthole":
+            if command and (way == "run" or command[0] == "porthole"):
                 return _problem(["porthole", *command] if way == "run" else command)
         case ["cp", source, _] if not (ROOT / source).exists():
             return "there is nothing to copy"
@@ -78,7 +90,7 @@ def _problem(words: list[str]) -> str:
 @mark.parametrize("sample", SHELL, ids=_id)
 def test_the_commands_of_a_block_are_ones_that_there_are(sample: Sample) -> None:
     subprocess.run(["bash", "-n"], input=sample.text, text=True, check=True)
-    wrong = {" ".join(words): _problem(words) for words in _commands(sample.text) if words}
+    wrong = {" ".join(words): _problem(words) for words in _commands(sample.text)}
     assert {command: problem for command, problem in wrong.items() if problem} == {}
 
 
@@ -106,7 +118,13 @@ def test_there_is_some_of_everything() -> None:
 
 @mark.parametrize(
     "block",
-    ["    ls", "```js\n1\n```", "<!-- sample: whatever -->\n```sh\nls\n```", "```\nls\n```", "<!-- a note -->\n```js\n1\n```"],
+    [
+        "    ls",
+        "```js\n1\n```",
+        "<!-- sample: whatever -->\n```sh\nls\n```",
+        "```\nls\n```",
+        "<!-- a note -->\n```js\n1\n```",
+    ],
 )
 def test_a_block_of_which_nothing_is_said_is_refused(block: str, tmp_path: Path) -> None:
     document = tmp_path / "page.md"
