@@ -2,8 +2,8 @@
 
     {"id": uuid, "status": "active"|"ended", "name": "Ana"|null, "data": [...], ...}
 
-A text or a number stands for any other; several texts are all that there are. `...` within an object says that there
-may be more. `{...}` and `[...]` are any object and any list, and `[a]` is a list of what looks like `a`.
+A text, a number, `true` stands for any other; several texts are all that there are. `...` within an object says that
+there may be more. `{...}` and `[...]` are any object and any list, and `[a]` is a list of what looks like `a`.
 """
 
 import re
@@ -39,6 +39,8 @@ _NAMES: dict[str, Check] = {
     "str": _is(str, "text"),
     "wamid": _is(str, "text"),
     "bool": _is(bool, "bool"),
+    "true": _is(bool, "bool"),
+    "false": _is(bool, "bool"),
     "null": lambda value: "" if value is None else f"{value!r} is not null",
 }
 

@@ -1,4 +1,4 @@
-"""The pictures of the README, in light and in dark: `make images`. A shop's own tool with the inbox in it, as in the demo."""
+"""The pictures of the README, in light and in dark, of the demo's shop with the inbox in it: `make images`."""
 
 import asyncio
 import io

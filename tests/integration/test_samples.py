@@ -78,8 +78,13 @@ async def _run(command: list[str], folder: Path, environ: dict[str, str]) -> Non
         stderr=asyncio.subprocess.STDOUT,
     )
     out, _ = await asyncio.wait_for(process.communicate(), 40)
-    answers = [path.read_text() for path in sorted(folder.glob("[0-9]*"))]
-    assert process.returncode == 0, f"{out.decode()}\n{answers[-1:]}"
+    assert process.returncode == 0, f"{out.decode()}\n{_last_answer(folder)}"
+
+
+def _last_answer(folder: Path) -> str:
+    """What the command that failed was answered."""
+    answers = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    return answers[-1].read_text() if answers else ""
 
 
 def _compare(sample: Sample, answer: bytes) -> None:

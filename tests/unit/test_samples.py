@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 from mdit_py_plugins.anchors.index import slugify
-from pytest import mark
 
 from cli.main import _parser
 from tests.samples import (
@@ -87,26 +86,26 @@ def _problem(words: list[str]) -> str:
     return ""
 
 
-@mark.parametrize("sample", SHELL, ids=_id)
+@pytest.mark.parametrize("sample", SHELL, ids=_id)
 def test_the_commands_of_a_block_are_ones_that_there_are(sample: Sample) -> None:
     subprocess.run(["bash", "-n"], input=sample.text, text=True, check=True)
     wrong = {" ".join(words): _problem(words) for words in _commands(sample.text)}
     assert {command: problem for command, problem in wrong.items() if problem} == {}
 
 
-@mark.parametrize("document", DOCUMENTS, ids=_id)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_id)
 def test_the_commands_in_the_text_are_ones_that_there_are(document: Path) -> None:
     commands = [one for program in ("porthole", "make") for one in inline_commands(document, program)]
     wrong = {command: _problem(_commands(command)[0]) for command in commands}
     assert {command: problem for command, problem in wrong.items() if problem} == {}
 
 
-@mark.parametrize("sample", [sample for sample in SAMPLES if sample.way == "tested"], ids=_id)
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample.way == "tested"], ids=_id)
 def test_who_is_said_to_test_a_block_knows_its_document(sample: Sample) -> None:
     assert sample.document.name in (ROOT / sample.detail).read_text()
 
 
-@mark.parametrize("sample", [sample for sample in SAMPLES if sample.way == "read"], ids=_id)
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample.way == "read"], ids=_id)
 def test_a_block_that_is_not_run_says_why(sample: Sample) -> None:
     assert len(sample.detail.split()) > 2
 
@@ -116,7 +115,7 @@ def test_there_is_some_of_everything() -> None:
     assert len(SAMPLES) > 60
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     "block",
     [
         "    ls",
@@ -133,7 +132,7 @@ def test_a_block_of_which_nothing_is_said_is_refused(block: str, tmp_path: Path)
         samples_of(document)
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("command", "is_wrong"),
     [
         ("porthole doctor", False),
@@ -158,13 +157,13 @@ def test_a_command_that_there_is_not_is_seen(command: str, is_wrong: bool) -> No
     assert (_problem(_commands(command)[0]) != "") is is_wrong
 
 
-@mark.parametrize("document", DOCUMENTS, ids=_id)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_id)
 def test_the_files_that_it_names_are_there(document: Path) -> None:
     named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+)`", document.read_text())
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@mark.parametrize("document", DOCUMENTS, ids=_id)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_id)
 def test_its_links_lead_somewhere(document: Path) -> None:
     """The site's build looks at these too, but not at the README, which is no part of it."""
     for link in links_of(document):
