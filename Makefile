@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench screenshots images docs lock clean
+.PHONY: help setup demo test check format bench screenshots docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,13 +45,14 @@ bench: setup ## intake, latency, fan-out, memory of an iframe, and more; PEER=<f
 screenshots: setup $(VENV)/.browser ## every page of the inbox, in light, dark and Arabic, at three widths, into screenshots/
 	@python -m tests.browser.screenshots screenshots
 
+.PHONY: images
 images: setup $(VENV)/.browser ## the pictures of the README, of today's inbox
 	@python -m tests.browser.readme_images
 
 docs: setup ## the documentation as a site, into site/, and what is generated from Python: settings, the page's types
 	@python -m cli.configuration_docs
-	@python -m cli.typescript
 	@$(SITE)
+	@python -m cli.typescript
 
 lock: setup ## write requirements/*.txt anew from pyproject.toml
 	@for set in runtime: dev:--group=dev; do \

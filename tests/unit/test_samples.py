@@ -67,7 +67,7 @@ def _is_parsed(words: list[str]) -> bool:
 def _problem(words: list[str]) -> str:
     """What is wrong with a command, as far as it can be seen without running it."""
     match words:
-        case ["porthole", *rest] if rest[0] != "COMMAND" and not _is_parsed(rest):
+        case ["porthole" | "as_porthole", *rest] if rest and rest[0] != "COMMAND" and not _is_parsed(rest):
             return "porthole does not take this"
         case ["make", target, *rest]:
             if target not in TARGETS:
