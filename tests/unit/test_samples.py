@@ -24,7 +24,7 @@ from tests.samples import (
 )
 
 SAMPLES = all_samples()
-SHELL = [sample for sample in SAMPLES if sample.way == "read" or sample.language == "sh"]
+SHELL = [sample for sample in SAMPLES if sample.language == "sh" or sample.text.startswith(("porthole ", "make "))]
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 FOLDERS = ("api", "cli", "deploy", "docs", "realtime", "shared", "templates", "tests", "workers")
