@@ -41,7 +41,7 @@ THEME_COOKIE = "porthole_theme"
 DONE = {
     "created": "Created.",
     "saved": "Saved.",
-    "shown": "This form had been sent before. Its secrets were shown then; rotate for new ones.",
+    "shown": "This form had been sent before. What is secret was shown then; make it anew if it is lost.",
     "revoked": "Revoked.",
     "deleted": "Deleted.",
     "disabled": "Disabled, and signed out everywhere.",
@@ -52,6 +52,12 @@ DONE = {
     "password": "Your password is changed, and your other sessions have ended.",
     "retried": "It is being tried again.",
     "replayed": "It is being sent once more.",
+    "replayed_all": "What has failed is being sent once more.",
+    "replayed_some": "The oldest 500 that have failed are being sent once more. There are more: send them next.",
+    "nothing_failed": "Nothing waits to be sent once more.",
+    "tested": "A sample is on its way. It is among the deliveries below.",
+    "paused": "Paused. Nothing is sent to it until it is resumed.",
+    "resumed": "Resumed.",
 }
 
 
@@ -70,6 +76,7 @@ NAVIGATION = (
     NavigationItem("Customers", "customers"),
     NavigationItem("Team", "team"),
     NavigationItem("API keys", "api-keys"),
+    NavigationItem("Webhooks", "webhooks"),
     NavigationItem("Audit log", "audit-log"),
     NavigationItem("Operators", "operators", of_project=False, role="owner"),
 )

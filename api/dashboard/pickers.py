@@ -69,6 +69,12 @@ class PickerController(Controller):
             picker = await customer_picker(connection, project.id, Form(request.query_params))
         return render(request, "picker_choices.html", picker=picker)
 
+    @get("/number")
+    async def number(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await number_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
 
 async def scope_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
     """The values are "project", "customer:<id>" and "phone_number:<Meta's id>". Raises InvalidCursorError."""
@@ -118,6 +124,24 @@ async def customer_picker(connection: AsyncConnection, project_id: UUID, form: F
     )
     groups = [Group("Customers", "customers_after", _others(map(_owner, customers), chosen), paging.next)]
     return Picker("customer_id", words, chosen, first, groups)
+
+
+async def number_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """The values are Meta's ids, and "project". Raises InvalidCursorError."""
+    words, chosen = form.text("phone_number_id_words")[:MOST_WORDS], form.text("phone_number_id") or WHOLE_PROJECT
+    first = [Choice(WHOLE_PROJECT, "The project", "Numbers that come and go, and workflows")]
+    if chosen != WHOLE_PROJECT:
+        number = await get_phone_number(connection, project_id, chosen[:100])
+        first += [] if number is None else [_listened(number)]
+    numbers, paging = await search_phone_numbers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("numbers_after"))
+    )
+    groups = [Group("Numbers", "numbers_after", _others(map(_listened, numbers), chosen), paging.next)]
+    return Picker("phone_number_id", words, chosen, first, groups)
+
+
+def _listened(number: PhoneNumberView) -> Choice:
+    return Choice(number.phone_number_id, number.name, number.display_phone_number)
 
 
 def _owner(customer: CustomerView) -> Choice:

@@ -17,6 +17,9 @@ from api.dashboard.pickers import PickerController
 from api.dashboard.sign_in import SignInController
 from api.dashboard.team import TeamController
 from api.dashboard.theme import ThemeController
+from api.dashboard.webhook_deliveries import DeliveryPageController
+from api.dashboard.webhook_form import WebhookFormController
+from api.dashboard.webhooks import WebhookPageController
 
 # Nobody needs to be signed in for these.
 DOOR = (SignInController, ThemeController)
@@ -31,6 +34,9 @@ PAGES = (
     CustomerPageController,
     TeamController,
     ApiKeyPageController,
+    WebhookPageController,
+    WebhookFormController,
+    DeliveryPageController,
     AuditLogController,
 )
 
