@@ -21,7 +21,7 @@ from tests.stack import Stack
 from tests.waiting import eventually
 
 RECEIVED, READ, HANDOFF = "whatsapp.message.received", "whatsapp.message.read", "workflow.execution.handoff"
-WEBHOOK = {"url": "https://hooks.example.com/in", "events": [RECEIVED], "inactivity_minutes": "60"}
+WEBHOOK: dict[str, Any] = {"url": "https://hooks.example.com/in", "events": [RECEIVED], "inactivity_minutes": "60"}
 
 
 def _wrong(answer: httpx.Response) -> list[str]:
