@@ -51,6 +51,8 @@ DONE = {
     "disconnected": "Disconnected.",
     "password": "Your password is changed, and your other sessions have ended.",
     "retried": "It is being tried again.",
+    "retried_all": "They are being tried again.",
+    "retried_some": "The oldest 500 of them are being tried again. There are more: try them next.",
     "replayed": "It is being sent once more.",
     "replayed_all": "What has failed is being sent once more.",
     "replayed_some": "The oldest 500 that have failed are being sent once more. There are more: send them next.",
@@ -77,6 +79,7 @@ NAVIGATION = (
     NavigationItem("Team", "team"),
     NavigationItem("API keys", "api-keys"),
     NavigationItem("Webhooks", "webhooks"),
+    NavigationItem("Events", "events", of_project=False),
     NavigationItem("Audit log", "audit-log"),
     NavigationItem("Operators", "operators", of_project=False, role="owner"),
 )

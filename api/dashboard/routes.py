@@ -10,6 +10,7 @@ from api.dashboard.audit_log import AuditLogController
 from api.dashboard.customers import CustomerPageController
 from api.dashboard.embed_form import EmbedFormController
 from api.dashboard.embeds import EmbedController
+from api.dashboard.events import EventController
 from api.dashboard.home import HomeController
 from api.dashboard.numbers import NumberController
 from api.dashboard.operators import OperatorController
@@ -37,6 +38,7 @@ PAGES = (
     WebhookPageController,
     WebhookFormController,
     DeliveryPageController,
+    EventController,
     AuditLogController,
 )
 

@@ -1,0 +1,147 @@
+"""Every page of the dashboard that can be opened by its address, and what has to be there for it."""
+
+import re
+from typing import Any
+
+import httpx
+from playwright.async_api import Page, expect
+
+from shared.crypto import webhook_signature
+from tests.browser.demo import Demo
+from tests.factories import text_message, webhook
+from tests.waiting import eventually
+
+EMAIL, PASSWORD = "olga@example.com", "a few words in a row"
+
+# Below /dashboard. Those that ask before something is done stand behind the page of what it is done to.
+PAGES = {
+    "projects": "/projects",
+    "account": "/account",
+    "operators": "/operators",
+    "operator": "/operators/{operator}",
+    "operators-audit-log": "/operators/audit-log",
+    "embeds": "/{project}/embeds",
+    "embeds-none": "/{project}/embeds?status=revoked&scope_type=customer",
+    "embed": "/{project}/embeds/{embed}",
+    "embed-new": "/{project}/embeds/new",
+    "embed-edit": "/{project}/embeds/{embed}/edit",
+    "embed-rotate": "/{project}/embeds/{embed}/rotate",
+    "embed-revoke": "/{project}/embeds/{embed}/revoke",
+    "numbers": "/{project}/numbers",
+    "number": "/{project}/numbers/{number}",
+    "number-new": "/{project}/numbers/new",
+    "number-edit": "/{project}/numbers/{number}/edit",
+    "number-health": "/{project}/numbers/{number}/health",
+    "number-disconnect": "/{project}/numbers/{number}/disconnect",
+    "customers": "/{project}/customers",
+    "customer-new": "/{project}/customers/new",
+    "customer-edit": "/{project}/customers/{customer}/edit",
+    "customer-delete": "/{project}/customers/{customer}/delete",
+    "team": "/{project}/team",
+    "team-new": "/{project}/team/new",
+    "team-edit": "/{project}/team/{user}/edit",
+    "team-delete": "/{project}/team/{user}/delete",
+    "api-keys": "/{project}/api-keys",
+    "api-key-revoke": "/{project}/api-keys/{key}/revoke",
+    "webhooks": "/{project}/webhooks",
+    "webhook": "/{project}/webhooks/{webhook}",
+    "webhook-whose": "/{project}/webhooks/new",
+    "webhook-new": "/{project}/webhooks/new?chosen=on&phone_number_id={number}",
+    "webhook-edit": "/{project}/webhooks/{webhook}/edit",
+    "webhook-secret-new": "/{project}/webhooks/{webhook}/secret",
+    "webhook-delete": "/{project}/webhooks/{webhook}/delete",
+    "webhook-delivery": "/{project}/webhooks/deliveries/{delivery}",
+    "events": "/events",
+    "events-of-reason": "/events?reason={reason}",
+    "event": "/events/{event}",
+    "audit-log": "/{project}/audit-log",
+    "not-found": "/{project}/embeds/00000000-0000-7000-8000-000000000000",
+}
+
+
+async def sign_in(page: Page, demo: Demo) -> None:
+    """As the owner, who comes to be if this is the first who asks."""
+    await page.goto(demo.first_owner_url)
+    if await page.get_by_role("heading", name="Set up Porthole").is_visible():
+        await page.get_by_label("Your name").fill("Olga Own")
+        await page.get_by_label("Email").fill(EMAIL)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_label("The password once more").fill(PASSWORD)
+        await page.get_by_role("button", name="Create the account").click()
+    else:
+        await page.goto(f"{demo.base_url}/dashboard")
+        await page.get_by_label("Email").fill(EMAIL)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("navigation", name="Dashboard")).to_be_attached()
+
+
+async def paths(page: Page, demo: Demo) -> dict[str, str]:
+    """The pages' names and addresses, for a page that is signed in: with what they show."""
+    headers = {"X-API-Key": demo.api_key}
+    async with httpx.AsyncClient(base_url=demo.base_url, headers=headers, timeout=30) as http:
+        ids = await _ids(http, demo)
+    ids["operator"] = await _id_of_link(page, f"{demo.base_url}/dashboard/operators", "Olga Own")
+    ids |= await _failed_event(page, demo)
+    ids["key"] = await _id_of_link(page, f"{demo.base_url}/dashboard/{demo.project_id}/api-keys", "Revoke")
+    return {name: f"{demo.base_url}/dashboard{path.format(**ids)}" for name, path in PAGES.items()}
+
+
+async def _ids(http: httpx.AsyncClient, demo: Demo) -> dict[str, str]:
+    number = demo.support.phone_number_id
+    embed = {"name": "Care desk", "scope_type": "project", "allowed_origins": ["https://crm.example.com"]}
+    webhook = {"url": "https://hooks.example.com/in", "secret_key": "s", "events": ["whatsapp.message.received"]}
+    hook = await _made(http, f"/whatsapp/phone_numbers/{number}/webhooks", {"whatsapp_webhook": webhook})
+    await _made(http, f"/whatsapp/webhooks/{hook['id']}/test", {})
+    deliveries = await _list(http, "/webhook_deliveries")
+    return {
+        "project": demo.project_id,
+        "number": number,
+        "embed": (await _made(http, "/inbox_embeds", {"inbox_embed": embed}))["id"],
+        "customer": (await _list(http, "/customers"))[0]["id"],
+        "user": (await _list(http, "/users"))[0]["user_id"],
+        "webhook": hook["id"],
+        "delivery": deliveries[0]["id"],
+    }
+
+
+async def _failed_event(page: Page, demo: Demo) -> dict[str, str]:
+    """A message to a number that nobody has connected."""
+    body = webhook("77700011122", messages=[text_message("Is anybody there?")])
+    headers = {"X-Hub-Signature-256": webhook_signature(body, demo.app_secret.encode())}
+    async with httpx.AsyncClient(timeout=30) as http:
+        (await http.post(demo.webhook_url, content=body, headers=headers)).raise_for_status()
+    link = page.get_by_role("link", name=re.compile(r"^Event \d+$")).first
+
+    async def is_listed() -> bool:
+        await page.goto(f"{demo.base_url}/dashboard/events")
+        return await link.count() == 1
+
+    await eventually(is_listed)
+    reason = await page.get_by_role("link", name="all with this reason").first.get_attribute("href")
+    event = await link.get_attribute("href")
+    assert reason is not None
+    assert event is not None
+    return {"event": event.rpartition("/")[2], "reason": reason.rpartition("=")[2]}
+
+
+async def _made(http: httpx.AsyncClient, path: str, body: Any) -> dict[str, str]:
+    answer = await http.post(f"/platform/v1{path}", json=body)
+    answer.raise_for_status()
+    data: dict[str, str] = answer.json()["data"]
+    return data
+
+
+async def _list(http: httpx.AsyncClient, path: str) -> list[dict[str, str]]:
+    answer = await http.get(f"/platform/v1{path}")
+    answer.raise_for_status()
+    data: list[dict[str, str]] = answer.json()["data"]
+    return data
+
+
+async def _id_of_link(page: Page, url: str, name: str) -> str:
+    """The last part of a link's address that is an id."""
+    await page.goto(url)
+    href = await page.get_by_role("link", name=name).first.get_attribute("href")
+    assert href is not None
+    return next(part for part in reversed(href.split("/")) if len(part) == 36)
