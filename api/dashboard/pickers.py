@@ -1,4 +1,4 @@
-"""What a form offers to choose from, searched as one types: what an embed shows, and whose conversations."""
+"""What a form offers to choose from, searched as one types: numbers, customers, and people of the team."""
 
 from uuid import UUID
 
@@ -63,6 +63,12 @@ class PickerController(Controller):
             picker = await assignee_picker(connection, project.id, Form(request.query_params))
         return render(request, "picker_choices.html", picker=picker)
 
+    @get("/member")
+    async def member(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await member_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
     @get("/customer")
     async def customer(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
         async with state.engine.connect() as connection:
@@ -101,15 +107,26 @@ async def scope_picker(connection: AsyncConnection, project_id: UUID, form: Form
 
 
 async def assignee_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
-    """The values are "" and a person's id. Raises InvalidCursorError."""
-    words, chosen = form.text("assigned_user_id_words")[:MOST_WORDS], form.text("assigned_user_id")
-    first = [Choice("", "Everybody's", "Whoever a conversation is assigned to")]
+    """Whose conversations an embed shows. The values are "" and a person's id. Raises InvalidCursorError."""
+    everybody = Choice("", "Everybody's", "Whoever a conversation is assigned to")
+    return await _people(connection, project_id, form, "assigned_user_id", everybody)
+
+
+async def member_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """Whose a conversation is to be. The values are "" and a person's id. Raises InvalidCursorError."""
+    nobody = Choice("", "Nobody", "Inboxes of one person do not show it")
+    return await _people(connection, project_id, form, "user_id", nobody)
+
+
+async def _people(connection: AsyncConnection, project_id: UUID, form: Form, name: str, none: Choice) -> Picker:
+    words, chosen = form.text(f"{name}_words")[:MOST_WORDS], form.text(name)
+    first = [none]
     if user_id := _uuid(chosen):
         user = await get_user(connection, project_id, user_id)
         first += [] if user is None else [_user(user)]
     users, paging = await search_users(connection, project_id, words, CursorQuery(SHOWN, form.optional("team_after")))
     groups = [Group("Team", "team_after", _others(map(_user, users), chosen), paging.next)]
-    return Picker("assigned_user_id", words, chosen, first, groups)
+    return Picker(name, words, chosen, first, groups)
 
 
 async def customer_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:

@@ -6,6 +6,7 @@ from litestar.di import Provide
 from api.dashboard.access import HOME, actor_of_operator, let_in, project_of_request, visit_of_request
 from api.dashboard.account import AccountController
 from api.dashboard.api_keys import ApiKeyPageController
+from api.dashboard.assignments import AssignmentPageController, HandOverController
 from api.dashboard.audit_log import AuditLogController
 from api.dashboard.customers import CustomerPageController
 from api.dashboard.embed_form import EmbedFormController
@@ -34,6 +35,8 @@ PAGES = (
     NumberController,
     CustomerPageController,
     TeamController,
+    AssignmentPageController,
+    HandOverController,
     ApiKeyPageController,
     WebhookPageController,
     WebhookFormController,

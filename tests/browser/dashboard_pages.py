@@ -41,6 +41,10 @@ PAGES = {
     "team-new": "/{project}/team/new",
     "team-edit": "/{project}/team/{user}/edit",
     "team-delete": "/{project}/team/{user}/delete",
+    "team-hand-over": "/{project}/team/{user}/hand-over",
+    "assignments": "/{project}/assignments",
+    "assignments-of-one": "/{project}/assignments?assignee={user}",
+    "assignment": "/{project}/assignments/{conversation}",
     "api-keys": "/{project}/api-keys",
     "api-key-revoke": "/{project}/api-keys/{key}/revoke",
     "webhooks": "/{project}/webhooks",
@@ -100,6 +104,7 @@ async def _ids(http: httpx.AsyncClient, demo: Demo) -> dict[str, str]:
         "embed": (await _made(http, "/inbox_embeds", {"inbox_embed": embed}))["id"],
         "customer": (await _list(http, "/customers"))[0]["id"],
         "user": (await _list(http, "/users"))[0]["user_id"],
+        "conversation": (await _list(http, "/whatsapp/conversations"))[0]["id"],
         "webhook": hook["id"],
         "delivery": deliveries[0]["id"],
     }
