@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
 from api.dashboard.forms import Form, read_form
 from api.dashboard.pages import Page, redirect, render
-from api.dashboard.pickers import member_picker
+from api.dashboard.pickers import NOBODY, member_picker
 from api.dashboard.team import good_user
 from api.errors import AnyRequest
 from api.platform.paging import After, Before
@@ -24,7 +24,8 @@ from shared.refusals import RefusedError
 from shared.scope import Scope
 
 PER_PAGE = 25
-NOBODY_ELSE = "must be somebody else"
+MUST_CHOOSE = "must be somebody of the team, or nobody"
+NOT_SELF = "must be somebody else"
 
 Errors = dict[str, list[str]]
 Words = Annotated[str, QueryParameter(max_length=200)]
@@ -128,12 +129,12 @@ class HandOverController(Controller):
 
 
 def _chosen(form: Form, but: UUID | None = None) -> UUID | None:
-    """Whom the form names; None for nobody. Raises RefusedError."""
+    """Whom the form names, `but` not being one of them; None for nobody. Raises RefusedError."""
+    if form.text("user_id") == NOBODY:
+        return None
     user_id = form.uuid("user_id")
-    if form.text("user_id") and user_id is None:
-        raise RefusedError("invalid", "Not a person.", {"user_id": ["is not a member of this project"]})
-    if user_id is not None and user_id == but:
-        raise RefusedError("invalid", "The same person.", {"user_id": [NOBODY_ELSE]})
+    if user_id is None or user_id == but:
+        raise RefusedError("invalid", "Nobody was chosen.", {"user_id": [MUST_CHOOSE if user_id is None else NOT_SELF]})
     return user_id
 
 
@@ -149,7 +150,7 @@ async def _ask_one(
     async with state.engine.connect() as connection:
         row = await get_assigned(connection, Scope(project.id), conversation_id)
         if not form.is_filled_in():
-            form = Form.of(user_id=str(row.conversation.assigned_user_id or ""))
+            form = Form.of(user_id=str(row.conversation.assigned_user_id or NOBODY))
         picker = await member_picker(connection, project.id, form)
         numbers = await number_names(connection, project.id, [row.conversation.phone_number_id])
     status = 422 if errors else 200

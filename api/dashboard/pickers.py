@@ -19,6 +19,7 @@ from shared.queries.users import UserView, get_user, search_users
 SHOWN = 8
 MOST_WORDS = 200  # characters
 WHOLE_PROJECT = "project"
+NOBODY = "nobody"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -113,8 +114,8 @@ async def assignee_picker(connection: AsyncConnection, project_id: UUID, form: F
 
 
 async def member_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
-    """Whose a conversation is to be. The values are "" and a person's id. Raises InvalidCursorError."""
-    nobody = Choice("", "Nobody", "Inboxes of one person do not show it")
+    """Whose a conversation is to be. The values are "nobody" and a person's id. Raises InvalidCursorError."""
+    nobody = Choice(NOBODY, "Nobody", "Inboxes of one person do not show it")
     return await _people(connection, project_id, form, "user_id", nobody)
 
 

@@ -4,14 +4,12 @@ import re
 from typing import Any
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 
 from shared.crypto import webhook_signature
 from tests.browser.demo import Demo
 from tests.factories import text_message, webhook
 from tests.waiting import eventually
-
-EMAIL, PASSWORD = "olga@example.com", "a few words in a row"
 
 # Below /dashboard. Those that ask before something is done stand behind the page of what it is done to.
 PAGES = {
@@ -63,23 +61,6 @@ PAGES = {
 }
 
 
-async def sign_in(page: Page, demo: Demo) -> None:
-    """As the owner, who comes to be if this is the first who asks."""
-    await page.goto(demo.first_owner_url)
-    if await page.get_by_role("heading", name="Set up Porthole").is_visible():
-        await page.get_by_label("Your name").fill("Olga Own")
-        await page.get_by_label("Email").fill(EMAIL)
-        await page.get_by_label("Password", exact=True).fill(PASSWORD)
-        await page.get_by_label("The password once more").fill(PASSWORD)
-        await page.get_by_role("button", name="Create the account").click()
-    else:
-        await page.goto(f"{demo.base_url}/dashboard")
-        await page.get_by_label("Email").fill(EMAIL)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("navigation", name="Dashboard")).to_be_attached()
-
-
 async def paths(page: Page, demo: Demo) -> dict[str, str]:
     """The pages' names and addresses, for a page that is signed in: with what they show."""
     headers = {"X-API-Key": demo.api_key}
@@ -92,20 +73,20 @@ async def paths(page: Page, demo: Demo) -> dict[str, str]:
 
 
 async def _ids(http: httpx.AsyncClient, demo: Demo) -> dict[str, str]:
-    number = demo.support.phone_number_id
     embed = {"name": "Care desk", "scope_type": "project", "allowed_origins": ["https://crm.example.com"]}
-    webhook = {"url": "https://hooks.example.com/in", "secret_key": "s", "events": ["whatsapp.message.received"]}
-    hook = await _made(http, f"/whatsapp/phone_numbers/{number}/webhooks", {"whatsapp_webhook": webhook})
-    await _made(http, f"/whatsapp/webhooks/{hook['id']}/test", {})
-    deliveries = await _list(http, "/webhook_deliveries")
+    # The project's, and not a number's: messages of other tests take the same way as ever.
+    hook = {"url": "https://hooks.example.com/in", "events": ["whatsapp.phone_number.created"]}
+    webhook_id = (await _made(http, "/whatsapp/webhooks", {"whatsapp_webhook": hook}))["id"]
+    await _made(http, f"/whatsapp/webhooks/{webhook_id}/test", {})
+    deliveries = await _list(http, f"/webhook_deliveries?webhook_id={webhook_id}")
     return {
         "project": demo.project_id,
-        "number": number,
+        "number": demo.support.phone_number_id,
         "embed": (await _made(http, "/inbox_embeds", {"inbox_embed": embed}))["id"],
         "customer": (await _list(http, "/customers"))[0]["id"],
         "user": (await _list(http, "/users"))[0]["user_id"],
         "conversation": (await _list(http, "/whatsapp/conversations"))[0]["id"],
-        "webhook": hook["id"],
+        "webhook": webhook_id,
         "delivery": deliveries[0]["id"],
     }
 

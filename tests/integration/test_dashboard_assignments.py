@@ -87,10 +87,10 @@ async def test_a_conversation_is_assigned_reassigned_and_nobodys_again_in_every_
         assert f'assignments?assignee={ben}">1<' in team
         assert f"assignments?assignee={ana}" not in team
         await _give(browser, conversation_id, ben)  # he has it: nothing happens
-        assert (await _give(browser, conversation_id, "")).endswith("?done=unassigned")
+        assert (await _give(browser, conversation_id, "nobody")).endswith("?done=unassigned")
         await _removed(bens, conversation_id)
         await updated(everybodys, conversation_id, assigned_user_id=None)
-        await _give(browser, conversation_id, "")
+        await _give(browser, conversation_id, "nobody")
     assert await _assignee(stack, conversation_id) is None
     assert await _ask(stack, AGREE) == 0
     (created, first, made), (moved, second, to), (ended, third, end) = await _audit(stack)
@@ -125,7 +125,7 @@ async def test_all_of_a_person_go_to_another_with_their_notes_and_what_has_ended
         assert await _hand_over(browser, ana, ben) == "given_none"
         assert [await _assignee(stack, one) for one in (ended, *active)] == [ana, ben, ben]
         assert await stack.count("assignment", f"active AND user_id = '{ben}' AND notes = 'VIP'") == 2
-        assert await _hand_over(browser, ben, "") == "given_all"
+        assert await _hand_over(browser, ben, "nobody") == "given_all"
     assert await _ask(stack, AGREE) == 0
     assert await stack.count("assignment", "NOT active") == 4
     assert await _audit(stack) == [
@@ -195,7 +195,7 @@ async def test_only_the_projects_own_people_get_its_conversations_and_a_viewer_g
         await _give(owner, conversation_id, ana)
         one, all_of_ana = f"{owner.root}/assignments/{conversation_id}", f"{owner.root}/team/{ana}/hand-over"
         for page in (one, all_of_ana):
-            for wrong in (str(other.user_id), "x"):
+            for wrong in (str(other.user_id), "x", ""):
                 refused = await owner.send(page, user_id=wrong)
                 assert refused.status_code == 422
                 assert 'id="user_id-error"' in refused.text
@@ -203,11 +203,11 @@ async def test_only_the_projects_own_people_get_its_conversations_and_a_viewer_g
         assert conversation_id not in await viewer.get(f"{viewer.root}/assignments")  # no link to what it may not do
         for page in (one, all_of_ana):
             await viewer.get(page, expect=403)
-            assert (await viewer.send(page, f"{viewer.root}/assignments", user_id="")).status_code == 403
+            assert (await viewer.send(page, f"{viewer.root}/assignments", user_id="nobody")).status_code == 403
         elsewhere = f"/dashboard/{other.id}"
         for path in (f"{elsewhere}/assignments/{conversation_id}", f"{elsewhere}/team/{ana}/hand-over"):
             await owner.get(path, expect=404)
-            assert (await owner.send(path, one, user_id="")).status_code == 404
+            assert (await owner.send(path, one, user_id="nobody")).status_code == 404
         await owner.get(f"{elsewhere}/assignments", expect=404, assignee=ana)
         assert "No active conversation" in await owner.get(f"{elsewhere}/assignments")
     assert await _assignee(stack, conversation_id) == ana
