@@ -19,7 +19,7 @@ async def violations(page: Page) -> list[str]:
 
 async def contrast_violations(page: Page) -> list[str]:
     """The same for colours alone: for a page that was looked at before, in another theme."""
-    return await _run(page, ["cat.color"], 0)
+    return await _run(page, ["color-contrast"], 0)
 
 
 async def _run(page: Page, rules: list[str], fewest: int) -> list[str]:

@@ -10,8 +10,10 @@ import httpx
 from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.chromium import running_chromium
+from tests.browser.dashboard_pages import paths as dashboard_paths
 from tests.browser.demo import Demo, running_demo
 from tests.browser.inbox import Inbox
+from tests.browser.test_dashboard import sign_in
 
 SIZES = (
     ViewportSize(width=1280, height=800),
@@ -182,9 +184,26 @@ async def _around(browser: Browser, demo: Demo, directory: Path) -> None:
         await page.close()
 
 
+async def _dashboard(browser: Browser, demo: Demo, directory: Path) -> None:
+    """Every page of the dashboard: `dashboard-<theme>-<width>-<name>.png`."""
+    page = await browser.new_page(reduced_motion="reduce")
+    await sign_in(page, demo)
+    addresses = await dashboard_paths(page, demo)
+    for size in (SIZES[0], SIZES[-1]):
+        await page.set_viewport_size(size)
+        for name, address in addresses.items():
+            await page.goto(address, wait_until="networkidle")
+            for theme in ("light", "dark"):
+                await page.evaluate("theme => { document.documentElement.dataset.mode = theme; }", theme)
+                path = directory / f"dashboard-{theme}-{size['width']}-{name}.png"
+                await page.screenshot(path=path, full_page=True, animations="disabled")
+    await page.close()
+
+
 async def take_all(demo: Demo, directory: Path) -> None:
     async with running_chromium() as browser:
         await _around(browser, demo, directory)
+        await _dashboard(browser, demo, directory)
         for look in LOOKS:
             for size in SIZES:
                 await Album(browser, demo, directory, look, size).take_all()
