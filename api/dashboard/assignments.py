@@ -66,13 +66,13 @@ class AssignmentPageController(Controller):
             query={"words": words, **keep},
         )
 
-    @get("/{conversation_id:uuid}", role="operator")
+    @get("/{conversation_id:uuid}/edit", role="operator")
     async def ask(
         self, request: AnyRequest, state: State, project: CurrentProject, conversation_id: FromPath[UUID]
     ) -> Page:
         return await _ask_one(request, state, project, conversation_id, Form(request.query_params))
 
-    @post("/{conversation_id:uuid}")
+    @post("/{conversation_id:uuid}/edit")
     async def give(
         self,
         request: AnyRequest,

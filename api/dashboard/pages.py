@@ -148,6 +148,11 @@ def is_fragment(request: AnyRequest) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
+def nothing_new() -> Page:
+    """For HTMX: what is on the page stays, the reader's place in it too."""
+    return Response("", status_code=204)
+
+
 def redirect(path: str, cookies: Sequence[Cookie] = ()) -> Page:
     """Go and get another page, after a form was done with."""
     return Response("", status_code=303, headers={"Location": path}, cookies=list(cookies))

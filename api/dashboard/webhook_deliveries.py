@@ -1,20 +1,23 @@
 """/dashboard/{project}/webhooks/deliveries/{delivery}: what was sent, and sending it once more."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
-from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
-from api.dashboard.pages import Page, redirect, render
+from api.dashboard.access import HOME, CurrentActor, CurrentProject
+from api.dashboard.pages import Page, is_fragment, nothing_new, redirect, render
 from api.dashboard.payloads import readable
 from api.dashboard.webhooks import STATES
 from api.errors import AnyRequest
 from shared.audit import made, record
 from shared.operations.replay_deliveries import replay_delivery
-from shared.queries.deliveries import get_delivery
+from shared.queries.deliveries import DeliveryDetail, get_delivery
 from shared.refusals import RefusedError
+
+Seen = Annotated[int, QueryParameter(ge=0)]
 
 
 class DeliveryPageController(Controller):
@@ -22,9 +25,19 @@ class DeliveryPageController(Controller):
 
     @get()
     async def one(
-        self, request: AnyRequest, state: State, project: CurrentProject, delivery_id: FromPath[UUID]
+        self,
+        request: AnyRequest,
+        state: State,
+        project: CurrentProject,
+        delivery_id: FromPath[UUID],
+        seen: Seen = 0,
     ) -> Page:
-        return await _page(request, state, project, delivery_id)
+        """A delivery; HTMX, which asks again while it waits, gets nothing as long as `seen` attempts are all."""
+        async with state.engine.connect() as connection:
+            delivery = await get_delivery(connection, project.id, delivery_id)
+        if is_fragment(request) and delivery.status == "pending" and len(delivery.attempts) == seen:
+            return nothing_new()
+        return _page(request, delivery)
 
     @post("/replay")
     async def replay(
@@ -43,15 +56,12 @@ class DeliveryPageController(Controller):
                     changes = made({"replay": replay_id})
                     await record(connection, project.id, actor, "webhook_delivery.replayed", delivery_id, changes)
         except RefusedError as error:
-            return await _page(request, state, project, delivery_id, str(error))
+            async with state.engine.connect() as connection:
+                return _page(request, await get_delivery(connection, project.id, delivery_id), str(error))
         return redirect(f"{HOME}/{project.id}/webhooks/deliveries/{replay_id}?done=replayed")
 
 
-async def _page(
-    request: AnyRequest, state: State, project: ProjectName, delivery_id: UUID, problem: str | None = None
-) -> Page:
-    async with state.engine.connect() as connection:
-        delivery = await get_delivery(connection, project.id, delivery_id)
+def _page(request: AnyRequest, delivery: DeliveryDetail, problem: str | None = None) -> Page:
     body = None if delivery.request_body is None else delivery.request_body.encode()
     return render(
         request,

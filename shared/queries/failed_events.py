@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import InboundEvent, PhoneNumber, Project
@@ -49,8 +49,8 @@ class FailedEvent(msgspec.Struct, kw_only=True):
     owner: Owner | None
 
 
-_REASON: ColumnElement[str] = func.md5(InboundEvent.problem)
-_FAILED = InboundEvent.state == "failed"
+_reason = func.md5(InboundEvent.problem)
+_failed = InboundEvent.state == "failed"
 
 
 def _select(beginning: int) -> AnySelect:
@@ -62,7 +62,7 @@ def _select(beginning: int) -> AnySelect:
         InboundEvent.received_at,
         InboundEvent.processed_at,
         InboundEvent.retries,
-        _REASON.label("reason"),
+        _reason.label("reason"),
         func.octet_length(InboundEvent.body).label("size"),
         func.substring(InboundEvent.body, 1, beginning).label("beginning"),
     )
@@ -72,9 +72,9 @@ async def page_of_failed_events(
     connection: AsyncConnection, reason: str | None, page: CursorQuery
 ) -> tuple[list[FailedEvent], Paging]:
     """Newest first; with a `reason` only those that failed for it. Raises InvalidCursorError."""
-    query = _select(BEGINNING).where(_FAILED)
+    query = _select(BEGINNING).where(_failed)
     if reason is not None:
-        query = query.where(_REASON.in_([reason]))
+        query = query.where(_reason == reason)
     rows, paging = await page_by_number(connection, query, InboundEvent.id, page)
     owners = await _owners(connection, (_number(row) for row in rows))
     return [_view(row, owners) for row in rows], paging
@@ -87,7 +87,7 @@ async def get_failed_event(connection: AsyncConnection, event_id: int, most: int
     """
     if event_id > MOST_ID:
         raise NotFoundError("Event")
-    query = _select(most).where(InboundEvent.id == event_id, or_(_FAILED, InboundEvent.retries > 0))
+    query = _select(most).where(InboundEvent.id == event_id, or_(_failed, InboundEvent.retries > 0))
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise NotFoundError("Event")

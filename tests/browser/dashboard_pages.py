@@ -1,4 +1,4 @@
-"""Every page of the dashboard that can be opened by its address, and what has to be there for it."""
+"""Every page of the dashboard that an operator opens, and what has to be there for it."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from tests.browser.demo import Demo
 from tests.factories import text_message, webhook
 from tests.waiting import eventually
 
-# Below /dashboard. Those that ask before something is done stand behind the page of what it is done to.
+# Below /dashboard.
 PAGES = {
     "projects": "/projects",
     "account": "/account",
@@ -42,7 +42,7 @@ PAGES = {
     "team-hand-over": "/{project}/team/{user}/hand-over",
     "assignments": "/{project}/assignments",
     "assignments-of-one": "/{project}/assignments?assignee={user}",
-    "assignment": "/{project}/assignments/{conversation}",
+    "assignment": "/{project}/assignments/{conversation}/edit",
     "api-keys": "/{project}/api-keys",
     "api-key-revoke": "/{project}/api-keys/{key}/revoke",
     "webhooks": "/{project}/webhooks",
@@ -59,6 +59,27 @@ PAGES = {
     "audit-log": "/{project}/audit-log",
     "not-found": "/{project}/embeds/00000000-0000-7000-8000-000000000000",
 }
+
+# What is shown once, by the page with the form that it answers, and the form's button.
+SHOWN_ONCE = {
+    "operator-link": ("operators", "Make a link"),
+    "embed-secrets": ("embed-rotate", "Rotate"),
+    "api-key-secret": ("api-keys", "Create the key"),
+    "webhook-secret": ("webhook-secret-new", "Make a new secret"),
+}
+
+
+async def open_page(page: Page, addresses: dict[str, str], name: str) -> None:
+    """One of PAGES or of SHOWN_ONCE."""
+    if name in PAGES:
+        await page.goto(addresses[name])
+        return
+    form, button = SHOWN_ONCE[name]
+    await page.goto(addresses[form])
+    if form == "api-keys":
+        await page.get_by_label("Name").fill("The CRM")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name=button, exact=True).click()
 
 
 async def fail_event(page: Page, demo: Demo, words: str) -> str:

@@ -1,4 +1,4 @@
-"""Every page of the dashboard by its address: what axe finds, and that it fits on a phone."""
+"""Every page of the dashboard: what axe finds, and that it fits on a phone."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 
 from tests.browser.axe import contrast_violations, violations
 from tests.browser.conftest import Troubles, new_context
-from tests.browser.dashboard_pages import PAGES, paths
+from tests.browser.dashboard_pages import PAGES, SHOWN_ONCE, open_page, paths
 from tests.browser.demo import Demo
 from tests.browser.test_dashboard import DESK, PHONE, sign_in
 
@@ -29,11 +29,11 @@ async def opened(browser: Browser, demo: Demo) -> AsyncIterator[Opened]:
     await context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *SHOWN_ONCE])
 async def test_axe_finds_nothing_in_either_theme_and_the_page_fits_on_a_phone(opened: Opened, name: str) -> None:
     page, addresses, troubles = opened
     await page.set_viewport_size(DESK)
-    await page.goto(addresses[name])
+    await open_page(page, addresses, name)
     assert await page.title() != "Sign in · Porthole"
     assert await violations(page) == []
     await page.evaluate("() => { document.documentElement.dataset.mode = 'dark'; }")

@@ -34,7 +34,7 @@ async def _assignee(stack: Stack, conversation_id: str) -> str | None:
 
 async def _give(browser: Browser, conversation_id: str, user_id: str) -> str:
     """The location to which the answer leads."""
-    page = f"{browser.root}/assignments/{conversation_id}"
+    page = f"{browser.root}/assignments/{conversation_id}/edit"
     answer = await browser.send(page, user_id=user_id)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])
@@ -176,7 +176,7 @@ async def test_many_are_handed_over_in_parts_counted_as_far_as_matters_and_liste
         path = f"{page}?assignee={ana}"
         for _ in range(2):
             html = await browser.get(path)
-            seen += re.findall(r'href="[^"]*/assignments/([0-9a-f-]{36})"', html)
+            seen += re.findall(r'href="[^"]*/assignments/([0-9a-f-]{36})/edit"', html)
             older = re.search(r'rel="next" href="([^"]+)"', html)
             path = page + (older[1].replace("&amp;", "&") if older else "")
         assert len(seen) == len(set(seen)) == 30
@@ -193,7 +193,7 @@ async def test_only_the_projects_own_people_get_its_conversations_and_a_viewer_g
     ana, conversation_id = str(stack.project.user_id), await customer_wrote(stack)
     async with await signed_in(stack) as owner, await signed_in(stack, "viewer") as viewer:
         await _give(owner, conversation_id, ana)
-        one, all_of_ana = f"{owner.root}/assignments/{conversation_id}", f"{owner.root}/team/{ana}/hand-over"
+        one, all_of_ana = f"{owner.root}/assignments/{conversation_id}/edit", f"{owner.root}/team/{ana}/hand-over"
         for page in (one, all_of_ana):
             for wrong in (str(other.user_id), "x", ""):
                 refused = await owner.send(page, user_id=wrong)
@@ -205,7 +205,7 @@ async def test_only_the_projects_own_people_get_its_conversations_and_a_viewer_g
             await viewer.get(page, expect=403)
             assert (await viewer.send(page, f"{viewer.root}/assignments", user_id="nobody")).status_code == 403
         elsewhere = f"/dashboard/{other.id}"
-        for path in (f"{elsewhere}/assignments/{conversation_id}", f"{elsewhere}/team/{ana}/hand-over"):
+        for path in (f"{elsewhere}/assignments/{conversation_id}/edit", f"{elsewhere}/team/{ana}/hand-over"):
             await owner.get(path, expect=404)
             assert (await owner.send(path, one, user_id="nobody")).status_code == 404
         await owner.get(f"{elsewhere}/assignments", expect=404, assignee=ana)

@@ -153,9 +153,18 @@ async def test_a_viewer_changes_nothing_and_another_projects_webhook_does_not_ex
         await _create(owner, form_id=webhook_id, events=[HANDOFF])
         page = f"{owner.root}/webhooks/{webhook_id}"
         assert (await owner.send(f"{page}/test", page)).status_code == 303
-        delivery_id = (await _deliveries(stack))[0].id
+        (delivery,) = await _deliveries(stack)
+        delivery_id = delivery.id
         html = await viewer.get(page)
         assert "New secret" not in html
+
+        async def is_tried() -> bool:
+            return len((await _deliveries(stack))[0].attempts) == 1
+
+        await eventually(is_tried)
+        one = f"{owner.root}/webhooks/deliveries/{delivery_id}"
+        answers = [await owner.http.get(one, params={"seen": seen}, headers={"HX-Request": "true"}) for seen in (0, 1)]
+        assert [answer.status_code for answer in answers] == [200, 204]  # what waits is swapped in when there is more
         for path in ("edit", "secret", "delete"):
             await viewer.get(f"{page}/{path}", expect=403)
         for path in ("test", "replay", "pause", "resume", "delete", "secret", "edit"):
