@@ -42,7 +42,7 @@ format: setup ## format and fix what can be fixed
 bench: setup ## intake, latency, fan-out, memory of an iframe, and more; PEER=<folder> compares
 	@python -m tests.benchmarks $(if $(PEER),--peer $(PEER)) $(ARGS)
 
-screenshots: setup $(VENV)/.browser ## every page of the inbox, in light, dark and Arabic, at three widths, into screenshots/
+screenshots: setup $(VENV)/.browser ## every page of the inbox and the dashboard, in light and dark, wide and narrow, into screenshots/
 	@python -m tests.browser.screenshots screenshots
 
 .PHONY: images

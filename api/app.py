@@ -208,7 +208,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.pubsub = pubsub = PubSub(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST, settings.ingest_queues), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
-    later = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
+    later = {Queue.INGEST: ingest_waker, **{queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}}
     wake_released(engine, later)
     http, transfers = new_http_client(), new_http_client()
     app.state.graph = GraphClient(http, settings)
@@ -222,7 +222,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker, settings.secret_key)
-    wakers = (ingest_waker, send_waker, *later.values())
+    wakers = (send_waker, *later.values())
     waking = [asyncio.create_task(keep_running(waker.run)) for waker in wakers]
     storing = asyncio.create_task(keep_running(intake.run))
     try:

@@ -25,6 +25,8 @@ OBJECTS = {
     "contact": "Contacts",
     "conversation": "Conversations",
     "webhook": "Webhooks",
+    "webhook_delivery": "Webhook deliveries",
+    "inbound_event": "Events",
     "workflow": "Workflows",
     "project": "Projects",
 }
@@ -52,7 +54,7 @@ class AuditLogController(Controller):
     async def of_operators(
         self, request: AnyRequest, state: State, visit: CurrentVisit, after: After = None, before: Before = None
     ) -> Page:
-        """What was done to operators, who belong to no project."""
+        """What belongs to no project: what was done to operators, and to events of numbers that no project has."""
         return await _page(request, state, None, {}, CursorQuery(PER_PAGE, after, before))
 
 

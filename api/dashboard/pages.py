@@ -41,7 +41,7 @@ THEME_COOKIE = "porthole_theme"
 DONE = {
     "created": "Created.",
     "saved": "Saved.",
-    "shown": "This form had been sent before. Its secrets were shown then; rotate for new ones.",
+    "shown": "This form had been sent before. What is secret was shown then; make it anew if it is lost.",
     "revoked": "Revoked.",
     "deleted": "Deleted.",
     "disabled": "Disabled, and signed out everywhere.",
@@ -50,8 +50,21 @@ DONE = {
     "connected": "Connected. Now point the webhook of its app in Meta's console here.",
     "disconnected": "Disconnected.",
     "password": "Your password is changed, and your other sessions have ended.",
+    "assigned": "Assigned.",
+    "unassigned": "Nobody's now.",
+    "given_all": "Handed over.",
+    "given_some": "500 are handed over. There are more: hand them over next.",
+    "given_none": "There was nothing to hand over.",
     "retried": "It is being tried again.",
+    "retried_all": "They are being tried again.",
+    "retried_some": "The oldest 500 of them are being tried again. There are more: try them next.",
     "replayed": "It is being sent once more.",
+    "replayed_all": "What has failed is being sent once more.",
+    "replayed_some": "The oldest 500 that have failed are being sent once more. There are more: send them next.",
+    "nothing_failed": "Nothing waits to be sent once more.",
+    "tested": "A sample is on its way. It is among the deliveries below.",
+    "paused": "Paused. Nothing is sent to it until it is resumed.",
+    "resumed": "Resumed.",
 }
 
 
@@ -69,7 +82,10 @@ NAVIGATION = (
     NavigationItem("Numbers", "numbers"),
     NavigationItem("Customers", "customers"),
     NavigationItem("Team", "team"),
+    NavigationItem("Assignments", "assignments"),
     NavigationItem("API keys", "api-keys"),
+    NavigationItem("Webhooks", "webhooks"),
+    NavigationItem("Events", "events", of_project=False),
     NavigationItem("Audit log", "audit-log"),
     NavigationItem("Operators", "operators", of_project=False, role="owner"),
 )
@@ -130,6 +146,11 @@ def _navigation(visit: Visit | None) -> list[tuple[NavigationItem, str]]:
 def is_fragment(request: AnyRequest) -> bool:
     """Whether HTMX asks, which puts the answer into a page that is there already."""
     return request.headers.get("hx-request") == "true"
+
+
+def nothing_new() -> Page:
+    """For HTMX: what is on the page stays, the reader's place in it too."""
+    return Response("", status_code=204)
 
 
 def redirect(path: str, cookies: Sequence[Cookie] = ()) -> Page:

@@ -1,4 +1,4 @@
-"""What a form offers to choose from, searched as one types: what an embed shows, and whose conversations."""
+"""What a form offers to choose from, searched as one types: numbers, customers, and people of the team."""
 
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from shared.queries.users import UserView, get_user, search_users
 SHOWN = 8
 MOST_WORDS = 200  # characters
 WHOLE_PROJECT = "project"
+NOBODY = "nobody"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -63,10 +64,22 @@ class PickerController(Controller):
             picker = await assignee_picker(connection, project.id, Form(request.query_params))
         return render(request, "picker_choices.html", picker=picker)
 
+    @get("/member")
+    async def member(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await member_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
     @get("/customer")
     async def customer(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
         async with state.engine.connect() as connection:
             picker = await customer_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
+    @get("/number")
+    async def number(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await number_picker(connection, project.id, Form(request.query_params))
         return render(request, "picker_choices.html", picker=picker)
 
 
@@ -95,15 +108,26 @@ async def scope_picker(connection: AsyncConnection, project_id: UUID, form: Form
 
 
 async def assignee_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
-    """The values are "" and a person's id. Raises InvalidCursorError."""
-    words, chosen = form.text("assigned_user_id_words")[:MOST_WORDS], form.text("assigned_user_id")
-    first = [Choice("", "Everybody's", "Whoever a conversation is assigned to")]
+    """Whose conversations an embed shows. The values are "" and a person's id. Raises InvalidCursorError."""
+    everybody = Choice("", "Everybody's", "Whoever a conversation is assigned to")
+    return await _people(connection, project_id, form, "assigned_user_id", everybody)
+
+
+async def member_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """Whose a conversation is to be. The values are "nobody" and a person's id. Raises InvalidCursorError."""
+    nobody = Choice(NOBODY, "Nobody", "Inboxes of one person do not show it")
+    return await _people(connection, project_id, form, "user_id", nobody)
+
+
+async def _people(connection: AsyncConnection, project_id: UUID, form: Form, name: str, none: Choice) -> Picker:
+    words, chosen = form.text(f"{name}_words")[:MOST_WORDS], form.text(name)
+    first = [none]
     if user_id := _uuid(chosen):
         user = await get_user(connection, project_id, user_id)
         first += [] if user is None else [_user(user)]
     users, paging = await search_users(connection, project_id, words, CursorQuery(SHOWN, form.optional("team_after")))
     groups = [Group("Team", "team_after", _others(map(_user, users), chosen), paging.next)]
-    return Picker("assigned_user_id", words, chosen, first, groups)
+    return Picker(name, words, chosen, first, groups)
 
 
 async def customer_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
@@ -118,6 +142,24 @@ async def customer_picker(connection: AsyncConnection, project_id: UUID, form: F
     )
     groups = [Group("Customers", "customers_after", _others(map(_owner, customers), chosen), paging.next)]
     return Picker("customer_id", words, chosen, first, groups)
+
+
+async def number_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """The values are Meta's ids, and "project". Raises InvalidCursorError."""
+    words, chosen = form.text("phone_number_id_words")[:MOST_WORDS], form.text("phone_number_id") or WHOLE_PROJECT
+    first = [Choice(WHOLE_PROJECT, "The project", "Numbers that come and go, and workflows")]
+    if chosen != WHOLE_PROJECT:
+        number = await get_phone_number(connection, project_id, chosen[:100])
+        first += [] if number is None else [_listened(number)]
+    numbers, paging = await search_phone_numbers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("numbers_after"))
+    )
+    groups = [Group("Numbers", "numbers_after", _others(map(_listened, numbers), chosen), paging.next)]
+    return Picker("phone_number_id", words, chosen, first, groups)
+
+
+def _listened(number: PhoneNumberView) -> Choice:
+    return Choice(number.phone_number_id, number.name, number.display_phone_number)
 
 
 def _owner(customer: CustomerView) -> Choice:

@@ -6,10 +6,12 @@ from litestar.di import Provide
 from api.dashboard.access import HOME, actor_of_operator, let_in, project_of_request, visit_of_request
 from api.dashboard.account import AccountController
 from api.dashboard.api_keys import ApiKeyPageController
+from api.dashboard.assignments import AssignmentPageController, HandOverController
 from api.dashboard.audit_log import AuditLogController
 from api.dashboard.customers import CustomerPageController
 from api.dashboard.embed_form import EmbedFormController
 from api.dashboard.embeds import EmbedController
+from api.dashboard.events import EventController
 from api.dashboard.home import HomeController
 from api.dashboard.numbers import NumberController
 from api.dashboard.operators import OperatorController
@@ -17,6 +19,9 @@ from api.dashboard.pickers import PickerController
 from api.dashboard.sign_in import SignInController
 from api.dashboard.team import TeamController
 from api.dashboard.theme import ThemeController
+from api.dashboard.webhook_deliveries import DeliveryPageController
+from api.dashboard.webhook_form import WebhookFormController
+from api.dashboard.webhooks import WebhookPageController
 
 # Nobody needs to be signed in for these.
 DOOR = (SignInController, ThemeController)
@@ -30,7 +35,13 @@ PAGES = (
     NumberController,
     CustomerPageController,
     TeamController,
+    AssignmentPageController,
+    HandOverController,
     ApiKeyPageController,
+    WebhookPageController,
+    WebhookFormController,
+    DeliveryPageController,
+    EventController,
     AuditLogController,
 )
 

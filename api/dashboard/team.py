@@ -22,6 +22,7 @@ from shared.operations.delete_user import delete_user
 from shared.operations.update_user import UserChanges, update_user
 from shared.paging import CursorQuery
 from shared.publish import close_embed, publish
+from shared.queries.assigned import MOST_COUNTED, active_counts
 from shared.queries.users import UserView, get_user, search_users
 from shared.validation import InvalidFieldsError, convert_fields
 
@@ -47,10 +48,13 @@ class TeamController(Controller):
         async with state.engine.connect() as connection:
             page = CursorQuery(PER_PAGE, after, before)
             users, paging = await search_users(connection, project.id, words.strip(), page)
+            counts = await active_counts(connection, project.id, [user.user_id for user in users])
         return render(
             request,
             "team.html",
             users=users,
+            counts=counts,
+            most_counted=MOST_COUNTED,
             paging=paging,
             words=words,
             query={"words": words},
@@ -80,7 +84,7 @@ class TeamController(Controller):
 
     @get("/{user_id:uuid}/edit", role="operator")
     async def edit(self, request: AnyRequest, state: State, project: CurrentProject, user_id: FromPath[UUID]) -> Page:
-        user = await _user(state, project, user_id)
+        user = await good_user(state, project, user_id)
         return _form(request, user, Form.of(name=user.name, email=user.email, role=user.role), {})
 
     @post("/{user_id:uuid}/edit")
@@ -100,14 +104,14 @@ class TeamController(Controller):
                 if changes:
                     await record(connection, project.id, actor, "user.updated", user_id, changes)
         except InvalidFieldsError as error:
-            return _form(request, await _user(state, project, user_id), form, error.errors)
+            return _form(request, await good_user(state, project, user_id), form, error.errors)
         return redirect(f"{HOME}/{project.id}/team?done=saved")
 
     @get("/{user_id:uuid}/delete", role="operator")
     async def ask_delete(
         self, request: AnyRequest, state: State, project: CurrentProject, user_id: FromPath[UUID]
     ) -> Page:
-        return render(request, "team_delete.html", user=await _user(state, project, user_id))
+        return render(request, "team_delete.html", user=await good_user(state, project, user_id))
 
     @post("/{user_id:uuid}/delete")
     async def delete(self, state: State, project: CurrentProject, actor: CurrentActor, user_id: FromPath[UUID]) -> Page:
@@ -128,7 +132,7 @@ def _fields(form: Form) -> dict[str, str]:
     return {"name": form.text("name"), "email": form.text("email"), "role": form.text("role")}
 
 
-async def _user(state: State, project: ProjectName, user_id: UUID) -> UserView:
+async def good_user(state: State, project: ProjectName, user_id: UUID) -> UserView:
     """Raises ApiError 404."""
     async with state.engine.connect() as connection:
         user = await get_user(connection, project.id, user_id)

@@ -1,6 +1,7 @@
 """The business's WhatsApp numbers as the Platform API shows them."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -113,6 +114,16 @@ async def search_phone_numbers(
         query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
     rows, paging = await cursor_page(connection, query, PhoneNumber.created_at, PhoneNumber.id, page)
     return [_view(row) for row in rows], paging
+
+
+async def number_names(
+    connection: AsyncConnection, project_id: UUID, phone_number_ids: Iterable[str | None]
+) -> dict[str, str]:
+    """What the team calls those of the numbers that the project has."""
+    query = select(PhoneNumber.phone_number_id, PhoneNumber.name).where(
+        PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id.in_(set(phone_number_ids) - {None})
+    )
+    return {row.phone_number_id: row.name for row in await connection.execute(query)}
 
 
 def _of_project(project_id: UUID) -> AnySelect:

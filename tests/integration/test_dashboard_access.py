@@ -45,7 +45,7 @@ def _least_role(method: str, path: str) -> Role:
     """The rule, as docs/dashboard.md has it."""
     if path.startswith(OF_OWNERS):
         return "owner"
-    asks_for_a_change = re.search(r"/(new|edit|rotate|revoke|delete|disconnect)$", path) is not None
+    asks_for_a_change = re.search(r"/(new|edit|rotate|revoke|delete|disconnect|secret|hand-over)$", path) is not None
     if asks_for_a_change or (method != "GET" and path not in VIEWERS_MAY_SEND):
         return "operator"
     return "viewer"
