@@ -5,6 +5,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 INBOX := templates/inbox
 CLIENTS := tests/compatibility
 HOSTS := tests/browser/hosts
+SITE := sphinx-build -q -W --keep-going -c docs . site
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,13 +25,14 @@ test: setup $(VENV)/.browser $(CLIENTS)/node_modules/.installed $(HOSTS)/node_mo
 	@cd $(INBOX) && npm test --silent
 	@pytest --cache-clear $(ARGS) || { test $$? = 1 && python -m tests.again $(ARGS); }
 
-check: setup ## lint, types, import directions
+check: setup ## lint, types, import directions, links in the documentation
 	@echo "· lint and types"
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
 	@lint-imports --no-logo
 	@cd $(INBOX) && npm run check --silent
+	@$(SITE)
 
 format: setup ## format and fix what can be fixed
 	@ruff format .
@@ -40,11 +42,16 @@ format: setup ## format and fix what can be fixed
 bench: setup ## intake, latency, fan-out, memory of an iframe, and more; PEER=<folder> compares
 	@python -m tests.benchmarks $(if $(PEER),--peer $(PEER)) $(ARGS)
 
-screenshots: setup $(VENV)/.browser ## every page of the inbox, in light, dark and Arabic, at three widths, into screenshots/
+screenshots: setup $(VENV)/.browser ## every page of the inbox and the dashboard, in light and dark, wide and narrow, into screenshots/
 	@python -m tests.browser.screenshots screenshots
 
-docs: setup ## write what is generated from Python: the table of settings in docs/, the page's types
+.PHONY: images
+images: setup $(VENV)/.browser ## the pictures of the README, of today's inbox
+	@python -m tests.browser.readme_images
+
+docs: setup ## the documentation as a site, into site/, and what is generated from Python: settings, the page's types
 	@python -m cli.configuration_docs
+	@$(SITE)
 	@python -m cli.typescript
 
 lock: setup ## write requirements/*.txt anew from pyproject.toml
@@ -53,7 +60,7 @@ lock: setup ## write requirements/*.txt anew from pyproject.toml
 	    $${set#*:} pyproject.toml --output-file requirements/$${set%%:*}.txt; done
 
 clean: ## remove what the targets above have made
-	rm -rf $(VENV) $(INBOX)/node_modules $(INBOX)/dist $(CLIENTS)/node_modules $(HOSTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf site $(VENV) $(INBOX)/node_modules $(INBOX)/dist $(CLIENTS)/node_modules $(HOSTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Porthole needs Python 3.11 or newer")'

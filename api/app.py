@@ -14,6 +14,8 @@ from litestar.static_files import create_static_files_router
 
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
 from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_request
+from api.dashboard.pages import with_pages
+from api.dashboard.routes import dashboard_routes
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
 from api.embed.host_script import HostScriptController
 from api.embed.page import EmbedPageController
@@ -104,6 +106,7 @@ def create_app(settings: Settings) -> Litestar:
             WhatsAppWebhookController,
             EmbedPageController,
             HostScriptController,
+            *dashboard_routes(),
             MediaDownloadController,
             StoredMediaController,
             create_static_files_router(URL, [DIST], cache_control=_IMMUTABLE, include_in_schema=False),
@@ -187,7 +190,7 @@ def create_app(settings: Settings) -> Litestar:
         ],
         state=state,
         lifespan=[_resources],
-        exception_handlers=HANDLERS,
+        exception_handlers=with_pages(HANDLERS),
         request_max_body_size=MOST_BODY,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude_opt_key="uncompressed"),
         openapi_config=CONFIG,
@@ -205,7 +208,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.pubsub = pubsub = PubSub(settings)
     ingest_waker, send_waker = Waker(redis, Queue.INGEST, settings.ingest_queues), Waker(redis, Queue.SEND)
     app.state.send_waker = send_waker
-    later = {queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}
+    later = {Queue.INGEST: ingest_waker, **{queue: Waker(redis, queue) for queue in (Queue.WEBHOOKS, Queue.MEDIA)}}
     wake_released(engine, later)
     http, transfers = new_http_client(), new_http_client()
     app.state.graph = GraphClient(http, settings)
@@ -219,7 +222,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)
     app.state.intake = intake = Intake(intake_engine, ingest_waker, settings.secret_key)
-    wakers = (ingest_waker, send_waker, *later.values())
+    wakers = (send_waker, *later.values())
     waking = [asyncio.create_task(keep_running(waker.run)) for waker in wakers]
     storing = asyncio.create_task(keep_running(intake.run))
     try:

@@ -32,7 +32,7 @@ from shared.validation import InvalidFieldsError
 
 async def migrate(arguments: argparse.Namespace) -> None:
     """Bring the database to the level of this code, or back to an earlier one."""
-    async with _database() as (_, engine):
+    async with database() as (_, engine):
         try:
             revision = await (downgrade(engine, arguments.to) if arguments.to else upgrade(engine))
         except UnknownRevisionError as error:
@@ -42,7 +42,7 @@ async def migrate(arguments: argparse.Namespace) -> None:
 
 async def secrets_encrypt_anew(arguments: argparse.Namespace) -> None:
     """Encrypt with the first of PORTHOLE_SECRET_KEY's keys what any of them has encrypted."""
-    async with _database() as (settings, engine):
+    async with database() as (settings, engine):
         try:
             values = await encrypt_everything_anew(engine, settings.secret_key)
         except DecryptionError as error:
@@ -51,18 +51,22 @@ async def secrets_encrypt_anew(arguments: argparse.Namespace) -> None:
 
 
 async def project_create(arguments: argparse.Namespace) -> None:
-    async with _database() as (_, engine), engine.begin() as connection:
+    async with database() as (_, engine), engine.begin() as connection:
         project_id = await create_project(connection, arguments.name)
-        await record(connection, project_id, _actor(), "project.created", project_id, made({"name": arguments.name}))
+        await record(
+            connection, project_id, actor_of_shell(), "project.created", project_id, made({"name": arguments.name})
+        )
     emit(arguments.json, {"project_id": project_id, "name": arguments.name}, f"project {project_id}")
 
 
 async def key_create(arguments: argparse.Namespace) -> None:
     project_id = _uuid(arguments.project)
     try:
-        async with _database() as (_, engine), engine.begin() as connection:
+        async with database() as (_, engine), engine.begin() as connection:
             key_id, key = await create_key(connection, project_id, arguments.name)
-            await record(connection, project_id, _actor(), "api_key.created", key_id, made({"name": arguments.name}))
+            await record(
+                connection, project_id, actor_of_shell(), "api_key.created", key_id, made({"name": arguments.name})
+            )
     except ProjectNotFoundError as error:
         raise CommandError(f"{error}; `porthole project create NAME` makes one") from error
     value = {"api_key_id": key_id, "api_key": key, "project_id": arguments.project}
@@ -84,10 +88,15 @@ async def number_connect(arguments: argparse.Namespace) -> None:
     )
     project_id = _uuid(arguments.project)
     try:
-        async with _database() as (settings, engine), engine.begin() as connection:
+        async with database() as (settings, engine), engine.begin() as connection:
             number_id = await connect_number(connection, project_id, number, settings.secret_key)
             await record(
-                connection, project_id, _actor(), "phone_number.connected", number.phone_number_id, number.changes()
+                connection,
+                project_id,
+                actor_of_shell(),
+                "phone_number.connected",
+                number.phone_number_id,
+                number.changes(),
             )
     except (ProjectNotFoundError, InvalidFieldsError, RefusedError) as error:
         raise CommandError(str(error)) from error
@@ -107,12 +116,12 @@ async def embed_create(arguments: argparse.Namespace) -> None:
         "expires_at": arguments.expires_at,
     }
     try:
-        async with _database() as (settings, engine), engine.begin() as connection:
+        async with database() as (settings, engine), engine.begin() as connection:
             embed = read_new_embed(wanted)
             project_id = _uuid(arguments.project)
             created = await create_embed(connection, project_id, embed, settings.secret_key)
             changes = made(msgspec.structs.asdict(embed))
-            await record(connection, project_id, _actor(), "inbox_embed.created", created.embed_id, changes)
+            await record(connection, project_id, actor_of_shell(), "inbox_embed.created", created.embed_id, changes)
     except (InvalidFieldsError, ScopeNotFoundError) as error:
         raise CommandError(str(error)) from error
     url = embed_url(settings.base_url, created.token)
@@ -128,7 +137,8 @@ async def embed_create(arguments: argparse.Namespace) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
+async def database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
+    """What a command works on. Raises SettingsError, and CommandError for what the database refuses."""
     settings = read_settings()
     configure_logs(settings.log_level)
     engine = create_engine(settings, application_name="cli", patient=True)
@@ -142,7 +152,7 @@ async def _database() -> AsyncIterator[tuple[Settings, AsyncEngine]]:
         await engine.dispose()
 
 
-def _actor() -> Actor:
+def actor_of_shell() -> Actor:
     """Whom the audit log names: the user of the operating system, by number where it has no name for it."""
     try:
         name = getpass.getuser()

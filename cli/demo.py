@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli import demo_bot, host_page
 from cli.embedded import embedded_postgres_url, embedded_redis_url, locked_directory, remembered_secrets
+from cli.operators import first_owner_text, first_owner_url
 from cli.output import emit
 from cli.roles import running_all
 from cli.seed import Seeded, load_seeded, phone_transcripts, seed
@@ -66,6 +67,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             if not arguments.no_seed:
                 bot = await demo_bot.open_webhook(engine, settings, seeded, remembered["bot_secret"])
             transcripts = await phone_transcripts(engine)
+            owner_url = await first_owner_url(engine, settings)
         finally:
             await engine.dispose()
         if bot is not None:
@@ -80,6 +82,7 @@ async def run_demo(arguments: argparse.Namespace) -> None:
             await running.enter_async_context(serving(app, sock, settings.trusted_proxies))
             await running.enter_async_context(serving(page, host_sock))
             report = _report(settings, seeded, remembered["api_key"], token, _url(host_sock), with_bot=bot is not None)
+            report["first_owner_url"] = owner_url
             emit(arguments.json, report, _text(report))
             await stop.wait()
 
@@ -148,9 +151,10 @@ Porthole is running.
 
   Inbox in a host page   {report["host_page_url"]}
   A customer's phone     {report["simulator_url"]}
+  Dashboard              {report["base_url"]}/dashboard
   API key                {report["api_key"]}
 
-Write on the phone and watch the inbox.{bot}
+Write on the phone and watch the inbox.{bot}{first_owner_text(report["first_owner_url"])}
 
 To create an embed of one number:
 

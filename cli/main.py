@@ -111,6 +111,23 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--default-mode", default="system", choices=("system", "light", "dark"))
     embed.add_argument("--language", default="en", help="en, es, pt, fr, de or ar")
     embed.add_argument("--expires-at", metavar="TIME", help="ISO 8601 with a time zone")
+
+    operators = _group(commands, "operator", "operators of the dashboard")
+    operator = _add(
+        operators, "create", "create an operator; the password is read from stdin", "cli.operators:operator_create"
+    )
+    operator.add_argument("--email", required=True)
+    operator.add_argument("--name", required=True)
+    operator.add_argument("--role", required=True, choices=("owner", "operator", "viewer"))
+    link = _add(
+        operators,
+        "link",
+        "make a link that works once, for a new operator or a forgotten password",
+        "cli.operators:operator_link",
+    )
+    purpose = link.add_mutually_exclusive_group(required=True)
+    purpose.add_argument("--role", choices=("owner", "operator", "viewer"), help="of the new operator")
+    purpose.add_argument("--email", help="of the operator who has forgotten the password")
     return parser
 
 

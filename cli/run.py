@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from cli.embedded import embedded_postgres_url, embedded_redis_url, locked_directory, remembered_secrets
+from cli.operators import first_owner_text, first_owner_url
 from cli.output import emit
 from cli.roles import ROLES
 from cli.serve import bind, port_of, serving, stop_signal
@@ -35,15 +36,17 @@ async def run_role(arguments: argparse.Namespace) -> None:
         configure_logs(settings.log_level)
         for name in unknown_variables(environ):
             log.warning("unknown_variable", name=name)
-        if arguments.command == "up":
-            await _migrate(settings)
+        owner_link = await _migrate(settings) if arguments.command == "up" else None
         sock = started.enter_context(bind(settings.host, settings.port))
         url = f"http://{settings.host}:{port_of(sock)}"
         stop = stop_signal()
         _spare_collections()
         _raise_file_limit()
         async with ROLES[arguments.command](settings) as app, serving(app, sock, settings.trusted_proxies):
-            emit(arguments.json, {"role": arguments.command, "url": url}, f"porthole {arguments.command} on {url}")
+            report = {"role": arguments.command, "url": url}
+            if owner_link is not None:
+                report["first_owner_url"] = owner_link
+            emit(arguments.json, report, f"porthole {arguments.command} on {url}{first_owner_text(owner_link)}")
             await stop.wait()
 
 
@@ -77,9 +80,11 @@ def _embed(environ: dict[str, str], data_dir: Path, embedded: contextlib.ExitSta
         environ[f"{PREFIX}{name.upper()}"] = value
 
 
-async def _migrate(settings: Settings) -> None:
+async def _migrate(settings: Settings) -> str | None:
+    """Returns the link for the first owner, if there is none."""
     engine = create_engine(settings, application_name="migrate", patient=True)
     try:
         await upgrade(engine)
+        return await first_owner_url(engine, settings)
     finally:
         await engine.dispose()

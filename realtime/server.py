@@ -1,6 +1,7 @@
 """The Socket.IO server: who may connect, and what they then receive."""
 
 import asyncio
+import secrets
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -38,10 +39,12 @@ from shared.scope import EMBED_CHANNELS, PRESENCE_CHANNELS, embed_channel
 from shared.settings import Settings
 from shared.tasks import cancel_all, keep_running
 from shared.user_claims import User, read_user_claim
+from shared.viewers import report_viewers
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 5.0
+REPORT_SECONDS = 5.0
 COMPARED_AT_ONCE = 200
 MOST_SOCKETS = 100  # of one embed and one address, in one process
 MOST_IN_ONE_PACKET = 256 * 1024  # bytes
@@ -117,6 +120,7 @@ class Realtime:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_running(self.hub.run))
             tasks.create_task(keep_running(self._watch_embeds))
+            tasks.create_task(keep_running(self._report_viewers))
 
     async def close(self) -> None:
         for viewer in self._viewers.values():
@@ -270,6 +274,17 @@ class Realtime:
                 embed_ids = {viewer.embed.id for viewer in self._viewers.values()}
                 next_round = loop.time() + CHECK_SECONDS
             await self._look_again(embed_ids)
+
+    async def _report_viewers(self) -> None:
+        """Say how many iframes are open, for the dashboard."""
+        process = secrets.token_hex(8)
+        while True:
+            counts = Counter(viewer.embed.id for viewer in self._viewers.values() if viewer.connected)
+            try:
+                await report_viewers(self._redis, process, counts)
+            except (RedisError, OSError) as error:
+                log.info("viewers_not_reported", error=type(error).__name__)
+            await asyncio.sleep(REPORT_SECONDS)
 
     async def _look_again(self, embed_ids: Collection[UUID]) -> None:
         viewers = [(sid, viewer) for sid, viewer in self._viewers.items() if viewer.embed.id in embed_ids]

@@ -16,12 +16,13 @@ SEALED = "(hidden)"
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts: an API key, a person in an embedded inbox, somebody at the command line, or Porthole by itself.
+    """Who acts: an API key, an operator in the dashboard, a person in an embedded inbox, somebody at the command line,
+    or Porthole by itself.
 
     `user_id` is the person's own, where the host of the inbox says who is looking; `id` is the embed's then.
     """
 
-    type: Literal["api_key", "embed", "cli", "system"]
+    type: Literal["api_key", "operator", "embed", "cli", "system"]
     id: str | None = None
     name: str | None = None
     user_id: str | None = None
@@ -32,13 +33,14 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 async def record(
     connection: AsyncConnection,
-    project_id: UUID,
+    project_id: UUID | None,
     actor: Actor,
     action: str,
     object_id: object,
     changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line, in the transaction that does the thing. `action` is "<object type>.<what was done>".
+    """Add a line, in the transaction that does the thing. `action` is "<object type>.<what was done>"; what is done to
+    operators belongs to no project.
 
     `changes` is {field: [before, after]}; a secret's values are left out by the caller, or SEALED.
     """

@@ -104,6 +104,11 @@ def is_conflict(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in ("23503", "23505")
 
 
+def violates(error: DBAPIError, constraint: str) -> bool:
+    """Whether it is this constraint that refused a row."""
+    return f'"{constraint}"' in str(error.orig)
+
+
 def is_deadlock(error: DBAPIError) -> bool:
     """Whether PostgreSQL chose this transaction to give way to another (40P01); it can be repeated at once."""
     return getattr(error.orig, "sqlstate", None) == "40P01"

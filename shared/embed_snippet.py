@@ -16,3 +16,11 @@ def iframe_snippet(url: str, name: str | None) -> str:
         f'<iframe src="{escape(url)}" title="{escape(name or "WhatsApp inbox")}"'
         ' style="width: 100%; height: 100%; border: 0;" allow="clipboard-write; microphone"></iframe>'
     )
+
+
+def element_snippet(base_url: str, url: str, name: str | None) -> str:
+    """HTML that shows the inbox through the element that /porthole.js defines, which the page can talk to."""
+    return (
+        f'<script type="module" src="{escape(base_url.rstrip("/"))}/porthole.js"></script>\n'
+        f'<porthole-inbox src="{escape(url)}" title="{escape(name or "WhatsApp inbox")}"></porthole-inbox>'
+    )

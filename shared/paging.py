@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -111,18 +112,51 @@ async def cursor_page(
     order. The rows need an attribute `id` and one with the name of `at`. Raises InvalidCursorError, also for both
     cursors at once.
     """
-    backwards = page.before is not None
     rows = (await connection.execute(seek(query, at, row_id, page))).all()
-    more, rows = len(rows) > page.limit, rows[: page.limit]
-    if backwards:
-        rows = rows[::-1]
+    return _cut(rows, page, [encode_cursor(getattr(row, at.key), row.id) for row in rows])
+
+
+async def page_by_number(
+    connection: AsyncConnection, query: AnySelect, row_id: AnyColumn, page: CursorQuery
+) -> tuple[Sequence[AnyRow], Paging]:
+    """One page of `query`, newest first, of a table whose ids are numbers that grow. The rows need an attribute `id`.
+
+    Raises InvalidCursorError, also for both cursors at once.
+    """
+    if page.after is not None and page.before is not None:
+        raise InvalidCursorError("cannot be combined with `after`", "before")
+    if page.before is not None:
+        query = query.where(row_id > _decode_number(page.before, "before")).order_by(row_id.asc())
+    else:
+        if page.after is not None:
+            query = query.where(row_id < _decode_number(page.after, "after"))
+        query = query.order_by(row_id.desc())
+    rows = (await connection.execute(query.limit(page.limit + 1))).all()
+    return _cut(rows, page, [str(row.id) for row in rows])
+
+
+def _decode_number(cursor: str, field: str) -> int:
+    if re.fullmatch(r"[0-9]{1,18}", cursor) is None:
+        raise InvalidCursorError("is not a cursor of this server", field)
+    return int(cursor)
+
+
+def _cut(rows: Sequence[AnyRow], page: CursorQuery, places: list[str]) -> tuple[Sequence[AnyRow], Paging]:
+    """The page of what was read for it, in the order of reading and with one row more than it holds, and the place of
+    each as its cursor.
+    """
+    backwards = page.before is not None
+    more, rows, places = len(rows) > page.limit, rows[: page.limit], places[: page.limit]
     if not rows:
         return rows, Paging(Cursors())
-    first, last = (encode_cursor(getattr(row, at.key), row.id) for row in (rows[0], rows[-1]))
+    if backwards:
+        rows, places = rows[::-1], places[::-1]
     has_next = backwards or more
     has_previous = more if backwards else page.after is not None
     return rows, Paging(
-        Cursors(before=first, after=last), next=last if has_next else None, previous=first if has_previous else None
+        Cursors(before=places[0], after=places[-1]),
+        next=places[-1] if has_next else None,
+        previous=places[0] if has_previous else None,
     )
 
 

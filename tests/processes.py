@@ -36,11 +36,12 @@ def _descriptor(duplicate: Any) -> int:
 
 
 class Role:
-    """A running `porthole <role>`."""
+    """A running `porthole <role>`, and the link for the first owner, if it has printed one."""
 
-    def __init__(self, process: BaseProcess, url: str) -> None:
+    def __init__(self, process: BaseProcess, url: str, first_owner_url: str | None) -> None:
         self._process = process
         self.url = url
+        self.first_owner_url = first_owner_url
 
     @property
     def pid(self) -> int:
@@ -76,7 +77,8 @@ async def running_role(name: str, settings: Settings, *, port: int = 0) -> Async
     try:
         line = await asyncio.wait_for(asyncio.to_thread(_first_line, reader), 30)
         assert line, f"porthole {name} ended with status {process.exitcode}"
-        yield Role(process, msgspec.json.decode(line)["url"])
+        said = msgspec.json.decode(line)
+        yield Role(process, said["url"], said.get("first_owner_url"))
     finally:
         process.kill()
         await asyncio.to_thread(process.join)

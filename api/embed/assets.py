@@ -25,8 +25,8 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 class AllAssets(msgspec.Struct, frozen=True):
-    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, and the script
-    that a host's page loads, with its types.
+    """The assets of the page in the iframe, the script that sets its theme, those of the API's viewer, the script
+    that a host's page loads, with its types, and the assets of the dashboard.
 
     `words` are the URLs of the inbox's words by language.
     """
@@ -37,6 +37,7 @@ class AllAssets(msgspec.Struct, frozen=True):
     docs: Assets
     host_script: bytes
     host_types: bytes
+    dashboard: Assets
 
 
 def read_assets(dist: Path = DIST) -> AllAssets:
@@ -50,12 +51,13 @@ def read_assets(dist: Path = DIST) -> AllAssets:
             if (match := _WORDS.fullmatch(source)) is not None
         }
         return AllAssets(
-            _of(manifest, "src/main.tsx"),
-            words,
-            f"{URL}/{theme['file']}",
-            _of(manifest, "src/docs.ts"),
-            (dist / manifest["src/host/porthole.ts"]["file"]).read_bytes(),
-            (dist / "porthole.d.ts").read_bytes(),
+            inbox=_of(manifest, "src/main.tsx"),
+            words=words,
+            theme_script=f"{URL}/{theme['file']}",
+            docs=_of(manifest, "src/docs.ts"),
+            host_script=(dist / manifest["src/host/porthole.ts"]["file"]).read_bytes(),
+            host_types=(dist / "porthole.d.ts").read_bytes(),
+            dashboard=_of(manifest, "src/dashboard/dashboard.ts"),
         )
     except (OSError, msgspec.DecodeError, KeyError) as error:
         raise AssetsMissingError("the inbox's front end is not built; run `make setup`") from error

@@ -16,6 +16,7 @@ from shared.models.conversation import (
 )
 from shared.models.embed import InboxEmbed
 from shared.models.media import Media, MediaRemoval
+from shared.models.operator import Operator, OperatorLink, OperatorSession
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
 from shared.models.queue import InboundEvent, Outbox, ReadReceipt
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -43,6 +44,9 @@ __all__ = [
     "Message",
     "MessageChange",
     "MessageStatus",
+    "Operator",
+    "OperatorLink",
+    "OperatorSession",
     "Outbox",
     "PhoneNumber",
     "Project",

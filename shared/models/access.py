@@ -15,7 +15,8 @@ now = func.now()
 
 
 class AuditEvent(Base):
-    """Who did what to which object, from where. Rows are only ever added; no secret is in them.
+    """Who did what to which object, from where. Rows are only ever added; no secret is in them. What is done to the
+    dashboard's operators belongs to no project.
 
     `changes` is {field: [before, after]} for an update and {} otherwise; it is emptied when a person is erased whom it
     quotes.
@@ -24,8 +25,8 @@ class AuditEvent(Base):
     __tablename__ = "audit_event"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
-    actor_type: Mapped[str] = mapped_column(Text, comment="api_key, embed, cli or system")
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    actor_type: Mapped[str] = mapped_column(Text, comment="api_key, operator, embed, cli or system")
     actor_id: Mapped[str | None] = mapped_column(Text)
     actor_name: Mapped[str | None] = mapped_column(Text)
     user_id: Mapped[str | None] = mapped_column(Text, comment="the person's, as the host of the embed names them")

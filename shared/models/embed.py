@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    Index,
     LargeBinary,
     Text,
     func,
@@ -62,4 +63,5 @@ class InboxEmbed(Base):
             " ELSE false END",
             name="inbox_embed_scope",
         ),
+        Index("inbox_embed_newest", "project_id", sql("created_at DESC"), sql("id DESC")),
     )

@@ -49,6 +49,8 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
+    __table_args__ = (Index("api_key_newest", "project_id", text("created_at DESC"), text("id DESC")),)
+
 
 class TeamMember(Base):
     """A person of the business. Kapso's `user`: `id` is its `user_id`, `membership_id` its integer `id`."""
@@ -66,6 +68,7 @@ class TeamMember(Base):
     __table_args__ = (
         UniqueConstraint("project_id", "email"),
         CheckConstraint("role IN ('owner', 'admin', 'member')", name="team_member_role"),
+        Index("team_member_newest", "project_id", text("created_at DESC"), text("id DESC")),
     )
 
 
@@ -81,7 +84,10 @@ class Customer(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 
-    __table_args__ = (UniqueConstraint("project_id", "external_customer_id"),)
+    __table_args__ = (
+        UniqueConstraint("project_id", "external_customer_id"),
+        Index("customer_newest", "project_id", text("created_at DESC"), text("id DESC")),
+    )
 
 
 class PhoneNumber(Base):
@@ -106,4 +112,7 @@ class PhoneNumber(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
 
-    __table_args__ = (Index("phone_number_of_project", "project_id", "customer_id"),)
+    __table_args__ = (
+        Index("phone_number_of_project", "project_id", "customer_id"),
+        Index("phone_number_newest", "project_id", text("created_at DESC"), text("id DESC")),
+    )

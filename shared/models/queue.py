@@ -38,12 +38,14 @@ class InboundEvent(Base):
     problem: Mapped[str | None] = mapped_column(Text, comment="why some of it could not be applied")
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    retries: Mapped[int] = mapped_column(Integer, server_default=sql("0"), comment="asked for by people")
 
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'done', 'failed')", name="inbound_event_state"),
         CheckConstraint("kind IN ('whatsapp', 'workflow')", name="inbound_event_kind"),
         Index("inbound_event_pending", "id", postgresql_where=sql("state = 'pending'")),
         Index("inbound_event_failed", "id", postgresql_where=sql("state = 'failed'")),
+        Index("inbound_event_reason", sql("md5(problem)"), "id", postgresql_where=sql("state = 'failed'")),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db import violates
 from shared.ids import new_id
 from shared.models import Customer
 from shared.validation import InvalidFieldsError
@@ -30,14 +31,21 @@ class NewCustomer(msgspec.Struct, frozen=True, kw_only=True):
     external_customer_id: ExternalId | None = None
 
 
-async def create_customer(connection: AsyncConnection, project_id: UUID, wanted: NewCustomer) -> UUID:
-    """Store a customer and return its id. Raises InvalidFieldsError if another one has the external id."""
-    customer_id = new_id()
+async def create_customer(
+    connection: AsyncConnection, project_id: UUID, wanted: NewCustomer, customer_id: UUID | None = None
+) -> UUID:
+    """Store a customer, under the caller's id where it has made one up, and return the id.
+
+    Raises InvalidFieldsError if another one has the external id, or IntegrityError for an id that has been used.
+    """
+    customer_id = customer_id or new_id()
     try:
         await connection.execute(
             insert(Customer).values(id=customer_id, project_id=project_id, **msgspec.structs.asdict(wanted))
         )
     except IntegrityError as error:
+        if violates(error, "customer_pkey"):
+            raise
         raise InvalidFieldsError(TAKEN) from error
     return customer_id
 

@@ -84,16 +84,20 @@ class EmbedSecrets(msgspec.Struct, frozen=True):
 
 
 async def create_embed(
-    connection: AsyncConnection, project_id: UUID, wanted: NewEmbed, secret_key: str
+    connection: AsyncConnection, project_id: UUID, wanted: NewEmbed, secret_key: str, embed_id: UUID | None = None
 ) -> EmbedSecrets:
-    """Store an embed. Raises InvalidFieldsError, or ScopeNotFoundError if nothing but its scope is wrong."""
+    """Store an embed, under the caller's id where it has made one up, so that a form that is sent twice makes one.
+
+    Raises InvalidFieldsError, ScopeNotFoundError if nothing but its scope is wrong, or IntegrityError for an id that
+    has been used.
+    """
     try:
         await check_new_embed(connection, project_id, msgspec.structs.asdict(wanted))
     except InvalidFieldsError as error:
         if error.errors.keys() == {"scope_id"}:
             raise ScopeNotFoundError(error.errors["scope_id"][0]) from error
         raise
-    created = EmbedSecrets(new_id(), new_token(), new_token())
+    created = EmbedSecrets(embed_id or new_id(), new_token(), new_token())
     await connection.execute(
         insert(InboxEmbed).values(
             id=created.embed_id,

@@ -15,18 +15,24 @@ class ProjectNotFoundError(Exception):
     """There is no such project."""
 
 
-async def create_project(connection: AsyncConnection, name: str) -> UUID:
-    """Store a project and return its id."""
-    project_id = new_id()
+async def create_project(connection: AsyncConnection, name: str, project_id: UUID | None = None) -> UUID:
+    """Store a project, under the caller's id where it has made one up, and return the id. Raises IntegrityError for an
+    id that has been used.
+    """
+    project_id = project_id or new_id()
     await connection.execute(insert(Project).values(id=project_id, name=name))
     return project_id
 
 
-async def create_key(connection: AsyncConnection, project_id: UUID, name: str) -> tuple[UUID, str]:
-    """Store an API key and return its id and the key itself, which is not kept. Raises ProjectNotFoundError."""
+async def create_key(
+    connection: AsyncConnection, project_id: UUID, name: str, key_id: UUID | None = None
+) -> tuple[UUID, str]:
+    """Store an API key, under the caller's id where it has made one up, and return the id and the key itself, which is
+    not kept. Raises ProjectNotFoundError, or IntegrityError for an id that has been used.
+    """
     if (await connection.execute(select(Project.id).where(Project.id == project_id))).scalar_one_or_none() is None:
         raise ProjectNotFoundError(f"there is no project {project_id}")
-    key_id, key = new_id(), new_token()
+    key_id, key = key_id or new_id(), new_token()
     await connection.execute(
         insert(ApiKey).values(id=key_id, project_id=project_id, name=name, key_hash=token_hash(key))
     )

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db import violates
 from shared.ids import new_id
 from shared.models import TeamMember
 from shared.validation import InvalidFieldsError
@@ -37,9 +38,14 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     role: Role = "member"
 
 
-async def create_user(connection: AsyncConnection, project_id: UUID, wanted: NewUser) -> UUID:
-    """Store a person and return their id, Kapso's `user_id`. Raises InvalidFieldsError if another has the email."""
-    user_id = new_id()
+async def create_user(
+    connection: AsyncConnection, project_id: UUID, wanted: NewUser, user_id: UUID | None = None
+) -> UUID:
+    """Store a person, under the caller's id where it has made one up, and return the id, Kapso's `user_id`.
+
+    Raises InvalidFieldsError if another has the email, or IntegrityError for an id that has been used.
+    """
+    user_id = user_id or new_id()
     try:
         await connection.execute(
             insert(TeamMember).values(
@@ -47,6 +53,8 @@ async def create_user(connection: AsyncConnection, project_id: UUID, wanted: New
             )
         )
     except IntegrityError as error:
+        if violates(error, "team_member_pkey"):
+            raise
         raise InvalidFieldsError(TAKEN) from error
     return user_id
 

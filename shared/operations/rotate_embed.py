@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.crypto import encrypt, new_token, token_hash
 from shared.models import InboxEmbed
 from shared.operations.check_embed import lock_embed
+from shared.refusals import RefusedError
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,14 +34,22 @@ class RotatedSecrets(msgspec.Struct, frozen=True):
 
 
 async def rotate_embed(
-    connection: AsyncConnection, project_id: UUID, embed_id: UUID, rotation: Rotation, secret_key: str
+    connection: AsyncConnection,
+    project_id: UUID,
+    embed_id: UUID,
+    rotation: Rotation,
+    secret_key: str,
+    seen_at: datetime | None = None,
 ) -> RotatedSecrets:
-    """Replace the token. A token that was already in its grace dies at once: there is room for one.
+    """Replace the token. A token that was already in its grace dies at once: there is room for one. `seen_at` is the
+    `updated_at` that the caller has seen, so that a form that is sent twice rotates once.
 
     An embed of before there were signing secrets gets one. Raises NotFoundError, or RefusedError with code
-    `embed_revoked`.
+    `embed_revoked` or `embed_changed`.
     """
     row = await lock_embed(connection, project_id, embed_id)
+    if seen_at is not None and row["updated_at"] != seen_at:
+        raise RefusedError("embed_changed", "The embed has been changed or rotated meanwhile; look at it again.")
     token = new_token()
     needs_secret = rotation.rotate_signing_secret or row["signing_secret"] is None
     secret = new_token() if needs_secret else None

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -107,12 +107,18 @@ class WebhookChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create_webhook(
-    connection: AsyncConnection, settings: Settings, project_id: UUID, phone_number_id: str | None, wanted: NewWebhook
+    connection: AsyncConnection,
+    settings: Settings,
+    project_id: UUID,
+    phone_number_id: str | None,
+    wanted: NewWebhook,
+    webhook_id: UUID | None = None,
 ) -> UUID:
-    """Store a webhook of a number, or of the project where there is none.
+    """Store a webhook of a number, or of the project where there is none, under the caller's id where it has made one
+    up. Returns the id.
 
-    Raises NotFoundError if nothing but the number is wrong, which the project does not have, or InvalidFieldsError with
-    every wrong field.
+    Raises NotFoundError if nothing but the number is wrong, which the project does not have, InvalidFieldsError with
+    every wrong field, or IntegrityError for an id that has been used.
     """
     try:
         values = await check_new_webhook(connection, settings, project_id, phone_number_id, sent_fields(wanted))
@@ -121,14 +127,16 @@ async def create_webhook(
             raise NotFoundError("Phone number") from error
         raise
     _seal(values, settings.secret_key)
-    webhook_id = new_id()
+    webhook_id = webhook_id or new_id()
     added = await connection.execute(
         insert(WebhookEndpoint)
         .values(id=webhook_id, project_id=project_id, phone_number_id=phone_number_id, **values)
-        .on_conflict_do_nothing()
+        .on_conflict_do_nothing(  # webhook_endpoint_one_meta
+            index_elements=[WebhookEndpoint.phone_number_id], index_where=text("kind = 'meta'")
+        )
         .returning(WebhookEndpoint.id)
     )
-    if added.scalar_one_or_none() is None:  # webhook_endpoint_one_meta
+    if added.scalar_one_or_none() is None:
         raise InvalidFieldsError({"kind": ["the number has a webhook of the kind meta already"]})
     return webhook_id
 

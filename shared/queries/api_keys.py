@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import ApiKey
-from shared.paging import AnySelect, PageMeta, numbered_page
+from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 
 
 class ApiKeyView(msgspec.Struct, kw_only=True):
@@ -42,6 +42,14 @@ async def list_api_keys(
         per_page=per_page,
     )
     return [_view(row) for row in rows], meta
+
+
+async def page_of_api_keys(
+    connection: AsyncConnection, project_id: UUID, page: CursorQuery
+) -> tuple[list[ApiKeyView], Paging]:
+    """The same by key. Raises InvalidCursorError."""
+    rows, paging = await cursor_page(connection, _of_project(project_id), ApiKey.created_at, ApiKey.id, page)
+    return [_view(row) for row in rows], paging
 
 
 def _of_project(project_id: UUID) -> AnySelect:

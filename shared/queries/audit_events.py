@@ -15,9 +15,11 @@ from shared.periods import between
 
 
 class ActorView(msgspec.Struct, kw_only=True):
-    """Who did it: an API key, a person in an embedded inbox, somebody at the command line, or Porthole by itself."""
+    """Who did it: an API key, an operator in the dashboard, a person in an embedded inbox, somebody at the command
+    line, or Porthole by itself.
+    """
 
-    type: Annotated[str, Meta(description="api_key, embed, cli or system", examples=["api_key"])]
+    type: Annotated[str, Meta(description="api_key, operator, embed, cli or system", examples=["api_key"])]
     id: Annotated[str, Meta(examples=["019a2b5c-8f00-7cc3-9b6e-3f1d2a4b5c6d"])] | None
     name: Annotated[str, Meta(examples=["CRM"])] | None
     user_id: (
@@ -57,9 +59,11 @@ class AuditFilters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_audit_events(
-    connection: AsyncConnection, project_id: UUID, filters: AuditFilters, page: CursorQuery
+    connection: AsyncConnection, project_id: UUID | None, filters: AuditFilters, page: CursorQuery
 ) -> tuple[list[AuditEventView], Paging]:
-    """A page of a project's audit log, newest first. Raises InvalidCursorError."""
+    """A page of a project's audit log, newest first; for None, of what belongs to no project. Raises
+    InvalidCursorError.
+    """
     query = select(AuditEvent.__table__).where(
         AuditEvent.project_id == project_id,
         *between(AuditEvent.created_at, filters.created_after, filters.created_before),

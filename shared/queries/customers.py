@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Customer
-from shared.paging import PageMeta, numbered_page
+from shared.paging import CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 from shared.periods import between
 
 
@@ -56,6 +56,20 @@ async def list_customers(
         connection, query, Customer.created_at.desc(), Customer.id.desc(), page=page, per_page=per_page
     )
     return [_view(row) for row in rows], meta
+
+
+async def search_customers(
+    connection: AsyncConnection, project_id: UUID, words: str, page: CursorQuery
+) -> tuple[list[CustomerView], Paging]:
+    """Those whose name or external id contains the words, newest first; all of them for no words. Raises
+    InvalidCursorError.
+    """
+    query = select(Customer.__table__).where(Customer.project_id == project_id)
+    if words:
+        columns = (Customer.name, Customer.external_customer_id)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    rows, paging = await cursor_page(connection, query, Customer.created_at, Customer.id, page)
+    return [_view(row) for row in rows], paging
 
 
 def _view(row: Row[Any]) -> CustomerView:

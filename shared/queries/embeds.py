@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.embeds import Language, Mode
 from shared.models import Customer, InboxEmbed, PhoneNumber, TeamMember
-from shared.paging import AnySelect, PageMeta, numbered_page
+from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 from shared.scope import ScopeType
 
 EmbedStatus = Literal["active", "revoked"]
@@ -87,6 +87,15 @@ async def list_embeds(
         per_page=per_page,
     )
     return [_view(row) for row in rows], meta
+
+
+async def page_of_embeds(
+    connection: AsyncConnection, project_id: UUID, filters: EmbedFilters, page: CursorQuery
+) -> tuple[list[InboxEmbedView], Paging]:
+    """The same by key. Raises InvalidCursorError."""
+    query = _of_project(project_id).where(*filters.conditions())
+    rows, paging = await cursor_page(connection, query, InboxEmbed.created_at, InboxEmbed.id, page)
+    return [_view(row) for row in rows], paging
 
 
 def _of_project(project_id: UUID) -> AnySelect:

@@ -1,6 +1,7 @@
 """The business's WhatsApp numbers as the Platform API shows them."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import Row, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import Conversation, MessageStatus, PhoneNumber
-from shared.paging import AnySelect, PageMeta, numbered_page
+from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 from shared.periods import between
 
 MetaId = Annotated[str, Meta(examples=["106540352242922"])]
@@ -99,6 +100,30 @@ async def list_phone_numbers(
         connection, query, PhoneNumber.created_at.desc(), PhoneNumber.id.desc(), page=page, per_page=per_page
     )
     return [_view(row) for row in rows], meta
+
+
+async def search_phone_numbers(
+    connection: AsyncConnection, project_id: UUID, words: str, page: CursorQuery
+) -> tuple[list[PhoneNumberView], Paging]:
+    """Those whose name or number contains the words, newest first; all of them for no words. Raises
+    InvalidCursorError.
+    """
+    query = _of_project(project_id)
+    if words:
+        columns = (PhoneNumber.name, PhoneNumber.display_phone_number, PhoneNumber.phone_number_id)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    rows, paging = await cursor_page(connection, query, PhoneNumber.created_at, PhoneNumber.id, page)
+    return [_view(row) for row in rows], paging
+
+
+async def number_names(
+    connection: AsyncConnection, project_id: UUID, phone_number_ids: Iterable[str | None]
+) -> dict[str, str]:
+    """What the team calls those of the numbers that the project has."""
+    query = select(PhoneNumber.phone_number_id, PhoneNumber.name).where(
+        PhoneNumber.project_id == project_id, PhoneNumber.phone_number_id.in_(set(phone_number_ids) - {None})
+    )
+    return {row.phone_number_id: row.name for row in await connection.execute(query)}
 
 
 def _of_project(project_id: UUID) -> AnySelect:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import TeamMember
-from shared.paging import AnySelect, PageMeta, numbered_page
+from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 
 
 class UserView(msgspec.Struct, kw_only=True):
@@ -43,6 +43,20 @@ async def list_users(
         per_page=per_page,
     )
     return [_view(row) for row in rows], meta
+
+
+async def search_users(
+    connection: AsyncConnection, project_id: UUID, words: str, page: CursorQuery
+) -> tuple[list[UserView], Paging]:
+    """Those whose name or email contains the words, newest first; all of them for no words. Raises
+    InvalidCursorError.
+    """
+    query = _of_project(project_id)
+    if words:
+        columns = (TeamMember.name, TeamMember.email)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    rows, paging = await cursor_page(connection, query, TeamMember.created_at, TeamMember.id, page)
+    return [_view(row) for row in rows], paging
 
 
 def _of_project(project_id: UUID) -> AnySelect:

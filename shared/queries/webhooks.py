@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.crypto import DecryptionError, decrypt
 from shared.models import WebhookEndpoint
-from shared.paging import AnySelect, PageMeta, numbered_page
+from shared.paging import AnySelect, CursorQuery, PageMeta, Paging, cursor_page, numbered_page
 from shared.periods import between
 from shared.settings import Settings
 
@@ -99,6 +99,15 @@ async def list_webhooks(
     order = (WebhookEndpoint.created_at.desc(), WebhookEndpoint.id.desc())
     rows, meta = await numbered_page(connection, query, *order, page=page, per_page=per_page)
     return [_view(row, settings.secret_key) for row in rows], meta
+
+
+async def page_of_webhooks(
+    connection: AsyncConnection, settings: Settings, project_id: UUID, page: CursorQuery
+) -> tuple[list[WebhookView], Paging]:
+    """All of a project, those of its numbers included, newest first. Raises InvalidCursorError."""
+    at, row_id = WebhookEndpoint.created_at, WebhookEndpoint.id
+    rows, paging = await cursor_page(connection, _of_project(project_id), at, row_id, page)
+    return [_view(row, settings.secret_key) for row in rows], paging
 
 
 def stored_headers(stored: bytes | None, secret_key: str) -> dict[str, str] | None:

@@ -25,11 +25,13 @@ export default defineConfig({
     // The viewer of the API's description is that large; the inbox's own size has a test.
     chunkSizeWarningLimit: 1600,
     rolldownOptions: {
-      input: ["src/main.tsx", "src/theme.ts", "src/docs.ts", "src/host/porthole.ts"],
+      input: ["src/main.tsx", "src/theme.ts", "src/docs.ts", "src/host/porthole.ts", "src/dashboard/dashboard.ts"],
       // What the page needs at once is one file, though what comes on demand shares parts of it.
       output: {
         codeSplitting: {
-          groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*(swagger|src\/(docs|theme|host\/)))/ }],
+          groups: [
+            { name: "main", tags: ["$initial"], test: /^(?!.*(swagger|htmx|src\/(docs|theme|host\/|dashboard)))/ },
+          ],
         },
       },
     },

@@ -23,10 +23,14 @@ class Demo(msgspec.Struct, frozen=True):
     """Where everything is, as the demo itself says it."""
 
     base_url: str
+    webhook_url: str
+    app_secret: str
+    project_id: str
     host_page_url: str
     simulator_url: str
     api_key: str
     embed_url: str
+    first_owner_url: str
     phone_numbers: list[DemoNumber]
 
     @property

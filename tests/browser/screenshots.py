@@ -11,9 +11,12 @@ from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.chromium import running_chromium
 from tests.browser.customers import Customer, Customers
+from tests.browser.dashboard_pages import PAGES, SHOWN_ONCE, open_page
+from tests.browser.dashboard_pages import paths as dashboard_paths
 from tests.browser.demo import Demo, running_demo
 from tests.browser.every_kind import write_every_kind
 from tests.browser.inbox import Inbox
+from tests.browser.test_dashboard import sign_in
 
 SIZES = (
     ViewportSize(width=1280, height=800),
@@ -201,10 +204,36 @@ async def _around(browser: Browser, demo: Demo, directory: Path) -> None:
         await page.close()
 
 
+async def _dashboard(browser: Browser, demo: Demo, directory: Path) -> None:
+    """Every page of the dashboard: `dashboard-<theme>-<width>-<name>.png`."""
+    page = await browser.new_page(reduced_motion="reduce")
+    await page.goto(demo.first_owner_url, wait_until="networkidle")
+    await _in_themes(page, directory, "set-up")
+    await page.goto(f"{demo.base_url}/dashboard", wait_until="networkidle")
+    await _in_themes(page, directory, "sign-in")
+    await sign_in(page, demo)
+    addresses = await dashboard_paths(page, demo)
+    for name in (*PAGES, *SHOWN_ONCE):
+        await open_page(page, addresses, name)
+        await page.wait_for_load_state("networkidle")
+        await _in_themes(page, directory, name)
+    await page.close()
+
+
+async def _in_themes(page: Page, directory: Path, name: str) -> None:
+    for size in (SIZES[0], SIZES[-1]):
+        await page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            await page.evaluate("theme => { document.documentElement.dataset.mode = theme; }", theme)
+            path = directory / f"dashboard-{theme}-{size['width']}-{name}.png"
+            await page.screenshot(path=path, full_page=True, animations="disabled")
+
+
 async def take_all(demo: Demo, directory: Path) -> None:
     async with running_chromium() as browser, httpx.AsyncClient(base_url=demo.simulator_url) as simulator:
         await _around(browser, demo, directory)
         every_kind = await write_every_kind(Customers(simulator, demo.support.phone_number_id))
+        await _dashboard(browser, demo, directory)
         for look in LOOKS:
             for size in SIZES:
                 await Album(browser, demo, every_kind, directory, look, size).take_all()

@@ -1,4 +1,6 @@
-"""docs/examples/host: each example, built as its reader would build it, on an origin of its own."""
+"""docs/examples/host: each example, built as its reader would build it, on an origin of its own; and what
+docs/host-page.md adds for TypeScript.
+"""
 
 import asyncio
 from pathlib import Path
@@ -13,6 +15,7 @@ from tests.browser.demo import Demo
 from tests.browser.host import Host
 from tests.browser.inbox import Inbox
 from tests.compatibility.clients import NODE
+from tests.samples import samples_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -62,10 +65,16 @@ async def _site(example: str, folder: Path, demo: Demo, embed_url: str) -> Path:
     async with httpx.AsyncClient(base_url=demo.base_url) as client:
         (folder / "porthole.d.ts").write_bytes((await client.get("/porthole.d.ts")).content)
     (folder / "node_modules").symlink_to(PACKAGES)
-    if example == "react":
-        options = "--noEmit --strict --jsx react-jsx --module esnext --moduleResolution bundler --target es2022"
-        compiler = INBOX / "node_modules" / "typescript" / "bin" / "tsc"
-        await _run_node(str(compiler), *options.split(), "App.tsx", "porthole.d.ts", cwd=folder)
+    typed = "App.tsx"
+    if example == "vue":
+        typed = "declared.ts"
+        (declared,) = (one.text for one in samples_of(EXAMPLES.parents[1] / "host-page.md") if one.language == "ts")
+        (folder / typed).write_text(declared)
+    options = (
+        "--noEmit --strict --skipLibCheck --jsx react-jsx --module esnext --moduleResolution bundler --target es2022"
+    )
+    compiler = INBOX / "node_modules" / "typescript" / "bin" / "tsc"
+    await _run_node(str(compiler), *options.split(), typed, "porthole.d.ts", cwd=folder)
     await _run_node("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", cwd=folder)
     return folder / "dist"
 

@@ -1,8 +1,9 @@
-"""docs/examples/bot.py, as its README says to run it, with the whole product and a simulated WhatsApp."""
+"""docs/examples/bot.py, as docs/examples/README.md says to run it, with the whole product and a simulated WhatsApp."""
 
 import asyncio
 import contextlib
 import os
+import re
 import runpy
 import sys
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from shared.settings import Settings
 from tests.conversations import new_wa_id
 from tests.platform_api import PlatformApi
 from tests.receiver import SECRET
+from tests.samples import samples_of
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -175,3 +177,10 @@ async def test_it_believes_nobody_who_does_not_know_the_secret(stack: Stack) -> 
             assert answer.status_code == 401
         assert await phone.answers() == before
         assert (await phone.conversation())["mode"] == "running"
+
+
+def test_its_readme_sets_the_variables_that_it_reads() -> None:
+    (shown,) = (one.text for one in samples_of(BOT.with_name("README.md")) if one.way == "tested")
+    variables = set(re.findall(r"\b([A-Z_]+)=", shown))
+    assert variables == set(re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z_]+)"', BOT.read_text())) - {"PORT"}
+    assert shown.endswith(f"python {BOT.name}\n")

@@ -20,6 +20,7 @@ from tests.database import count
 from tests.factories import ProjectRows, make_project, text_message, webhook
 from tests.integration.webhook_support import BO, Desk, open_desk
 from tests.receiver import Delivered
+from tests.samples import shapes_in
 from tests.waiting import eventually
 from workers.webhooks import WebhookSender
 
@@ -219,6 +220,8 @@ class TestBatches:
         assert (batch.headers["x-webhook-batch"], batch.headers["x-batch-size"]) == ("true", "3")
         assert (elsewhere.headers["x-webhook-batch"], elsewhere.headers["x-batch-size"]) == ("true", "1")
         body = batch.json()
+        (as_described,) = shapes_in("webhooks.md", "batch")
+        assert as_described(body) == ""
         assert (body["type"], body["batch"]) == (RECEIVED, True)
         assert [one["message"]["text"]["body"] for one in body["data"]] == ["one", "two", "three"]
         assert [one["is_new_conversation"] for one in body["data"]] == [True, False, False]

@@ -90,6 +90,7 @@ def test_no_link_that_opens_media_and_no_embed_is_in_caddys_log() -> None:
     (pattern,) = re.findall(r'request>uri regexp "([^"]+)" "\$1-"', CADDYFILE)
     for uri, logged in (
         ("/embed/secret/page?mode=dark", "/embed/-/page?mode=dark"),
+        ("/dashboard/join/secret?x=1", "/dashboard/join/-?x=1"),
         ("/meta/whatsapp/media_download?token=secret", "/meta/whatsapp/media_download?token=-"),
         ("/meta/whatsapp/media_download?a=b&token=secret&c=d", "/meta/whatsapp/media_download?a=b&token=-&c=d"),
         ("/inbox/v1/conversations?search=a", "/inbox/v1/conversations?search=a"),

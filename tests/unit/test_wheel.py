@@ -37,6 +37,7 @@ def names(wheel: zipfile.ZipFile) -> set[str]:
         "cli/demo_data/project.json",
         "shared/migrations/env.py",
         "shared/migrations/versions/0001_the_first_tables.py",
+        "templates/dashboard/layout.html",
         "templates/embed.html",
         "templates/embed_unavailable.html",
         "templates/unavailable.json",

@@ -1,0 +1,189 @@
+"""What a form offers to choose from, searched as one types: numbers, customers, and people of the team."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.datastructures import State
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.dashboard.access import CurrentProject
+from api.dashboard.forms import Form
+from api.dashboard.pages import Page, render
+from api.errors import AnyRequest
+from shared.paging import CursorQuery
+from shared.queries.customers import CustomerView, get_customer, search_customers
+from shared.queries.phone_numbers import PhoneNumberView, get_phone_number, search_phone_numbers
+from shared.queries.users import UserView, get_user, search_users
+
+SHOWN = 8
+MOST_WORDS = 200  # characters
+WHOLE_PROJECT = "project"
+NOBODY = "nobody"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A radio button: its value, what it says, and what tells it from others of the same name."""
+
+    value: str
+    label: str
+    detail: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Choices under a heading; `more` is the cursor of those that follow, in the query parameter `key`."""
+
+    title: str
+    key: str
+    choices: list[Choice]
+    more: str | None
+
+
+class Picker(msgspec.Struct, frozen=True):
+    """What is chosen stands first, whatever is searched for, so that a search loses nothing."""
+
+    name: str
+    words: str
+    chosen: str
+    first: list[Choice]
+    groups: list[Group]
+
+
+class PickerController(Controller):
+    path = "/{project_id:uuid}/pickers"
+
+    @get("/scope")
+    async def scope(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await scope_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
+    @get("/assignee")
+    async def assignee(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await assignee_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
+    @get("/member")
+    async def member(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await member_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
+    @get("/customer")
+    async def customer(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await customer_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
+    @get("/number")
+    async def number(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+        async with state.engine.connect() as connection:
+            picker = await number_picker(connection, project.id, Form(request.query_params))
+        return render(request, "picker_choices.html", picker=picker)
+
+
+async def scope_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """The values are "project", "customer:<id>" and "phone_number:<Meta's id>". Raises InvalidCursorError."""
+    words, chosen = form.text("scope_words")[:MOST_WORDS], form.text("scope") or WHOLE_PROJECT
+    first = [Choice(WHOLE_PROJECT, "The whole project", "Every number and every customer")]
+    kind, _, scope_id = chosen.partition(":")
+    if kind == "customer" and (customer_id := _uuid(scope_id)):
+        customer = await get_customer(connection, project_id, customer_id)
+        first += [] if customer is None else [_customer(customer)]
+    elif kind == "phone_number":
+        number = await get_phone_number(connection, project_id, scope_id[:100])
+        first += [] if number is None else [_number(number)]
+    customers, after_customers = await search_customers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("customers_after"))
+    )
+    numbers, after_numbers = await search_phone_numbers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("numbers_after"))
+    )
+    groups = [
+        Group("Customers", "customers_after", _others(map(_customer, customers), chosen), after_customers.next),
+        Group("Numbers", "numbers_after", _others(map(_number, numbers), chosen), after_numbers.next),
+    ]
+    return Picker("scope", words, chosen, first, groups)
+
+
+async def assignee_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """Whose conversations an embed shows. The values are "" and a person's id. Raises InvalidCursorError."""
+    everybody = Choice("", "Everybody's", "Whoever a conversation is assigned to")
+    return await _people(connection, project_id, form, "assigned_user_id", everybody)
+
+
+async def member_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """Whose a conversation is to be. The values are "nobody" and a person's id. Raises InvalidCursorError."""
+    nobody = Choice(NOBODY, "Nobody", "Inboxes of one person do not show it")
+    return await _people(connection, project_id, form, "user_id", nobody)
+
+
+async def _people(connection: AsyncConnection, project_id: UUID, form: Form, name: str, none: Choice) -> Picker:
+    words, chosen = form.text(f"{name}_words")[:MOST_WORDS], form.text(name)
+    first = [none]
+    if user_id := _uuid(chosen):
+        user = await get_user(connection, project_id, user_id)
+        first += [] if user is None else [_user(user)]
+    users, paging = await search_users(connection, project_id, words, CursorQuery(SHOWN, form.optional("team_after")))
+    groups = [Group("Team", "team_after", _others(map(_user, users), chosen), paging.next)]
+    return Picker(name, words, chosen, first, groups)
+
+
+async def customer_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """The values are "" and a customer's id. Raises InvalidCursorError."""
+    words, chosen = form.text("customer_id_words")[:MOST_WORDS], form.text("customer_id")
+    first = [Choice("", "The business's own", "It answers for itself")]
+    if customer_id := _uuid(chosen):
+        customer = await get_customer(connection, project_id, customer_id)
+        first += [] if customer is None else [_owner(customer)]
+    customers, paging = await search_customers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("customers_after"))
+    )
+    groups = [Group("Customers", "customers_after", _others(map(_owner, customers), chosen), paging.next)]
+    return Picker("customer_id", words, chosen, first, groups)
+
+
+async def number_picker(connection: AsyncConnection, project_id: UUID, form: Form) -> Picker:
+    """The values are Meta's ids, and "project". Raises InvalidCursorError."""
+    words, chosen = form.text("phone_number_id_words")[:MOST_WORDS], form.text("phone_number_id") or WHOLE_PROJECT
+    first = [Choice(WHOLE_PROJECT, "The project", "Numbers that come and go, and workflows")]
+    if chosen != WHOLE_PROJECT:
+        number = await get_phone_number(connection, project_id, chosen[:100])
+        first += [] if number is None else [_listened(number)]
+    numbers, paging = await search_phone_numbers(
+        connection, project_id, words, CursorQuery(SHOWN, form.optional("numbers_after"))
+    )
+    groups = [Group("Numbers", "numbers_after", _others(map(_listened, numbers), chosen), paging.next)]
+    return Picker("phone_number_id", words, chosen, first, groups)
+
+
+def _listened(number: PhoneNumberView) -> Choice:
+    return Choice(number.phone_number_id, number.name, number.display_phone_number)
+
+
+def _owner(customer: CustomerView) -> Choice:
+    return Choice(str(customer.id), customer.name, customer.external_customer_id or "")
+
+
+def _customer(customer: CustomerView) -> Choice:
+    return Choice(f"customer:{customer.id}", customer.name, customer.external_customer_id or "")
+
+
+def _number(number: PhoneNumberView) -> Choice:
+    return Choice(f"phone_number:{number.phone_number_id}", number.name, number.display_phone_number)
+
+
+def _user(user: UserView) -> Choice:
+    return Choice(str(user.user_id), user.name, user.email)
+
+
+def _others(choices: "map[Choice]", chosen: str) -> list[Choice]:
+    return [choice for choice in choices if choice.value != chosen]
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,155 @@
+"""/dashboard/{project}/team: the people who answer conversations."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, QueryParameter
+from sqlalchemy.exc import IntegrityError
+
+from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
+from api.dashboard.forms import Form, read_form
+from api.dashboard.pages import Page, redirect, render
+from api.errors import AnyRequest, not_found
+from api.platform.paging import After, Before
+from shared.audit import made, record
+from shared.db import violates
+from shared.ids import new_id
+from shared.operations.create_user import NewUser, create_user
+from shared.operations.delete_user import delete_user
+from shared.operations.update_user import UserChanges, update_user
+from shared.paging import CursorQuery
+from shared.publish import close_embed, publish
+from shared.queries.assigned import MOST_COUNTED, active_counts
+from shared.queries.users import UserView, get_user, search_users
+from shared.validation import InvalidFieldsError, convert_fields
+
+PER_PAGE = 25
+TEAM_ROLES = {"member": "Member", "admin": "Admin", "owner": "Owner"}
+Errors = dict[str, list[str]]
+Words = Annotated[str, QueryParameter(max_length=200)]
+
+
+class TeamController(Controller):
+    path = "/{project_id:uuid}/team"
+
+    @get()
+    async def list(
+        self,
+        request: AnyRequest,
+        state: State,
+        project: CurrentProject,
+        words: Words = "",
+        after: After = None,
+        before: Before = None,
+    ) -> Page:
+        async with state.engine.connect() as connection:
+            page = CursorQuery(PER_PAGE, after, before)
+            users, paging = await search_users(connection, project.id, words.strip(), page)
+            counts = await active_counts(connection, project.id, [user.user_id for user in users])
+        return render(
+            request,
+            "team.html",
+            users=users,
+            counts=counts,
+            most_counted=MOST_COUNTED,
+            paging=paging,
+            words=words,
+            query={"words": words},
+            team_roles=TEAM_ROLES,
+        )
+
+    @get("/new", role="operator")
+    async def new(self, request: AnyRequest) -> Page:
+        return _form(request, None, Form.of(role="member"), {})
+
+    @post()
+    async def create(self, request: AnyRequest, state: State, project: CurrentProject, actor: CurrentActor) -> Page:
+        form = await read_form(request)
+        user_id = form.id()
+        try:
+            wanted = convert_fields(NewUser, _fields(form))
+            async with state.engine.begin() as connection:
+                await create_user(connection, project.id, wanted, user_id)
+                changes = made(msgspec.structs.asdict(wanted))
+                await record(connection, project.id, actor, "user.created", user_id, changes)
+        except InvalidFieldsError as error:
+            return _form(request, None, form, error.errors)
+        except IntegrityError as error:  # the form was sent before
+            if not violates(error, "team_member_pkey"):
+                raise
+        return redirect(f"{HOME}/{project.id}/team?done=created")
+
+    @get("/{user_id:uuid}/edit", role="operator")
+    async def edit(self, request: AnyRequest, state: State, project: CurrentProject, user_id: FromPath[UUID]) -> Page:
+        user = await good_user(state, project, user_id)
+        return _form(request, user, Form.of(name=user.name, email=user.email, role=user.role), {})
+
+    @post("/{user_id:uuid}/edit")
+    async def change(
+        self,
+        request: AnyRequest,
+        state: State,
+        project: CurrentProject,
+        actor: CurrentActor,
+        user_id: FromPath[UUID],
+    ) -> Page:
+        form = await read_form(request)
+        try:
+            wanted = convert_fields(UserChanges, _fields(form))
+            async with state.engine.begin() as connection:
+                changes = await update_user(connection, project.id, user_id, wanted)
+                if changes:
+                    await record(connection, project.id, actor, "user.updated", user_id, changes)
+        except InvalidFieldsError as error:
+            return _form(request, await good_user(state, project, user_id), form, error.errors)
+        return redirect(f"{HOME}/{project.id}/team?done=saved")
+
+    @get("/{user_id:uuid}/delete", role="operator")
+    async def ask_delete(
+        self, request: AnyRequest, state: State, project: CurrentProject, user_id: FromPath[UUID]
+    ) -> Page:
+        return render(request, "team_delete.html", user=await good_user(state, project, user_id))
+
+    @post("/{user_id:uuid}/delete")
+    async def delete(self, state: State, project: CurrentProject, actor: CurrentActor, user_id: FromPath[UUID]) -> Page:
+        """Their conversations become unassigned, and embeds of what is assigned to them are revoked."""
+        async with state.engine.begin() as connection:
+            embed_ids, events = await delete_user(connection, project.id, user_id)
+            await record(connection, project.id, actor, "user.deleted", user_id)
+            for embed_id in embed_ids:
+                changes = {"assigned_user_id": [user_id, None]}
+                await record(connection, project.id, actor, "inbox_embed.revoked", embed_id, changes)
+        for embed_id in embed_ids:
+            await close_embed(state.pubsub, embed_id, "revoked_token")
+        await publish(state.pubsub, events)
+        return redirect(f"{HOME}/{project.id}/team?done=deleted")
+
+
+def _fields(form: Form) -> dict[str, str]:
+    return {"name": form.text("name"), "email": form.text("email"), "role": form.text("role")}
+
+
+async def good_user(state: State, project: ProjectName, user_id: UUID) -> UserView:
+    """Raises ApiError 404."""
+    async with state.engine.connect() as connection:
+        user = await get_user(connection, project.id, user_id)
+    if user is None:
+        raise not_found("User")
+    return user
+
+
+def _form(request: AnyRequest, user: UserView | None, form: Form, errors: Errors) -> Page:
+    """The form of a person; of a new one for None."""
+    return render(
+        request,
+        "team_form.html",
+        status=422 if errors else 200,
+        user=user,
+        form=form,
+        form_id=form.uuid("form_id") or new_id(),
+        errors=errors,
+        team_roles=TEAM_ROLES,
+    )

@@ -1,0 +1,26 @@
+"""The dashboard's theme: in a cookie, so that a page has it from the first paint on and without a script."""
+
+from litestar import Controller, post
+from litestar.datastructures import Cookie, State
+
+from api.dashboard.access import HOME, check_form
+from api.dashboard.forms import read_form
+from api.dashboard.pages import THEME_COOKIE, THEMES, Page, redirect
+from api.errors import AnyRequest
+
+YEAR = 365 * 24 * 3600
+
+
+class ThemeController(Controller):
+    path = HOME
+    guards = (check_form,)
+
+    @post("/theme")
+    async def choose(self, request: AnyRequest, state: State) -> Page:
+        form = await read_form(request)
+        theme, back = form.text("theme"), form.text("back")
+        value = theme if theme in THEMES else "system"
+        secure = state.settings.base_url.lower().startswith("https://")
+        cookie = Cookie(key=THEME_COOKIE, value=value, path=HOME, max_age=YEAR, secure=secure, samesite="lax")
+        is_ours = back.startswith(f"{HOME}/") and "\\" not in back
+        return redirect(back if is_ours else HOME, [cookie])

@@ -1,0 +1,1 @@
+"""Who may use the dashboard. They belong to the installation, so that nothing here takes a scope or a project."""

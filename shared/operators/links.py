@@ -1,0 +1,168 @@
+"""Links that work once: they make an operator, or let one choose a new password."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.audit import Actor, made, record
+from shared.crypto import new_token, token_hash
+from shared.ids import new_id
+from shared.models import Operator, OperatorLink
+from shared.operators.accounts import NewOperator, Role, change_password, create_operator, get_operator, has_owner
+from shared.operators.passwords import Password, check_password, hash_password
+from shared.refusals import NotFoundError
+from shared.validation import InvalidFieldsError, convert_fields
+
+LIVES = timedelta(hours=24)
+MOST_SHOWN = 100
+
+
+class LinkView(msgspec.Struct, kw_only=True):
+    """A link that is still good. `role` is that of the operator it makes; without one it is for the operator who has
+    `email`.
+    """
+
+    id: UUID
+    role: Role | None
+    operator_id: UUID | None
+    email: str | None
+    first_owner: bool
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewPassword(msgspec.Struct, frozen=True):
+    password: Password
+
+
+def link_url(base_url: str, token: str) -> str:
+    """Where a link leads; whoever has it becomes who it is for."""
+    return f"{base_url.rstrip('/')}/dashboard/join/{token}"
+
+
+async def make_first_owner_link(connection: AsyncConnection) -> str | None:
+    """The token of a link for the first owner, which replaces the one of before; None if there is an owner."""
+    if await has_owner(connection):
+        return None
+    await connection.execute(delete(OperatorLink).where(OperatorLink.first_owner))
+    return await _store(connection, role="owner", first_owner=True)
+
+
+async def make_invitation(connection: AsyncConnection, role: Role, actor: Actor) -> str:
+    """The token of a link for a new operator with this role."""
+    token = await _store(connection, role=role)
+    await record(connection, None, actor, "operator_link.created", "invitation", made({"role": role}))
+    return token
+
+
+async def make_password_link(connection: AsyncConnection, operator_id: UUID, actor: Actor) -> str:
+    """The token of a link with which an operator chooses a new password; earlier ones die. Raises NotFoundError."""
+    await get_operator(connection, operator_id)
+    await connection.execute(delete(OperatorLink).where(OperatorLink.operator_id == operator_id))
+    token = await _store(connection, operator_id=operator_id)
+    await record(connection, None, actor, "operator_link.created", operator_id, made({"for": "a new password"}))
+    return token
+
+
+async def _store(
+    connection: AsyncConnection,
+    *,
+    role: Role | None = None,
+    operator_id: UUID | None = None,
+    first_owner: bool = False,
+) -> str:
+    token, now = new_token(), datetime.now(UTC)
+    await connection.execute(delete(OperatorLink).where(OperatorLink.expires_at < now))
+    await connection.execute(
+        insert(OperatorLink).values(
+            id=new_id(),
+            token_hash=token_hash(token),
+            role=role,
+            operator_id=operator_id,
+            first_owner=first_owner,
+            expires_at=now + LIVES,
+        )
+    )
+    return token
+
+
+_LINKS = (
+    select(
+        OperatorLink.id,
+        OperatorLink.role,
+        OperatorLink.operator_id,
+        Operator.email,
+        OperatorLink.first_owner,
+        OperatorLink.created_at,
+        OperatorLink.expires_at,
+    )
+    .outerjoin(Operator, Operator.id == OperatorLink.operator_id)
+    .where(or_(OperatorLink.operator_id.is_(None), Operator.disabled_at.is_(None)))
+)
+
+
+async def list_links(connection: AsyncConnection) -> list[LinkView]:
+    """The links that are still good, at most MOST_SHOWN of them: they live for a day."""
+    query = _LINKS.where(OperatorLink.expires_at > datetime.now(UTC)).order_by(OperatorLink.created_at.desc())
+    return [LinkView(**row._mapping) for row in await connection.execute(query.limit(MOST_SHOWN))]  # noqa: SLF001
+
+
+async def open_link(connection: AsyncConnection, token: str, *, lock: bool = False) -> LinkView:
+    """What a link is for. Raises NotFoundError for one that was used, has expired, or never was; one for the first
+    owner is good only while there is none.
+    """
+    query = _LINKS.where(OperatorLink.token_hash == token_hash(token), OperatorLink.expires_at > datetime.now(UTC))
+    row = (await connection.execute(query.with_for_update(of=OperatorLink) if lock else query)).one_or_none()
+    if row is None or (row.first_owner and await has_owner(connection)):
+        raise NotFoundError("Link")
+    return LinkView(**row._mapping)  # noqa: SLF001
+
+
+async def remove_link(connection: AsyncConnection, link_id: UUID, actor: Actor) -> None:
+    """A link that is used meanwhile, or was removed before, is gone all the same."""
+    removed = delete(OperatorLink).where(OperatorLink.id == link_id).returning(OperatorLink.operator_id)
+    row = (await connection.execute(removed)).one_or_none()
+    if row is not None:
+        await record(connection, None, actor, "operator_link.removed", row.operator_id or "invitation")
+
+
+async def use_link(engine: AsyncEngine, token: str, fields: Mapping[str, Any], actor: Actor) -> UUID:
+    """Do what a link is for, with what somebody filled in: name, email and password, or a password alone. Returns the
+    operator's id; the link is gone then. `actor` says where they are.
+
+    Raises NotFoundError as `open_link` does, or InvalidFieldsError, after which the link is still good.
+    """
+    async with engine.connect() as connection:
+        link = await open_link(connection, token)
+    wanted = _read_new_password(link, fields) if link.operator_id else convert_fields(NewOperator, fields)
+    password_hash = await hash_password(wanted.password)
+    async with engine.begin() as connection:
+        if link.first_owner:  # all of them, so that of two that were made at the same moment one is used
+            query = select(OperatorLink.id).where(OperatorLink.first_owner).order_by(OperatorLink.id)
+            await connection.execute(query.with_for_update())
+        await open_link(connection, token, lock=True)
+        if isinstance(wanted, NewOperator):
+            assert link.role is not None
+            operator_id = await create_operator(connection, wanted, link.role, password_hash, actor)
+        else:
+            assert link.operator_id is not None
+            operator_id = link.operator_id
+            await change_password(
+                connection, operator_id, password_hash, msgspec.structs.replace(actor, id=str(operator_id))
+            )
+        await connection.execute(delete(OperatorLink).where(OperatorLink.id == link.id))
+    return operator_id
+
+
+def _read_new_password(link: LinkView, fields: Mapping[str, Any]) -> NewPassword:
+    wanted = convert_fields(NewPassword, fields)
+    errors: dict[str, list[str]] = {}
+    check_password(wanted.password, link.email, errors)
+    if errors:
+        raise InvalidFieldsError(errors)
+    return wanted

@@ -1,0 +1,133 @@
+"""The samples of the README and of docs/ that are run: a document's from its beginning to its end, in one shell."""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.commands import clean_environ
+from tests.factories import ACCESS_TOKEN
+from tests.meta_api import ANA, MetaApi, customer_wrote_on_phone
+from tests.platform_api import PlatformApi
+from tests.receiver import SECRET
+from tests.samples import DOCUMENTS, ROOT, Sample, samples_of, shapes_in
+from tests.stack import Stack
+from tests.unit.test_samples import _id
+
+RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer")] for document in DOCUMENTS}
+CURL = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n"
+
+
+async def _given(stack: Stack) -> dict[str, str]:
+    """What a reader has who follows the documents: a customer who wrote, and something of each kind."""
+    api = PlatformApi(stack)
+    await customer_wrote_on_phone(stack)
+    (conversation,) = (await api.get("/whatsapp/conversations"))["data"]
+    embed = await api.create("/inbox_embeds", {"inbox_embed": {"scope_type": "project"}})
+    wanted = {"url": "https://api.example.com/hook", "events": ["workflow.execution.handoff"]}
+    webhook = await api.create("/whatsapp/webhooks", {"whatsapp_webhook": wanted})
+    return {
+        "PORTHOLE_URL": stack.base_url,
+        "PORTHOLE_API_KEY": stack.project.api_key,
+        "PHONE_NUMBER_ID": stack.project.phone_number_id,
+        "BUSINESS_ACCOUNT_ID": "900100",
+        "CUSTOMER_ID": str(stack.project.customer_id),
+        "CUSTOMER_NUMBER": ANA,
+        "CONVERSATION_ID": conversation["id"],
+        "EMBED_ID": embed["id"],
+        "WEBHOOK_ID": webhook["id"],
+        "WEBHOOK_SECRET": SECRET,
+        "USER_ID": str(stack.project.user_id),
+        "ACCESS_TOKEN": ACCESS_TOKEN,
+    }
+
+
+@pytest.mark.parametrize("document", [document for document in RUN if RUN[document]], ids=_id)
+async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Path, tmp_path: Path) -> None:
+    (tmp_path / ".curlrc").write_text(CURL)
+    python = Path(sys.executable)
+    environ = {"CURL_HOME": str(tmp_path), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    shell, code = tmp_path / "samples.sh", tmp_path / "samples.py"
+    samples = RUN[document]
+    scripts = [(number, one.text) for number, one in enumerate(samples) if one.language == "sh"]
+    shell.write_text("set -eu\n" + "\n".join(f"{{\n{text}\n}} > {number}\n" for number, text in scripts))
+    code.write_text("\n".join(one.text for one in samples if one.language == "python"))
+    environ |= await _given(stack)
+    if document.name == "real-number.md":  # its reader has a number that is not connected yet
+        await PlatformApi(stack).remove(f"/whatsapp/phone_numbers/{stack.project.phone_number_id}")
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")  # who copies from it stands in a checkout
+    # Python first: the shell's samples end the conversation that it writes to.
+    await _run([str(python), str(code)], tmp_path, environ)
+    await _run(["bash", str(shell)], tmp_path, environ)
+    for number, sample in enumerate(samples):
+        if sample.way == "answer":
+            _compare(sample, (tmp_path / str(number - 1)).read_bytes())
+
+
+async def _run(command: list[str], folder: Path, environ: dict[str, str]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env=clean_environ(environ),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 40)
+    assert process.returncode == 0, f"{out.decode()}\n{_last_answer(folder)}"
+
+
+def _last_answer(folder: Path) -> str:
+    """What the command that failed was answered."""
+    answers = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    return answers[-1].read_text() if answers else ""
+
+
+def _compare(sample: Sample, answer: bytes) -> None:
+    """The sample may show part of the answer, and other values than ours, but of the same types."""
+    assert sample.language == "json"
+    assert _differences(msgspec.json.decode(sample.text), msgspec.json.decode(answer)) == [], sample.place
+
+
+def _differences(shown: Any, real: Any, path: str = "") -> list[str]:
+    if type(shown) is not type(real):
+        return [f"{path}: {shown!r} is shown, and it is {real!r}"]
+    if isinstance(shown, dict):
+        missing = [f"{path}.{name} is not in the answer" for name in shown if name not in real]
+        return missing + [
+            one for name in shown if name in real for one in _differences(shown[name], real[name], f"{path}.{name}")
+        ]
+    if isinstance(shown, list) and shown:
+        return _differences(shown[0], real[0], f"{path}[0]") if real else [f"{path} is empty"]
+    return []
+
+
+async def test_errors_look_as_described(stack: Stack) -> None:
+    answer = await PlatformApi(stack).answer("POST", "/customers", {"customer": {}})
+    (as_described,) = shapes_in("api.md", "error")
+    assert as_described(answer.json()) == ""
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    meta = MetaApi(stack)
+    answer = await meta.answer("POST", f"/{meta.number}/messages", {"messaging_product": "whatsapp", "to": ANA})
+    (as_described,) = shapes_in("api.md", "meta error")
+    assert as_described(answer.json()) == ""
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "alike"),
+    [
+        ({"a": 1}, {"a": 2, "b": 3}, True),
+        ({"a": 1}, {"b": 3}, False),
+        ({"a": 1}, {"a": "2"}, False),
+        ({"a": None}, {"a": "2"}, False),
+        ({"a": [{"b": "x"}]}, {"a": [{"b": "y"}, 1]}, True),
+        ({"a": [{"b": "x"}]}, {"a": [{}]}, False),
+        ({"a": ["x"]}, {"a": []}, False),
+    ],
+)
+def test_a_sample_that_shows_something_else_is_seen(shown: Any, real: Any, alike: bool) -> None:
+    assert (_differences(shown, real) == []) is alike
