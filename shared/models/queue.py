@@ -36,9 +36,9 @@ class InboundEvent(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text, server_default=sql("'pending'"))
     problem: Mapped[str | None] = mapped_column(Text, comment="why some of it could not be applied")
+    retries: Mapped[int] = mapped_column(Integer, server_default=sql("0"), comment="asked for by people")
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    retries: Mapped[int] = mapped_column(Integer, server_default=sql("0"), comment="asked for by people")
 
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'done', 'failed')", name="inbound_event_state"),

@@ -108,7 +108,7 @@ async def test_from_the_printed_link_to_an_embed_and_its_end(
     assert "status=revoked" in page.url
 
 
-async def test_every_other_pagelooks_right_and_the_menu_works_on_a_phone(
+async def test_every_other_page_looks_right_and_the_menu_works_on_a_phone(
     page: Page, demo: Demo, troubles: Troubles
 ) -> None:
     troubles.announce("status of 404")
