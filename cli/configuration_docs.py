@@ -43,6 +43,8 @@ def _words(field: msgspec.structs.FieldInfo) -> str:
     match kind:
         case inspect.IntType(ge=int() as least, le=int() as most):
             return f"a whole number from {least} to {most}"
+        case inspect.FloatType(ge=float() | int() as least, le=float() | int() as most):
+            return f"a number from {least:g} to {most:g}"
         case inspect.FloatType(gt=float() | int() as above, le=float() | int() as most):
             return f"a number above {above:g}, at most {most:g}"
         case inspect.BoolType():

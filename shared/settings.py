@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     platform_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     embed_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1200
     failure_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
+    drain_seconds: Annotated[float, Meta(ge=0, le=300)] = 0.0
     database_pool: Annotated[int, Meta(ge=3, le=200)] = 10
     webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     ingest_queues: Annotated[int, Meta(ge=1, le=64)] = 1
@@ -97,6 +98,8 @@ DESCRIPTIONS: dict[str, str] = {
     "platform_rate_limit": "Calls that one API key may make in a minute, and links to media that one address may open.",
     "embed_rate_limit": "Calls that one address may make with one embed in a minute; all addresses, ten times that.",
     "failure_rate_limit": "Calls with a wrong key or token that one address may make in a minute.",
+    "drain_seconds": "For how long an api or realtime process that is told to stop still accepts requests, while its "
+    "`/readyz` says 503: longer than your balancer takes to look there. With compose.yaml's Caddy, none is needed.",
     "database_pool": "The most connections that one process opens to PostgreSQL.",
     "webhook_max_bytes": "The largest webhook body to accept; Meta sends up to 3 MB.",
     "ingest_queues": "How many queues the wakes for webhooks are spread over; as many as there are workers, at most.",

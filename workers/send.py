@@ -34,6 +34,7 @@ AT_ONCE_EACH = 192  # of one number, so that the others get through
 FILES_AT_ONCE = 16  # more of them, which first take their files to Meta: they hold up no text
 SETTLED_AT_ONCE = 100
 ASK_SECONDS = 1.0  # a number that is too fast is asked for again after so long at the latest
+SETTLE_SECONDS = 5.0  # for storing the last of them as the worker stops
 AWAY_SECONDS = 0.5  # between two attempts to store what Meta has accepted
 MOST_ATTEMPTS = 8
 MOST_UNANSWERED = 3
@@ -128,11 +129,15 @@ class Sender:
         self.drainer = Drainer(self._start_due)
 
     async def stop(self, seconds: float) -> None:
-        """Let the sends under way end; they are not repeated unless they are cut off after `seconds`."""
+        """Let the sends under way end, and store what Meta has accepted. What is cut off after `seconds` is sent by
+        another worker when its lease has run out.
+        """
         self._stopping = True
         for timer in self._too_fast.values():
             timer.cancel()
         await finish(self._sends, seconds)
+        await self._settler.drain()
+        await self._settler.stop(SETTLE_SECONDS)
 
     async def _start_due(self) -> bool:
         """Returns whether there may be more that could start now."""

@@ -35,7 +35,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(environment, symlinks=True)
     uv = Path(sys.executable).parent / "uv"
     install = [uv, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", environment / "bin/python", wheel]
-    subprocess.run(install, check=True, capture_output=True, timeout=50)
+    subprocess.run([str(word) for word in install], check=True, capture_output=True, timeout=50)
     (packages,) = environment.glob("lib/python3*/site-packages")
     (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
     return environment
@@ -52,8 +52,10 @@ def _environ(installed: Path) -> dict[str, str]:
 
 
 def test_it_is_the_wheel_that_runs_and_no_checkout(installed: Path, tmp_path: Path) -> None:
-    where = "import api, cli, realtime, shared, workers; print(*{m.__file__ for m in (api, cli, realtime, shared, workers)})"
-    command = [installed / "bin/python", "-c", where]
+    where = (
+        "import api, cli, realtime, shared, workers as w; print(*(m.__file__ for m in (api, cli, realtime, shared, w)))"
+    )
+    command = [str(installed / "bin/python"), "-c", where]
     found = subprocess.run(
         command, cwd=tmp_path, env=_environ(installed), check=True, capture_output=True, text=True, timeout=50
     )
