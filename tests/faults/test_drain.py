@@ -88,7 +88,7 @@ async def test_roles_that_are_replaced_under_load_lose_no_message_and_double_non
 
             await eventually(all_done, 60)
         received = (await whatsapp.get("/_sim/received", timeout=60)).json()["data"]
-    assert statuses == [0, 0]
+    assert set(statuses) == {0}
     assert await count(engine, "message", "direction = 'inbound'") == WEBHOOKS + len(CUSTOMERS)
     assert len(received) == len({one["biz_opaque_callback_data"] for one in received}) == REPLIES * len(CUSTOMERS)
     assert await count(engine, "message", "direction = 'outbound' AND wamid IS NOT NULL") == len(received)
