@@ -70,6 +70,7 @@ _PATTERNS = {
     r"^[a-z][a-z0-9+.-]*://": "a URL",
     r"^([a-z][a-z0-9+.-]*://|$)": "a URL",
     r"^https?://[^/\s]+[^\s]*$": "an `http` or `https` URL",
+    r"^(https?://[^/\s]+[^\s]*|)$": "an `http` or `https` URL",
     r"^(file:///|(s3|gs|az)://[^/\s])": "a `file`, `s3`, `gs` or `az` URL",
     r"^v\d+\.\d+$": "a version such as `v25.0`",
     r"^(.{16,500})?$": "text, 16 to 500 characters",

@@ -16,6 +16,7 @@ from cli.output import emit
 from cli.roles import ROLES
 from cli.serve import bind, port_of, serving, stop_signal
 from realtime.app import RealtimeApp
+from shared import tracing
 from shared.db import create_engine
 from shared.log import configure_logs
 from shared.migrate import upgrade
@@ -46,6 +47,7 @@ async def run_role(arguments: argparse.Namespace) -> None:
         _spare_collections()
         _raise_file_limit()
         async with contextlib.AsyncExitStack() as running:
+            running.enter_context(tracing.exporting(settings, arguments.command))
             app = await running.enter_async_context(ROLES[arguments.command](settings))
             draining = Draining(app)
             leave = app.move_away if isinstance(app, RealtimeApp) else None  # `up` has no other to move to

@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingest_queues: Annotated[int, Meta(ge=1, le=64)] = 1
     worker_queues: Queues = "all"
     metrics_token: Annotated[str, Meta(pattern=r"^(.{16,500})?$")] = ""
+    otlp_endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/\s]+[^\s]*|)$", max_length=2000)] = ""
     conversation_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
     keep_events_days: Annotated[int, Meta(ge=1, le=3650)] = 7
     allow_private_addresses: bool = False
@@ -105,6 +106,7 @@ DESCRIPTIONS: dict[str, str] = {
     "ingest_queues": "How many queues the wakes for webhooks are spread over; as many as there are workers, at most.",
     "worker_queues": "What a worker does: `all`, or some of `ingest`, `ingest:0`, `send`, `webhooks`, `media`.",
     "metrics_token": "Whoever sends it as a bearer token may read `/metrics`; without one, nobody can.",
+    "otlp_endpoint": "Where traces go, by OTLP over HTTP: `http://collector:4318`. None without it: see operations.md.",
     "conversation_hours": "Hours without a message after which a conversation ends, unless somebody is waited for.",
     "keep_events_days": "Days for which WhatsApp's webhooks are kept as they came, after they were applied.",
     "allow_private_addresses": "Whether webhooks and the URLs of media may lead into private networks.",

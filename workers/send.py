@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared import tracing
 from shared.db import autocommit, is_data_error
 from shared.operations.queue_message import LEASE
 from shared.operations.settle_message import Accepted, Untried, message_postponed, messages_released
@@ -78,9 +79,10 @@ _CLAIM = text(f"""
             unanswered = unanswered + CASE WHEN leased_until IS NULL THEN 0 ELSE 1 END
         FROM (SELECT id, nth FROM waiting ORDER BY nth, id LIMIT :places_in_all) w
         WHERE o.id = w.id
-        RETURNING o.message_id, o.attempts, o.unanswered, o.has_upload, o.turn_at, o.leased_until
+        RETURNING o.message_id, o.attempts, o.unanswered, o.has_upload, o.turn_at, o.leased_until, o.traceparent
     )
-    SELECT due.*, taken.attempts, taken.unanswered, taken.has_upload, taken.leased_until, {NUMBER_PACE} AS per_second
+    SELECT due.*, taken.attempts, taken.unanswered, taken.has_upload, taken.leased_until, taken.traceparent,
+        {NUMBER_PACE} AS per_second
     FROM taken JOIN ({DUE}) AS due ON due.id = taken.message_id
     JOIN phone_number ON phone_number.phone_number_id = due.phone_number_id
     ORDER BY taken.turn_at
@@ -99,6 +101,7 @@ class _Claimed(DueMessage, frozen=True):
     unanswered: int
     has_upload: bool
     per_second: int
+    traceparent: str | None
 
 
 class Sender:
@@ -209,7 +212,8 @@ class Sender:
         try:
             try:
                 await asyncio.sleep(wait)
-                await self._send(message)
+                with tracing.processing("outbox", [message.traceparent]):
+                    await self._send(message)
             finally:
                 self._count(message, -1)
             await self._settler.drain()
