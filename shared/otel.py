@@ -95,7 +95,7 @@ class Tracer:
                 span.update_name(name)
 
     def fail(self, kind: str) -> None:
-        """The current span has failed: `kind` is its error.type. What an exception says is left out, and may be a text."""
+        """The current span has failed, with `kind` as its error.type. An exception's words stay out: they may quote."""
         for span in _current.get():
             span.set_attribute("error.type", kind)
             span.set_status(StatusCode.ERROR)

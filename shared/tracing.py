@@ -127,6 +127,9 @@ def processing(table: str, traceparents: Sequence[str | None], started: int | No
     if tracer is None or not followed:
         yield
         return
-    said = {**_PROCESS, "messaging.destination.name": table, "messaging.batch.message_count": len(traceparents)}
-    with tracer.following(f"process {table}", followed, said, started):
+    of_batch: dict[str, str | int] = {
+        "messaging.destination.name": table,
+        "messaging.batch.message_count": len(traceparents),
+    }
+    with tracer.following(f"process {table}", followed, {**_PROCESS, **of_batch}, started):
         yield
