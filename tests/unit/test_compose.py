@@ -163,7 +163,11 @@ def test_every_variable_is_a_setting() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_the_settings_are_ones_that_a_role_starts_with(name: str) -> None:
     filled = {
-        variable: re.sub(r"\$\{\w+(:-(?P<default>[^}]*)|:\?[^}]*)\}", lambda m: m["default"] or "a" * 16, str(value))
+        variable: re.sub(
+            r"\$\{\w+(:-(?P<default>[^}]*)|:\?[^}]*)\}",
+            lambda m: "a" * 16 if m["default"] is None else m["default"],
+            str(value),
+        )
         for variable, value in SERVICES[name]["environment"].items()
     }
     settings = read_settings(filled)
