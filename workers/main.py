@@ -119,7 +119,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         await cancel_all(running)
         await asyncio.gather(*(one.stop(STOP_SECONDS) for one in (*drainers.values(), receipts.drainer)))
         await ingest.close()
-        await asyncio.gather(*(one.stop(FINISH_SECONDS) for one in (sender, webhooks, media)))
+        await asyncio.gather(
+            sender.stop(FINISH_SECONDS),
+            webhooks.stop(FINISH_SECONDS),
+            media.stop(STOP_SECONDS),  # which anybody may fetch again
+        )
         for waker in wakers.values():
             waker.stop()
         await finish(waking, STOP_SECONDS)
