@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench screenshots docs lock clean
+.PHONY: help setup demo test check format bench screenshots docs wheel lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,9 +54,13 @@ docs: setup ## the documentation as a site, into site/, and what is generated fr
 	@$(SITE)
 	@python -m cli.typescript
 
+wheel: setup ## what `pip install` takes, with the built front end, into dist/
+	@rm -f dist/porthole-*.whl
+	@python -m hatchling build --target wheel
+
 lock: setup ## write requirements/*.txt anew from pyproject.toml
 	@for set in runtime: dev:--group=dev; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra=otel \
 	    $${set#*:} pyproject.toml --output-file requirements/$${set%%:*}.txt; done
 
 clean: ## remove what the targets above have made

@@ -8,6 +8,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from shared import tracing
 from shared.metrics import REQUEST_SECONDS
 
 log = structlog.get_logger()
@@ -18,7 +19,8 @@ NO_ROUTE = "(no route)"
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _DOORS = frozenset({"platform", "meta", "inbox", "embed"})
 # Too many to log while they go well; the durable inbox is their record.
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/whatsapp"})
+WEBHOOKS = "/webhooks/whatsapp"
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", WEBHOOKS})
 
 
 class RequestLog:
@@ -36,6 +38,7 @@ class RequestLog:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         status = 500
+        traced = scope["path"] == WEBHOOKS or scope["path"] not in _QUIET
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -45,7 +48,12 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            if traced:
+                with tracing.request(scope["method"]) as answered:
+                    await self._app(scope, receive, send_with_id)
+                    answered(_route(scope), status)
+            else:
+                await self._app(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - started
             REQUEST_SECONDS.labels(_door(scope["path"]), f"{status // 100}xx").observe(seconds)
@@ -53,11 +61,16 @@ class RequestLog:
                 log.info(
                     "request",
                     method=scope["method"],
-                    path=scope.get("path_template") or (scope["path"] if scope["path"] in _QUIET else NO_ROUTE),
+                    path=_route(scope) or NO_ROUTE,
                     status=status,
                     ms=round(seconds * 1000, 1),
                 )
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _route(scope: HTTPScope) -> str | None:
+    template: str | None = scope.get("path_template")
+    return template or (scope["path"] if scope["path"] in _QUIET else None)
 
 
 def _door(path: str) -> str:

@@ -43,6 +43,8 @@ def _words(field: msgspec.structs.FieldInfo) -> str:
     match kind:
         case inspect.IntType(ge=int() as least, le=int() as most):
             return f"a whole number from {least} to {most}"
+        case inspect.FloatType(ge=float() | int() as least, le=float() | int() as most):
+            return f"a number from {least:g} to {most:g}"
         case inspect.FloatType(gt=float() | int() as above, le=float() | int() as most):
             return f"a number above {above:g}, at most {most:g}"
         case inspect.BoolType():
@@ -68,6 +70,7 @@ _PATTERNS = {
     r"^[a-z][a-z0-9+.-]*://": "a URL",
     r"^([a-z][a-z0-9+.-]*://|$)": "a URL",
     r"^https?://[^/\s]+[^\s]*$": "an `http` or `https` URL",
+    r"^(https?://[^/\s]+[^\s]*|)$": "an `http` or `https` URL",
     r"^(file:///|(s3|gs|az)://[^/\s])": "a `file`, `s3`, `gs` or `az` URL",
     r"^v\d+\.\d+$": "a version such as `v25.0`",
     r"^(.{16,500})?$": "text, 16 to 500 characters",

@@ -1,7 +1,7 @@
 """The roles as they run in a process: one of them, or all behind one port."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -35,4 +35,9 @@ async def running_all(settings: Settings, made: Litestar | None = None) -> Async
         yield app
 
 
-ROLES = {"api": running_api, "realtime": running_realtime, "worker": running_worker, "up": running_all}
+ROLES: dict[str, Callable[[Settings], contextlib.AbstractAsyncContextManager[ASGIApp]]] = {
+    "api": running_api,
+    "realtime": running_realtime,
+    "worker": running_worker,
+    "up": running_all,
+}

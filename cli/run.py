@@ -9,11 +9,14 @@ from pathlib import Path
 
 import structlog
 
+from cli.drain import Draining
 from cli.embedded import embedded_postgres_url, embedded_redis_url, locked_directory, remembered_secrets
 from cli.operators import first_owner_text, first_owner_url
 from cli.output import emit
 from cli.roles import ROLES
 from cli.serve import bind, port_of, serving, stop_signal
+from realtime.app import RealtimeApp
+from shared import tracing
 from shared.db import create_engine
 from shared.log import configure_logs
 from shared.migrate import upgrade
@@ -21,6 +24,7 @@ from shared.settings import PREFIX, Settings, read_settings, unknown_variables
 
 log = structlog.get_logger()
 
+GRACE_SECONDS = 27  # for requests: one that waits for WhatsApp takes 25 at most (shared/whatsapp/graph.py)
 SECRETS = ("secret_key", "whatsapp_app_secret", "whatsapp_verify_token")
 
 
@@ -42,12 +46,21 @@ async def run_role(arguments: argparse.Namespace) -> None:
         stop = stop_signal()
         _spare_collections()
         _raise_file_limit()
-        async with ROLES[arguments.command](settings) as app, serving(app, sock, settings.trusted_proxies):
+        async with contextlib.AsyncExitStack() as running:
+            running.enter_context(tracing.exporting(settings, arguments.command))
+            app = await running.enter_async_context(ROLES[arguments.command](settings))
+            draining = Draining(app)
+            leave = app.move_away if isinstance(app, RealtimeApp) else None  # `up` has no other to move to
+            await running.enter_async_context(
+                serving(draining, sock, settings.trusted_proxies, grace_seconds=GRACE_SECONDS, leave=leave)
+            )
             report = {"role": arguments.command, "url": url}
             if owner_link is not None:
                 report["first_owner_url"] = owner_link
             emit(arguments.json, report, f"porthole {arguments.command} on {url}{first_owner_text(owner_link)}")
             await stop.wait()
+            if arguments.command != "worker":  # which nobody is sent to
+                await draining.drain(settings.drain_seconds)
 
 
 def _spare_collections() -> None:

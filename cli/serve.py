@@ -6,7 +6,7 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -39,15 +39,26 @@ def port_of(sock: socket.socket) -> int:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that tells when it is ready, without signal handlers of its own: the command has one for all it runs."""
+    """uvicorn that tells when it is ready, without signal handlers of its own: the command has one for all it runs.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    `leave` is called when it accepts no connection any more, and before it closes those that there are.
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], Awaitable[None]] | None) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._leave = leave
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        if self._leave is not None:
+            await self._leave()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -60,8 +71,16 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, sock: socket.socket, trusted_proxies: str = "") -> AsyncIterator[None]:
-    """Serve until the block is left; then finish what is under way. Raises RuntimeError if the app does not start.
+async def serving(
+    app: ASGIApp,
+    sock: socket.socket,
+    trusted_proxies: str = "",
+    *,
+    grace_seconds: int = GRACE_SECONDS,
+    leave: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[None]:
+    """Serve until the block is left; then finish what is under way: after `grace_seconds` it is cut off. Raises
+    RuntimeError if the app does not start.
 
     Of `trusted_proxies`, as the setting has them, X-Forwarded-For is believed; a caller's own is not.
     """
@@ -77,10 +96,10 @@ async def serving(app: ASGIApp, sock: socket.socket, trusted_proxies: str = "") 
         ws_per_message_deflate=False,
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=grace_seconds,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
-    server = _Server(config)
+    server = _Server(config, leave)
     running = asyncio.create_task(server.serve(sockets=[sock]))
     await server.ready.wait()
     try:

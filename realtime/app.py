@@ -22,9 +22,20 @@ PATH = "/realtime/socket.io"
 OPEN_SECONDS = 2.0
 
 
+class RealtimeApp:
+    """The ASGI app of the realtime role. `move_away` is called when it stops, once nobody can connect any more."""
+
+    def __init__(self, app: ASGIApp, realtime: Realtime) -> None:
+        self._app = app
+        self.move_away = realtime.move_away
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
 @contextlib.asynccontextmanager
-async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
-    """Deliver pushes until the block is left; gives the ASGI app of the realtime role."""
+async def running_realtime(settings: Settings) -> AsyncIterator[RealtimeApp]:
+    """Deliver pushes until the block is left."""
     engine = create_engine(settings, application_name="realtime")
     redis = connect(settings)
     realtime = Realtime(settings, engine)
@@ -41,7 +52,7 @@ async def running_realtime(settings: Settings) -> AsyncIterator[ASGIApp]:
         with contextlib.suppress(TimeoutError):  # who asks at once whether we are ready should not hear no
             async with asyncio.timeout(OPEN_SECONDS):
                 await realtime.hub.opened.wait()
-        yield SecurityHeaders(app, settings.base_url)
+        yield RealtimeApp(SecurityHeaders(app, settings.base_url), realtime)
     finally:
         await cancel_all([delivery])
         await realtime.close()

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from realtime.engine import SOCKET_KEY, Connection, SocketServer
 from realtime.hub import Hub
+from realtime.moving import move_away
 from realtime.presence import Viewers
 from realtime.websocket import text_frame
 from shared import metrics
@@ -121,6 +122,10 @@ class Realtime:
             tasks.create_task(keep_running(self.hub.run))
             tasks.create_task(keep_running(self._watch_embeds))
             tasks.create_task(keep_running(self._report_viewers))
+
+    async def move_away(self) -> None:
+        """Have the iframes go to another process; see realtime/moving.py."""
+        await move_away([viewer.connection for viewer in self._viewers.values() if viewer.connected])
 
     async def close(self) -> None:
         for viewer in self._viewers.values():

@@ -19,6 +19,7 @@ class Handover(msgspec.Struct, array_like=True):
     event_id: int
     received_at: datetime
     body: bytes
+    traceparent: str | None = None
 
 
 class Handovers:

@@ -32,7 +32,9 @@ COMMIT_SIZE = Histogram("porthole_intake_commit_webhooks", "Webhooks that shared
 BATCH_SECONDS = Histogram("porthole_ingest_batch_seconds", "How long a batch took to be applied.", buckets=_SECONDS)
 BATCH_SIZE = Histogram("porthole_ingest_batch_webhooks", "Webhooks that were applied together.", buckets=_SIZES)
 BATCHES_FAILED = Counter(
-    "porthole_ingest_batches_failed", "Batches that were rolled back: for their data, or a deadlock.", ["reason"]
+    "porthole_ingest_batches_failed",
+    "Batches that were rolled back: for their data, or overtaken by others.",
+    ["reason"],
 )
 
 SEND_SECONDS = Histogram(

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
+from shared import tracing
 from shared.events import Event
 from shared.pubsub import PubSub
 from shared.scope import embed_channel
@@ -45,8 +46,9 @@ async def publish(pubsub: PubSub, events: Sequence[Event]) -> None:
     if not events:
         return
     try:
-        async with asyncio.timeout(PUBLISH_SECONDS):
-            await pubsub.publish(payloads(events))
+        with tracing.publishing(len(events)):
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await pubsub.publish(payloads(events))
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("publish_failed", events=len(events), error=repr(error))
 

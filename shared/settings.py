@@ -49,11 +49,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     platform_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     embed_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1200
     failure_rate_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
+    drain_seconds: Annotated[float, Meta(ge=0, le=300)] = 0.0
     database_pool: Annotated[int, Meta(ge=3, le=200)] = 10
     webhook_max_bytes: Annotated[int, Meta(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     ingest_queues: Annotated[int, Meta(ge=1, le=64)] = 1
     worker_queues: Queues = "all"
     metrics_token: Annotated[str, Meta(pattern=r"^(.{16,500})?$")] = ""
+    otlp_endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/\s]+[^\s]*|)$", max_length=2000)] = ""
     conversation_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
     keep_events_days: Annotated[int, Meta(ge=1, le=3650)] = 7
     allow_private_addresses: bool = False
@@ -97,11 +99,14 @@ DESCRIPTIONS: dict[str, str] = {
     "platform_rate_limit": "Calls that one API key may make in a minute, and links to media that one address may open.",
     "embed_rate_limit": "Calls that one address may make with one embed in a minute; all addresses, ten times that.",
     "failure_rate_limit": "Calls with a wrong key or token that one address may make in a minute.",
+    "drain_seconds": "For how long an api or realtime process that is told to stop still accepts requests, while its "
+    "`/readyz` says 503: longer than your balancer takes to look there. With compose.yaml's Caddy, none is needed.",
     "database_pool": "The most connections that one process opens to PostgreSQL.",
     "webhook_max_bytes": "The largest webhook body to accept; Meta sends up to 3 MB.",
     "ingest_queues": "How many queues the wakes for webhooks are spread over; as many as there are workers, at most.",
     "worker_queues": "What a worker does: `all`, or some of `ingest`, `ingest:0`, `send`, `webhooks`, `media`.",
     "metrics_token": "Whoever sends it as a bearer token may read `/metrics`; without one, nobody can.",
+    "otlp_endpoint": "Where traces go, by OTLP over HTTP: `http://collector:4318`. None without it: see operations.md.",
     "conversation_hours": "Hours without a message after which a conversation ends, unless somebody is waited for.",
     "keep_events_days": "Days for which WhatsApp's webhooks are kept as they came, after they were applied.",
     "allow_private_addresses": "Whether webhooks and the URLs of media may lead into private networks.",

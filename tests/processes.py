@@ -85,6 +85,22 @@ async def running_role(name: str, settings: Settings, *, port: int = 0) -> Async
         reader.close()
 
 
+def modules_of_a_role(package: str) -> list[str]:
+    """Which modules of a package a process has imported that is about to run a role."""
+    reader, writer = fork.Pipe(duplex=False)
+    process = fork.Process(target=_tell_modules, args=(package, writer))
+    process.start()
+    found: list[str] = reader.recv()
+    process.join()
+    reader.close()
+    writer.close()
+    return found
+
+
+def _tell_modules(package: str, writer: Connection) -> None:
+    writer.send([name for name in sys.modules if name.partition(".")[0] == package])
+
+
 def _first_line(reader: Connection) -> bytes:
     line = b""
     while not line.endswith(b"\n") and (more := os.read(reader.fileno(), 4096)):

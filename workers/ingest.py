@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.db import is_conflict, is_data_error, is_deadlock
 from shared.events import Event
 from shared.handover import Handover, Handovers
@@ -58,11 +57,12 @@ _TAKE = text("""
         WHERE size <= :bytes OR place = 1
     )
     UPDATE inbound_event e SET state = 'done', processed_at = now() FROM taken WHERE e.id = taken.id
-    RETURNING e.id, e.kind, e.body, e.received_at, taken.found
+    RETURNING e.id, e.kind, e.body, e.received_at, e.traceparent, taken.found
 """)
 
 _PEEK = f"""
-    SELECT id, kind, body, received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT {FEW + 1}
+    SELECT id, kind, body, received_at, traceparent FROM inbound_event
+    WHERE state = 'pending' ORDER BY id LIMIT {FEW + 1}
 """  # noqa: S608 - a number
 
 _PROBLEM = text("""
@@ -125,7 +125,7 @@ class Ingest:
         self._look = False
         while self._handed_over:
             one = self._handed_over.popleft()
-            if not await self._receive_plain(driver, one.event_id, one.body, one.received_at, one):
+            if not await self._receive_plain(driver, one, one):
                 look = True
         if not look:
             return True
@@ -133,21 +133,23 @@ class Ingest:
         if len(rows) > FEW or any(row["kind"] != "whatsapp" for row in rows):
             return False
         for row in rows:
-            if not await self._receive_plain(driver, row["id"], row["body"], row["received_at"]):
+            if not await self._receive_plain(
+                driver, Handover(row["id"], row["received_at"], row["body"], row["traceparent"]), None
+            ):
                 return False
         return True
 
-    async def _receive_plain(
-        self, driver: Any, event_id: int, body: bytes, received_at: datetime, handover: Handover | None = None
-    ) -> bool:
-        started = time.perf_counter()
-        message = plain_message(decode_webhook(body, received_at))
-        event = None if message is None else await receive_plain(driver, event_id, message, handover)
+    async def _receive_plain(self, driver: Any, row: Handover, handover: Handover | None) -> bool:
+        """`handover` is the row itself where it may not be stored yet."""
+        started, began = time.perf_counter(), time.time_ns()
+        message = plain_message(decode_webhook(row.body, row.received_at))
+        event = None if message is None else await receive_plain(driver, row.event_id, message, handover)
         if event is None:
             return False
         metrics.BATCH_SIZE.observe(1)
         metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-        await publish(self._pubsub, [event])
+        with tracing.processing("inbound_event", [row.traceparent], began):
+            await publish(self._pubsub, [event])
         return True
 
     async def close(self) -> None:
@@ -160,8 +162,9 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis, pubsub: PubSub, settin
     If a batch fails for what it holds, its webhooks are applied one by one, and the one at fault is marked as failed.
     """
     for attempt in range(1, ATTEMPTS + 1):
+        began = time.time_ns()
         try:
-            more, applied = await _apply(engine, settings)
+            more, applied, traceparents = await _apply(engine, settings)
         except Exception as error:
             if is_overtaken(error) and attempt < ATTEMPTS:
                 metrics.BATCHES_FAILED.labels("overtaken").inc()
@@ -171,15 +174,18 @@ async def ingest_batch(engine: AsyncEngine, redis: Redis, pubsub: PubSub, settin
             metrics.BATCHES_FAILED.labels("data").inc()
             log.warning("batch_failed", error=_name(error))
             break
-        await _tell(redis, pubsub, applied)
+        with tracing.processing("inbound_event", traceparents, began):
+            await _tell(redis, pubsub, applied)
         return more
     return await _apply_one_by_one(engine, redis, pubsub, settings)
 
 
 async def _apply_one_by_one(engine: AsyncEngine, redis: Redis, pubsub: PubSub, settings: Settings) -> bool:
     for _ in range(BATCH):
+        began = time.time_ns()
         taken, applied = await _apply_one(engine, settings)
-        await _tell(redis, pubsub, applied)
+        with tracing.processing("inbound_event", [row.traceparent for row in taken], began):
+            await _tell(redis, pubsub, applied)
         if not taken:
             return False
     return True
@@ -190,29 +196,32 @@ async def _tell(redis: Redis, pubsub: PubSub, applied: Applied) -> None:
     await forget_templates(redis, applied.template_accounts)
 
 
-async def _apply(engine: AsyncEngine, settings: Settings) -> tuple[bool, Applied]:
-    """Apply a batch; returns whether there may be more."""
+async def _apply(engine: AsyncEngine, settings: Settings) -> tuple[bool, Applied, list[str | None]]:
+    """Apply a batch; returns whether there may be more, what it did, and the rows' traceparents."""
     started = time.perf_counter()
     async with engine.begin() as connection:
         rows = await _take(connection, BATCH)
         if not rows:
-            return False, Applied()
+            return False, Applied(), []
         applied = await _apply_rows(connection, settings, rows)
     metrics.BATCH_SIZE.observe(len(rows))
     metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-    return rows[0].found == BATCH or len(rows) < rows[0].found, applied
+    more = rows[0].found == BATCH or len(rows) < rows[0].found
+    return more, applied, [row.traceparent for row in rows]
 
 
-async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[int, Applied]:
-    """Apply the oldest webhook alone; if even that fails, keep it as failed so that it blocks nobody."""
+async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[list[Row[Any]], Applied]:
+    """Apply the oldest webhook alone; if even that fails, keep it as failed so that it blocks nobody. Returns its row,
+    if there was one.
+    """
     async with engine.begin() as connection:
         rows = await _take(connection, 1)
         if not rows:
-            return 0, Applied()
+            return [], Applied()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with connection.begin_nested():
-                    return len(rows), await _apply_rows(connection, settings, rows)
+                    return rows, await _apply_rows(connection, settings, rows)
             except Exception as error:
                 if is_overtaken(error) and attempt < ATTEMPTS:
                     continue
@@ -222,7 +231,7 @@ async def _apply_one(engine: AsyncEngine, settings: Settings) -> tuple[int, Appl
                 problem = str(error.orig) if isinstance(error, DBAPIError) else repr(error)
                 await _keep_problems(connection, [{"id": rows[0].id, "problem": problem[:2000]}])
                 break
-        return len(rows), Applied()
+        return rows, Applied()
 
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -23,7 +23,7 @@ from shared.settings import Settings
 from shared.storage import Storage
 from shared.tasks import cancel_all, finish, keep_running
 from shared.uploads import Uploads
-from shared.whatsapp.graph import GraphClient
+from shared.whatsapp.graph import CALL_SECONDS, GraphClient
 from shared.whatsapp.graph_http import new_http_client
 from workers.drainer import Drainer, guarded
 from workers.gauges import Gauges
@@ -40,6 +40,9 @@ from workers.webhooks import WebhookSender
 
 log = structlog.get_logger()
 
+FINISH_SECONDS = (
+    CALL_SECONDS + 2
+)  # for what is under way: a message that WhatsApp has, and we do not know of, may go twice
 SWEEP_SECONDS = 2.0
 SILENCE_SECONDS = 15.0
 IDLE_SECONDS = 30.0
@@ -116,9 +119,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[ASGIApp]:
         await cancel_all(running)
         await asyncio.gather(*(one.stop(STOP_SECONDS) for one in (*drainers.values(), receipts.drainer)))
         await ingest.close()
-        await sender.stop(STOP_SECONDS)
-        await webhooks.stop(STOP_SECONDS)
-        await media.stop(STOP_SECONDS)
+        await asyncio.gather(
+            sender.stop(FINISH_SECONDS),
+            webhooks.stop(FINISH_SECONDS),
+            media.stop(STOP_SECONDS),  # which anybody may fetch again
+        )
         for waker in wakers.values():
             waker.stop()
         await finish(waking, STOP_SECONDS)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared import tracing
 from shared.db import autocommit, is_data_error
 from shared.operations.queue_message import LEASE
 from shared.operations.settle_message import Accepted, Untried, message_postponed, messages_released
@@ -34,6 +35,7 @@ AT_ONCE_EACH = 192  # of one number, so that the others get through
 FILES_AT_ONCE = 16  # more of them, which first take their files to Meta: they hold up no text
 SETTLED_AT_ONCE = 100
 ASK_SECONDS = 1.0  # a number that is too fast is asked for again after so long at the latest
+SETTLE_SECONDS = 5.0  # for storing the last of them as the worker stops
 AWAY_SECONDS = 0.5  # between two attempts to store what Meta has accepted
 MOST_ATTEMPTS = 8
 MOST_UNANSWERED = 3
@@ -77,9 +79,10 @@ _CLAIM = text(f"""
             unanswered = unanswered + CASE WHEN leased_until IS NULL THEN 0 ELSE 1 END
         FROM (SELECT id, nth FROM waiting ORDER BY nth, id LIMIT :places_in_all) w
         WHERE o.id = w.id
-        RETURNING o.message_id, o.attempts, o.unanswered, o.has_upload, o.turn_at, o.leased_until
+        RETURNING o.message_id, o.attempts, o.unanswered, o.has_upload, o.turn_at, o.leased_until, o.traceparent
     )
-    SELECT due.*, taken.attempts, taken.unanswered, taken.has_upload, taken.leased_until, {NUMBER_PACE} AS per_second
+    SELECT due.*, taken.attempts, taken.unanswered, taken.has_upload, taken.leased_until, taken.traceparent,
+        {NUMBER_PACE} AS per_second
     FROM taken JOIN ({DUE}) AS due ON due.id = taken.message_id
     JOIN phone_number ON phone_number.phone_number_id = due.phone_number_id
     ORDER BY taken.turn_at
@@ -98,6 +101,7 @@ class _Claimed(DueMessage, frozen=True):
     unanswered: int
     has_upload: bool
     per_second: int
+    traceparent: str | None
 
 
 class Sender:
@@ -128,11 +132,15 @@ class Sender:
         self.drainer = Drainer(self._start_due)
 
     async def stop(self, seconds: float) -> None:
-        """Let the sends under way end; they are not repeated unless they are cut off after `seconds`."""
+        """Let the sends under way end, and store what Meta has accepted. What is cut off after `seconds` is sent by
+        another worker when its lease has run out.
+        """
         self._stopping = True
         for timer in self._too_fast.values():
             timer.cancel()
         await finish(self._sends, seconds)
+        await self._settler.drain()
+        await self._settler.stop(SETTLE_SECONDS)
 
     async def _start_due(self) -> bool:
         """Returns whether there may be more that could start now."""
@@ -204,7 +212,8 @@ class Sender:
         try:
             try:
                 await asyncio.sleep(wait)
-                await self._send(message)
+                with tracing.processing("outbox", [message.traceparent]):
+                    await self._send(message)
             finally:
                 self._count(message, -1)
             await self._settler.drain()

@@ -16,6 +16,7 @@ from shared import metrics
 from shared.handover import Handover, Handovers
 from shared.jobs import Waker
 from shared.kept_connection import KeptConnection
+from shared.tracing import traceparent
 
 MOST_IN_ONE_COMMIT = 500
 MOST_BYTES_IN_ONE_COMMIT = 8 * 1024 * 1024
@@ -26,12 +27,13 @@ MOST_BYTES_HANDED_OVER = 16 * 1024
 QUIET_SECONDS = 0.0025
 HANDOVER_SECONDS = 0.005
 
-_INSERT = "INSERT INTO inbound_event (body) SELECT unnest($1::bytea[])"
+_INSERT = "INSERT INTO inbound_event (body, traceparent) SELECT * FROM unnest($1::bytea[], $2::text[])"
 _NEXT_ID = "SELECT nextval('inbound_event_id_seq')"
 # If a worker is just storing it, this waits for the worker's commit.
 _MAKE_SURE = """
     WITH stored AS (
-        INSERT INTO inbound_event (id, body, received_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING id)
+        INSERT INTO inbound_event (id, body, received_at, traceparent) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id) DO NOTHING RETURNING id)
     SELECT EXISTS (SELECT FROM stored) AS stored, nextval('inbound_event_id_seq') AS next_id
 """
 # By a statement of its own, which sees what the one above has waited for.
@@ -46,6 +48,7 @@ class _Webhook(msgspec.Struct):
     body: bytes
     alone: bool
     stored: asyncio.Future[None]
+    traceparent: str | None
     handover: Handover | None = None
 
 
@@ -77,7 +80,7 @@ class Intake:
         self._bytes_waiting += len(body)
         stored = asyncio.get_running_loop().create_future()
         now = time.perf_counter()
-        webhook = _Webhook(body, now - self._last_arrival > QUIET_SECONDS, stored)
+        webhook = _Webhook(body, now - self._last_arrival > QUIET_SECONDS, stored, traceparent())
         self._last_arrival = now
         if self._idle and webhook.alone:
             self._hand_over(webhook)
@@ -139,14 +142,15 @@ class Intake:
                 self._next_id = await driver.fetchval(_NEXT_ID)
             self._hand_over(group[0])
         if group[0].handover is None or not await self._make_sure(driver, group[0].handover):
-            await driver.execute(_INSERT, [webhook.body for webhook in group])
+            traceparents = [webhook.traceparent for webhook in group]
+            await driver.execute(_INSERT, [webhook.body for webhook in group], traceparents)
             self._waker.wake()
 
     def _hand_over(self, webhook: _Webhook) -> None:
         """Give it to a worker if it may be plain and an id for it is at hand."""
         if self._next_id is None or self._driver.is_closed() or not _may_be_plain(webhook.body):
             return
-        webhook.handover = Handover(self._next_id, datetime.now(UTC), webhook.body)
+        webhook.handover = Handover(self._next_id, datetime.now(UTC), webhook.body, webhook.traceparent)
         self._next_id = None
         self._waker.wake(self._handovers.seal(webhook.handover))
 
@@ -155,7 +159,9 @@ class Intake:
         with contextlib.suppress(TimeoutError):  # whatever comes next is not kept waiting
             async with asyncio.timeout(HANDOVER_SECONDS):
                 await self._arrived.wait()
-        row = await driver.fetchrow(_MAKE_SURE, handover.event_id, handover.body, handover.received_at)
+        row = await driver.fetchrow(
+            _MAKE_SURE, handover.event_id, handover.body, handover.received_at, handover.traceparent
+        )
         self._next_id = row["next_id"]
         if row["stored"]:
             self._waker.wake()

@@ -39,6 +39,7 @@ class InboundEvent(Base):
     retries: Mapped[int] = mapped_column(Integer, server_default=sql("0"), comment="asked for by people")
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    traceparent: Mapped[str | None] = mapped_column(Text)  # W3C, of the request that brought it, if it is traced
 
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'done', 'failed')", name="inbound_event_state"),
@@ -72,6 +73,7 @@ class Outbox(Base):
     has_upload: Mapped[bool] = mapped_column(
         server_default=sql("false"), comment="whether a file goes to Meta before it"
     )
+    traceparent: Mapped[str | None] = mapped_column(Text)  # W3C, of the request that asked for it, if it is traced
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=now)
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -14,6 +14,7 @@ from shared.operations.apply_statuses import message_events
 from shared.operations.attach_media import QueuedMessage, attach_media
 from shared.operations.change_messages import react
 from shared.queries.views import NewMessageRow, conversation_views, message_view, message_views
+from shared.tracing import traceparent
 from shared.user_claims import User
 from shared.whatsapp.content import preview_of, text_of
 from shared.whatsapp.uploads import upload_places
@@ -29,11 +30,12 @@ _ADD = """
         RETURNING id, conversation_id
     ), queued AS (
         INSERT INTO outbox
-            (message_id, conversation_id, phone_number_id, has_upload, turn_at, attempts, leased_until)
+            (message_id, conversation_id, phone_number_id, has_upload, turn_at, attempts, leased_until, traceparent)
         SELECT id, conversation_id, :phone_number_id, :has_upload,
             greatest(now(), (SELECT max(turn_at) + INTERVAL '1 second' FROM outbox
                              WHERE conversation_id = :conversation_id)),
-            CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease
+            CASE WHEN lease IS NULL THEN 0 ELSE 1 END, now() + lease,
+            CAST(:traceparent AS text)
         FROM added, CAST(:lease AS interval) AS lease
     )
 """
@@ -100,6 +102,7 @@ async def store_outgoing(
             "sent_at": now,
             "has_upload": bool(upload_places(message.type, message.content)),
             "lease": lease,
+            "traceparent": traceparent(),
         },
     )
     await attach_media(

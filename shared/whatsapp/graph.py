@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from shared import tracing
 from shared.settings import Settings
 from shared.whatsapp.decode_message import error_view
 
@@ -179,9 +180,11 @@ class GraphClient:
     ) -> dict[str, Any]:
         """The object that a successful call answers with, {} if it is no JSON."""
         sent = {"Authorization": f"Bearer {access_token}", **(headers or {})}
-        with _failures():
-            async with asyncio.timeout(seconds):
-                answer = await self._http.request(method, url, headers=sent, **request)
+        with tracing.call(method, url) as answered:
+            with _failures():
+                async with asyncio.timeout(seconds):
+                    answer = await self._http.request(method, url, headers=sent, **request)
+            answered(answer.status_code)
         body = _json(answer, access_token)
         if not answer.is_success:
             raise _refusal(answer, body)

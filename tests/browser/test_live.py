@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import httpx
 import pytest
@@ -182,6 +184,34 @@ async def test_a_page_that_was_offline_catches_up_with_nothing_missing_or_double
     assert sorted(texts) == sorted([["Before"], ["While it was away"], ["Written without a connection"], ["After"]])
 
 
+async def test_a_page_that_is_told_to_move_connects_anew_at_once_and_asks_what_it_missed_meanwhile(
+    page: Page, context: BrowserContext, demo: Demo, customers: Customers
+) -> None:
+    wires = Wires()
+    await wires.put_under(context)
+    await page.goto(demo.host_page_url)
+    inbox = Inbox(page.frame_locator("#inbox iframe"))
+    await inbox.is_live()
+    customer = await customers.new()
+    await customer.says("Before")
+    await inbox.open(customer.name)
+    label = inbox.connection("Live$")
+    await label.evaluate("""label => {
+        window.shown = [];
+        new MutationObserver(() => window.shown.push(label.textContent))
+            .observe(label, { characterData: true, childList: true, subtree: true });
+    }""")
+
+    wires.before_next(customer.says("Between the two"))
+    wires.move()
+    await expect(inbox.message("Between the two")).to_be_visible()
+    await customer.says("After")
+    await expect(inbox.message("After")).to_be_visible()
+    assert wires.opened == 2
+    assert await label.evaluate("() => window.shown") == []
+    assert await inbox.messages.locator(".text").all_inner_texts() == ["Before", "Between the two", "After"]
+
+
 async def test_a_page_whose_socket_is_blocked_asks_by_itself(
     page: Page, context: BrowserContext, demo: Demo, customers: Customers, troubles: Troubles
 ) -> None:
@@ -243,11 +273,13 @@ async def test_older_messages_load_above_without_moving_what_is_in_view(inbox: I
 
 
 class Wires:
-    """The WebSockets of a context, which can be cut: what is open closes, what is tried fails."""
+    """The WebSockets of a context, which can be cut: what is open closes, what is tried fails; or told to move."""
 
     def __init__(self) -> None:
         self._are_cut = False
         self._open: list[WebSocketRoute] = []
+        self._before_next: Coroutine[Any, Any, object] | None = None
+        self.opened = 0
 
     async def put_under(self, context: BrowserContext) -> None:
         await context.route_web_socket("**/realtime/**", self._connect)
@@ -258,6 +290,15 @@ class Wires:
             await wire.close()
         self._open.clear()
 
+    def move(self) -> None:
+        """Say what a server says that is about to stop."""
+        for wire in self._open:
+            wire.send('42["move"]')
+
+    def before_next(self, happens: Coroutine[Any, Any, object]) -> None:
+        """Have this happen while the next one is about to open."""
+        self._before_next = happens
+
     def mend(self) -> None:
         self._are_cut = False
 
@@ -265,8 +306,12 @@ class Wires:
         if self._are_cut:
             await wire.close()
         else:
+            if self._before_next is not None:
+                await self._before_next
+                self._before_next = None
             wire.connect_to_server()
             self._open.append(wire)
+            self.opened += 1
 
 
 async def _top(element: Locator) -> float:

@@ -10,33 +10,14 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.serve import bind, port_of, serving
-from cli.simulator.app import create_app as create_simulator
-from cli.simulator.config import SimulatedNumber, SimulatorConfig
+from cli.serve import bind, port_of
 from shared.settings import Settings
 from tests.database import count
-from tests.factories import ACCESS_TOKEN, ProjectRows
-from tests.meta_api import ANA, TEMPLATE, message
+from tests.factories import ProjectRows
+from tests.meta_api import TEMPLATE, message
 from tests.processes import running_role
+from tests.simulated import simulated_whatsapp
 from tests.waiting import eventually
-
-
-@contextlib.asynccontextmanager
-async def _whatsapp(settings: Settings, project: ProjectRows, webhooks: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A running simulator that posts its webhooks to the api at `webhooks`."""
-    with bind("127.0.0.1", 0) as sock:
-        url = f"http://127.0.0.1:{port_of(sock)}"
-        config = SimulatorConfig(
-            webhook_url=f"{webhooks}/webhooks/whatsapp",
-            app_secret=settings.app_secrets()[0].decode(),
-            verify_token=settings.whatsapp_verify_token,
-            access_token=ACCESS_TOKEN,
-            numbers=[SimulatedNumber(project.phone_number_id, "900100", "+1 555 0100", "Alder & Finch")],
-            base_url=url,
-        )
-        async with serving(create_simulator(config), sock), httpx.AsyncClient(base_url=url, timeout=10) as client:
-            await client.post("/_sim/users", json={"wa_id": ANA, "name": "Ana"})
-            yield client
 
 
 @contextlib.asynccontextmanager
@@ -104,7 +85,7 @@ async def test_a_message_whose_api_died_before_whatsapp_had_it_is_sent_by_a_work
             await _leased(engine)
             await api.kill()
         await _gone(sent)
-    async with running_role("api", settings) as api, _whatsapp(settings, project, api.url) as whatsapp:
+    async with running_role("api", settings) as api, simulated_whatsapp(settings, project, api.url) as whatsapp:
         working = msgspec.structs.replace(settings, graph_url=str(whatsapp.base_url))
         async with running_role("worker", working):
             await _end_of_lease(engine)
@@ -121,7 +102,7 @@ async def test_a_message_whose_api_died_before_whatsapp_had_it_is_sent_by_a_work
 async def test_a_message_that_whatsapp_had_before_the_api_died_is_settled_by_its_status_and_not_sent_again(
     settings: Settings, engine: AsyncEngine, project: ProjectRows
 ) -> None:
-    async with running_role("api", settings) as other, _whatsapp(settings, project, other.url) as whatsapp:
+    async with running_role("api", settings) as other, simulated_whatsapp(settings, project, other.url) as whatsapp:
         working = msgspec.structs.replace(settings, graph_url=str(whatsapp.base_url))
         await whatsapp.put("/_sim/faults", json={"slow_seconds": 5, "hold_webhooks": True})
         async with running_role("api", working) as api:

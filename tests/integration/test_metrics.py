@@ -19,6 +19,7 @@ from tests.conversations import customer_wrote
 from tests.factories import ProjectRows, make_embed, text_message, webhook
 from tests.processes import running_role
 from tests.stack import Stack, connected_iframe
+from tests.unit.test_operations_docs import metrics_of
 from tests.waiting import eventually
 
 TOKEN = "a token for the metrics"
@@ -97,14 +98,19 @@ async def test_a_worker_that_serves_other_queues_tells_what_waits_for_ingest_and
     assert 60 <= _of(samples, "porthole_ingest_oldest_seconds") < 120
 
 
-@pytest.mark.parametrize("role", ["up", "realtime", "worker"])
-async def test_nobody_reads_them_without_the_token(settings: Settings, role: str) -> None:
+@pytest.mark.parametrize("role", ["up", "api", "realtime", "worker"])
+async def test_with_the_token_each_role_has_those_that_the_document_names_and_nobody_reads_them_without(
+    settings: Settings, role: str
+) -> None:
     async with running_role(role, settings) as running, httpx.AsyncClient() as client:
         for headers in ({}, {"Authorization": "Bearer another"}, {"Authorization": TOKEN}):
             answer = await client.get(f"{running.url}/metrics", headers=headers)
             assert answer.status_code == 401
             assert "porthole" not in answer.text
-        assert await _read(client, running.url)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        families = text_string_to_metric_families((await client.get(f"{running.url}/metrics", headers=headers)).text)
+        roles = ["api", "realtime", "worker"] if role == "up" else [role]
+        assert set().union(*map(metrics_of, roles)) <= {family.name for family in families}
 
 
 async def test_where_no_token_is_set_there_are_none(settings: Settings) -> None:

@@ -1,7 +1,12 @@
 """What compose.yaml, its Caddyfile, its env.example and the Dockerfile promise to each other and to the settings."""
 
+import asyncio
 import ipaddress
+import json
+import os
 import re
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +15,15 @@ import pytest
 import yaml
 
 from cli.main import ROLES
+from cli.run import GRACE_SECONDS
+from cli.serve import bind, port_of
+from realtime.moving import LEAVE_SECONDS, LONGEST_SECONDS
 from shared.settings import PREFIX, Settings, read_settings
+from shared.whatsapp.graph import CALL_SECONDS
+from tests.processes import running_role
+from workers.main import FINISH_SECONDS
+from workers.queues import STOP_SECONDS
+from workers.send import SETTLE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
@@ -19,6 +32,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 ENV_EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE))
+_HEALTHCHECK: list[str] = json.loads(re.findall(r"^HEALTHCHECK .* CMD (.*)$", DOCKERFILE, re.MULTILINE)[0])
 OURS = ("api", "realtime", "worker", "migrate")
 SCALED = ("api", "realtime", "worker")
 
@@ -54,6 +68,48 @@ def test_our_own_services_may_do_as_little_as_possible(name: str) -> None:
     assert SERVICES[name]["read_only"] is True
     assert SERVICES[name]["cap_drop"] == ["ALL"]
     assert "user" not in SERVICES[name]  # the image's own, which is not root
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_a_role_has_the_time_that_it_takes_to_stop(name: str) -> None:
+    grace = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
+    drain = float(SERVICES[name]["environment"].get("PORTHOLE_DRAIN_SECONDS", 0))
+    # Its sockets, its iframes, its requests; or its queues, its calls, and what WhatsApp has said of them.
+    assert grace > drain + LONGEST_SECONDS + LEAVE_SECONDS + GRACE_SECONDS
+    assert grace > 2 * STOP_SECONDS + FINISH_SECONDS + SETTLE_SECONDS
+    assert SERVICES[name]["init"] is True
+
+
+def test_a_call_to_whatsapp_is_waited_for() -> None:
+    assert min(GRACE_SECONDS, FINISH_SECONDS) > CALL_SECONDS
+
+
+@pytest.mark.parametrize("check", [SERVICES["api"]["healthcheck"]["test"][1:], _HEALTHCHECK])
+async def test_the_health_checks_run_as_they_stand_there(check: list[str], settings: Settings) -> None:
+    async def status_of(port: int) -> int:
+        environ = {**os.environ, f"{PREFIX}PORT": str(port)}
+        process = await asyncio.create_subprocess_exec(sys.executable, *check[1:], env=environ, cwd=ROOT)
+        return await process.wait()
+
+    assert check[0] == "python"
+    with bind("127.0.0.1", 0) as unused:
+        nobody = port_of(unused)
+    assert await status_of(nobody) == 1
+    async with running_role("worker", settings) as worker:
+        assert await status_of(int(worker.url.rpartition(":")[2])) == 0
+
+
+def test_the_image_holds_what_the_wheel_is_built_from_and_what_traces_need() -> None:
+    copied = set(re.findall(r"^COPY ([a-z]+)/ ", DOCKERFILE, re.MULTILINE))
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"][
+        "packages"
+    ]
+    assert set(packages) <= copied
+    assert "COPY docs/examples/ docs/examples/" in DOCKERFILE
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {f"!{name}" for name in (*packages, "docs/examples", "requirements")} <= set(ignored)
+    locked = (ROOT / "requirements" / "runtime.txt").read_text()
+    assert "opentelemetry-sdk==" in locked
 
 
 def test_only_caddy_publishes_ports_and_it_does_not_reach_the_stores() -> None:
@@ -107,7 +163,11 @@ def test_every_variable_is_a_setting() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_the_settings_are_ones_that_a_role_starts_with(name: str) -> None:
     filled = {
-        variable: re.sub(r"\$\{\w+(:-(?P<default>[^}]*)|:\?[^}]*)\}", lambda m: m["default"] or "a" * 16, str(value))
+        variable: re.sub(
+            r"\$\{\w+(:-(?P<default>[^}]*)|:\?[^}]*)\}",
+            lambda m: "a" * 16 if m["default"] is None else m["default"],
+            str(value),
+        )
         for variable, value in SERVICES[name]["environment"].items()
     }
     settings = read_settings(filled)

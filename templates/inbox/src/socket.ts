@@ -41,8 +41,11 @@ export function openSocket(token: string, handlers: Handlers): () => void {
   socket.on("connect", handlers.onConnect);
   socket.on("events", handlers.onEvents);
   socket.on("catch_up", handlers.onGap);
+  // The server is about to stop and another one takes over. What is said meanwhile is asked for on `connect`.
+  socket.on("move", () => socket.disconnect().connect());
   socket.on("closed", (reason?: { code?: string }) => refuse(reason?.code ?? "revoked_token"));
   socket.on("disconnect", (reason) => {
+    if (reason === "io client disconnect") return;
     handlers.onDisconnect();
     // The client does not reconnect by itself when it was the server that hung up (to shed load, for one).
     if (reason === "io server disconnect") retry = window.setTimeout(() => socket.connect(), 1_000);
