@@ -23,6 +23,4 @@ class FirstResponse(Base):
     )
     answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (
-        Index("first_response_of_project", "project_id", "answered_at", postgresql_include=["asked_at"]),
-    )
+    __table_args__ = (Index("first_response_of_project", "project_id", "answered_at", postgresql_include=["asked_at"]),)

@@ -65,5 +65,9 @@ def downgrade() -> None:
 def _index_messages(include: list[str] | None) -> None:
     """In place of the index that there is: its order stays, and with `direction` in it messages are counted by it."""
     op.drop_index("message_of_project", "message")
-    columns = ["project_id", sa.text("sent_at DESC"), sa.text("id DESC")]
-    op.create_index("message_of_project", "message", columns, postgresql_include=include)
+    op.create_index(
+        "message_of_project",
+        "message",
+        ["project_id", sa.text("sent_at DESC"), sa.text("id DESC")],
+        postgresql_include=include,
+    )
