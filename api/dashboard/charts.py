@@ -1,5 +1,6 @@
 """What the overview's charts show: the figures of each slot of time, their share of the axis, and words for both."""
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -9,13 +10,9 @@ from shared.queries.traffic import Messages, Responses
 from shared.timeline import Timeline
 
 _MARKED = {"24h": 6, "7d": 1}  # one slot of so many has its name below it
-_DURATIONS = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (
-        *(10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 57_600),
-        *(days * 86_400 for days in (1, 2, 4, 7)),
-    )
-)
+# The lines of an axis of durations: each is some six times the one below, since a wait of days stands beside one of
+# seconds.
+_STEPS = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800, 10_800, 86_400, 604_800))
 
 
 class MessagesSlot(msgspec.Struct, frozen=True):
@@ -50,13 +47,14 @@ class ResponsesSlot(msgspec.Struct, frozen=True):
 
 
 class ResponsesChart(msgspec.Struct, frozen=True):
-    """`median` and `p90` are of all slots together; empty where there was no response."""
+    """`median` and `p90` are of all slots together; empty where there was no response. `lines` are the names of the
+    axis's lines, from its beginning on, evenly spaced.
+    """
 
     count: int
     median: str
     p90: str
-    end: str
-    half: str
+    lines: list[str]
     slots: list[ResponsesSlot]
     marks: list[str]
 
@@ -76,16 +74,20 @@ def messages_chart(timeline: Timeline, slots: Sequence[Messages]) -> MessagesCha
 
 
 def responses_chart(timeline: Timeline, slots: Sequence[Responses], whole: Responses) -> ResponsesChart:
-    end = duration_axis(max((slot.p90 for slot in slots if slot.p90 is not None), default=timedelta()))
+    steps = duration_axis([time for slot in slots for time in (slot.median, slot.p90) if time is not None])
     return ResponsesChart(
         count=whole.count,
         median=_text(whole.median),
         p90=_text(whole.p90),
-        end=duration_text(end),
-        half=duration_text(end / 2),
+        lines=[duration_text(step) for step in steps],
         slots=[
             ResponsesSlot(
-                name, slot.count, _text(slot.median), _text(slot.p90), _share(slot.median, end), _share(slot.p90, end)
+                name,
+                slot.count,
+                _text(slot.median),
+                _text(slot.p90),
+                duration_share(slot.median, steps),
+                duration_share(slot.p90, steps),
             )
             for name, slot in zip(slot_names(timeline), slots, strict=True)
         ],
@@ -114,9 +116,26 @@ def number_axis(most: int) -> int:
         unit *= 10
 
 
-def duration_axis(longest: timedelta) -> timedelta:
-    """The end of an axis that `longest` fits on; what is longer than a week is its own end."""
-    return next((end for end in _DURATIONS if end >= longest), longest)
+def duration_axis(durations: Sequence[timedelta]) -> Sequence[timedelta]:
+    """The lines of an axis that these fit on, as near to the shortest and the longest as there are lines; three at
+    least.
+    """
+    shortest, longest = min(durations, default=_STEPS[0]), max(durations, default=_STEPS[0])
+    last = next((place for place, step in enumerate(_STEPS) if step >= longest), len(_STEPS) - 1)
+    first = sum(step <= shortest for step in _STEPS[1:])
+    first = min(first, max(0, last - 2))
+    return _STEPS[first : max(last, first + 2) + 1]
+
+
+def duration_share(duration: timedelta | None, steps: Sequence[timedelta]) -> float:
+    """How far up the axis a duration stands, from 0 to 1: from line to line by its logarithm."""
+    if duration is None or duration <= steps[0]:
+        return 0.0
+    if duration >= steps[-1]:
+        return 1.0
+    place = sum(step <= duration for step in steps) - 1
+    below, above = steps[place], steps[place + 1]
+    return (place + math.log(duration / below) / math.log(above / below)) / (len(steps) - 1)
 
 
 def duration_text(duration: timedelta) -> str:
@@ -134,7 +153,3 @@ def duration_text(duration: timedelta) -> str:
 
 def _text(duration: timedelta | None) -> str:
     return "" if duration is None else duration_text(duration)
-
-
-def _share(duration: timedelta | None, end: timedelta) -> float:
-    return 0.0 if duration is None else duration / end

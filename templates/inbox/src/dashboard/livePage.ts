@@ -44,5 +44,6 @@ export function readyLivePage(): void {
     if ((event as CustomEvent<{ successful: boolean }>).detail.successful)
       delete document.getElementById("updated")?.dataset.stale;
   });
-  if (tellZone(live)) look();
+  // HTMX looks at the page once it is read, which is after its scripts.
+  if (tellZone(live)) addEventListener("load", look, { once: true });
 }
