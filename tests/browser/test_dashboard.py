@@ -16,7 +16,7 @@ EMAIL, PASSWORD = "olga@example.com", "a few words in a row"
 PHONE, DESK = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=800)
 
 
-async def _looks_right(page: Page, state: str) -> None:
+async def looks_right(page: Page, state: str) -> None:
     """Axe finds nothing in either theme, and nothing is wider than a phone."""
     for theme in ("light", "dark"):
         await page.evaluate("theme => { document.documentElement.dataset.mode = theme; }", theme)
@@ -27,7 +27,7 @@ async def _looks_right(page: Page, state: str) -> None:
     await page.set_viewport_size(DESK)
 
 
-async def _sign_in(page: Page, demo: Demo) -> None:
+async def sign_in(page: Page, demo: Demo) -> None:
     """As the owner, who comes to be if this is the first who asks."""
     await page.goto(demo.first_owner_url)
     if await page.get_by_role("heading", name="Set up Porthole").is_visible():
@@ -41,6 +41,8 @@ async def _sign_in(page: Page, demo: Demo) -> None:
         await page.get_by_label("Email").fill(EMAIL)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    await page.get_by_role("navigation", name="Dashboard").get_by_role("link", name="Inbox Embeds").click()
     await expect(page.get_by_role("heading", name="Inbox Embeds")).to_be_visible()
 
 
@@ -50,9 +52,9 @@ async def test_from_the_printed_link_to_an_embed_and_its_end(
     troubles.announce("status of (401|404|422)")  # what is sent wrong on purpose, and the link that is used up
     await page.goto(demo.first_owner_url)
     if await page.get_by_role("heading", name="Set up Porthole").is_visible():
-        await _looks_right(page, "set-up")
-    await _sign_in(page, demo)
-    await _looks_right(page, "the list")
+        await looks_right(page, "set-up")
+    await sign_in(page, demo)
+    await looks_right(page, "the list")
 
     await page.get_by_role("link", name="Create an embed").click()
     await page.get_by_label("Name").fill("Browser's embed")
@@ -64,7 +66,7 @@ async def test_from_the_printed_link_to_an_embed_and_its_end(
     await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("radio", name="Support +1 503-555-0100")).to_be_checked()
     await page.get_by_label("Where it may be embedded").fill("http://crm.example.com")
-    await _looks_right(page, "the form")
+    await looks_right(page, "the form")
     await page.get_by_label("Expires at").focus()
     await page.get_by_role("button", name="Create the embed").press("Enter")
 
@@ -72,7 +74,7 @@ async def test_from_the_printed_link_to_an_embed_and_its_end(
     origins = page.get_by_label("Where it may be embedded")
     await expect(origins).to_have_accessible_description(re.compile("plain http is for localhost only"))
     await expect(page.get_by_role("radio", name="Support +1 503-555-0100")).to_be_checked()
-    await _looks_right(page, "the form with an error")
+    await looks_right(page, "the form with an error")
     await origins.fill("https://crm.example.com")
     await page.get_by_role("button", name="Create the embed").press("Enter")
 
@@ -97,7 +99,7 @@ async def test_from_the_printed_link_to_an_embed_and_its_end(
     await Inbox(other).is_live()
     await page.get_by_role("link", name="Done").click()
     await expect(page.get_by_text("1 live")).to_be_visible()  # the preview is gone, and the other page is counted
-    await _looks_right(page, "an embed")
+    await looks_right(page, "an embed")
     await page.get_by_role("link", name="Revoke").click()
     await page.get_by_role("button", name="Revoke the embed").click()
     await expect(page.get_by_role("status").filter(has_text="Revoked.")).to_be_visible()
@@ -112,11 +114,11 @@ async def test_every_other_page_looks_right_and_the_menu_works_on_a_phone(
     page: Page, demo: Demo, troubles: Troubles
 ) -> None:
     troubles.announce("status of 404")
-    await _sign_in(page, demo)
+    await sign_in(page, demo)
     for name in ("Numbers", "Customers", "Team", "API keys", "Audit log", "Operators"):
         await page.get_by_role("navigation", name="Dashboard").get_by_role("link", name=name).click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(name)
-        await _looks_right(page, name)
+        await looks_right(page, name)
     await page.set_viewport_size(PHONE)
     menu = page.get_by_role("navigation", name="Dashboard")
     await expect(menu).to_be_hidden()
@@ -137,12 +139,12 @@ async def test_every_other_page_looks_right_and_the_menu_works_on_a_phone(
     await account.click()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    await _looks_right(page, "sign-in")
+    await looks_right(page, "sign-in")
 
 
 async def test_it_all_works_without_scripts(browser: Browser, page: Page, demo: Demo, troubles: Troubles) -> None:
     troubles.announce("status of 404")
-    await _sign_in(page, demo)  # the owner comes to be with scripts; all that follows goes without
+    await sign_in(page, demo)  # the owner comes to be with scripts; all that follows goes without
     context = await browser.new_context(java_script_enabled=False, viewport=PHONE)
     try:
         plain = await context.new_page()
@@ -150,6 +152,8 @@ async def test_it_all_works_without_scripts(browser: Browser, page: Page, demo: 
         await plain.get_by_label("Email").fill(EMAIL)
         await plain.get_by_label("Password").fill(PASSWORD)
         await plain.get_by_role("button", name="Sign in").click()
+        await expect(plain.get_by_role("img", name=re.compile("^Messages in the last 24 hours: "))).to_be_visible()
+        await plain.get_by_role("link", name="Inbox Embeds").click()
         await plain.get_by_role("link", name="Create an embed").click()
         await plain.get_by_label("Name").fill("Plain embed")
         await plain.get_by_label("Search customers and numbers").fill("orders")
