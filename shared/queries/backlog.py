@@ -25,6 +25,7 @@ class Backlog(msgspec.Struct, frozen=True):
     webhooks_out: Waiting
 
 
+# By number and by endpoint, since that is how the indexes go.
 _READ = text("""
     SELECT i.number AS in_number, i.oldest AS in_oldest, o.number AS send_number, m.sent_at AS send_oldest,
         d.number AS out_number, d.oldest AS out_oldest
@@ -33,14 +34,17 @@ _READ = text("""
             SELECT received_at FROM inbound_event WHERE state = 'pending' ORDER BY id LIMIT :most) e
     ) i, (
         SELECT count(*) AS number, min(id) AS first_id FROM (
-            SELECT o.id FROM phone_number n JOIN outbox o ON o.phone_number_id = n.phone_number_id
+            SELECT o.id FROM phone_number n, LATERAL (
+                SELECT id FROM outbox WHERE phone_number_id = n.phone_number_id ORDER BY turn_at, id LIMIT :most) o
             WHERE n.project_id = :project_id LIMIT :most) q
     ) o
     LEFT JOIN outbox oldest ON oldest.id = o.first_id
     LEFT JOIN message m ON m.id = oldest.message_id, (
         SELECT count(*) AS number, min(created_at) AS oldest FROM (
-            SELECT w.created_at FROM webhook_endpoint p JOIN webhook_delivery w ON w.endpoint_id = p.id
-            WHERE p.project_id = :project_id AND w.status = 'pending' LIMIT :most) q
+            SELECT w.created_at FROM webhook_endpoint p, LATERAL (
+                SELECT created_at FROM webhook_delivery WHERE endpoint_id = p.id AND status = 'pending'
+                ORDER BY due_at, sequence LIMIT :most) w
+            WHERE p.project_id = :project_id LIMIT :most) q
     ) d
 """)
 

@@ -33,7 +33,7 @@ _HANDOFFS = """
     WITH handed AS MATERIALIZED (
         SELECT id, contact_id, phone_number_id, assignee_id FROM conversation
         WHERE project_id = :project_id AND mode = 'handoff' AND status = 'active' LIMIT :most
-    ), known AS (
+    ), known AS MATERIALIZED (
         SELECT h.*, moved.since, EXISTS (
             SELECT FROM message m JOIN first_response f ON f.message_id = m.id
             WHERE m.conversation_id = h.id AND m.sent_at >= date_trunc('second', moved.since)
