@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.admin import _database
+from cli.admin import database
 from cli.embedded import stop_leftover
 from cli.errors import CommandError
 from cli.serve import bind, port_of
@@ -280,5 +280,5 @@ async def test_a_database_that_takes_too_long_is_one_line_too(
     for name, value in environ_of(settings).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match="the database does not do this: TimeoutError"):
-        async with _database():
+        async with database():
             raise TimeoutError
