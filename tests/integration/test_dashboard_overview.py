@@ -2,77 +2,33 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from html import unescape
-from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text, update
 
 from shared.ids import new_id
-from shared.models import FirstResponse, InboundEvent, Media, Message, WebhookDelivery, WebhookEndpoint
+from shared.jobs import Queue, connect, queue_name, waiting_jobs
+from shared.models import FirstResponse, InboundEvent, Media, WebhookDelivery, WebhookEndpoint
+from shared.settings import Settings
 from tests.conversations import customer_wrote
-from tests.dashboard import Browser, signed_in
+from tests.dashboard import signed_in
 from tests.executions import change_body, started
 from tests.factories import ProjectRows, make_project
 from tests.media import customer_sent
+from tests.overview import overview, said_at, table_of, tiles_of
 from tests.platform_api import PlatformApi
 from tests.stack import Stack
 from tests.waiting import eventually
-
-
-def _tiles(html: str) -> dict[str, tuple[str, str]]:
-    """{name: (figure, what is said of it)}"""
-    found = re.findall(r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)
-    return {name: (figure, re.sub(r"<[^>]+>", "", said).strip()) for name, figure, said in found}
-
-
-def _rows(html: str, part: str) -> list[list[str]]:
-    """The cells of the table in one of the parts."""
-    rest = html.split(f'id="{part}"', 1)[1].split("</table>", 1)[0]
-    body = rest.split("<tbody>", 1)[1] if "<tbody>" in rest else ""
-    return [
-        [unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)]
-        for row in re.findall(r"<tr>(.*?)</tr>", body.replace("\n", ""))
-    ]
-
-
-async def _overview(browser: Browser, **query: Any) -> str:
-    return await browser.get(f"{browser.root}/overview", **query)
-
-
-async def _said(stack: Stack, direction: str, *moments: datetime, **fields: Any) -> list[UUID]:
-    """Messages of these moments in the one conversation that there is; their ids."""
-    async with stack.engine.begin() as connection:
-        place = (await connection.execute(text("SELECT id, project_id, phone_number_id FROM conversation"))).one()
-        rows = [
-            {
-                "id": new_id(),
-                "project_id": place.project_id,
-                "conversation_id": place.id,
-                "phone_number_id": place.phone_number_id,
-                "direction": direction,
-                "type": "text",
-                "content": {},
-                "preview": "",
-                "status": "read",
-                "sent_at": moment,
-                **fields,
-            }
-            for moment in moments
-        ]
-        await connection.execute(insert(Message), rows)
-    return [row["id"] for row in rows]
 
 
 async def test_messages_and_first_responses_by_hour_and_by_day(stack: Stack) -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     ago = hour - timedelta(hours=2)
     await customer_wrote(stack, "Now", at=int(hour.timestamp()))
-    await _said(stack, "inbound", ago, ago + timedelta(minutes=59, seconds=59), hour - timedelta(days=3))
-    await _said(stack, "inbound", hour - timedelta(days=30), hour + timedelta(days=2))  # neither is in it
+    await said_at(stack, "inbound", ago, ago + timedelta(minutes=59, seconds=59), hour - timedelta(days=3))
+    await said_at(stack, "inbound", hour - timedelta(days=30), hour + timedelta(days=2))  # neither is in it
     waits = [timedelta(seconds=10), timedelta(minutes=2), timedelta(hours=3)]
-    replies = await _said(stack, "outbound", *[ago + timedelta(minutes=5)] * len(waits))
+    replies = await said_at(stack, "outbound", *[ago + timedelta(minutes=5)] * len(waits))
     async with stack.engine.begin() as connection:
         rows = [
             {"message_id": one, "project_id": stack.project.id, "asked_at": ago - wait, "answered_at": ago}
@@ -80,23 +36,23 @@ async def test_messages_and_first_responses_by_hour_and_by_day(stack: Stack) -> 
         ]
         await connection.execute(insert(FirstResponse), rows)
     async with await signed_in(stack, "viewer") as browser:
-        html = await _overview(browser)
-        hours = {name: cells for name, *cells in _rows(html, "messages-table")}
+        html = await overview(browser)
+        hours = {name: cells for name, *cells in table_of(html, "messages-table")}
         assert len(hours) == 24
         assert hours[f"{hour:%a %H:%M}"] == ["1", "0"]
         assert hours[f"{ago:%a %H:%M}"] == ["2", "3"]
-        answered = {name: cells for name, *cells in _rows(html, "responses-table")}
+        answered = {name: cells for name, *cells in table_of(html, "responses-table")}
         assert answered[f"{ago:%a %H:%M}"] == ["3", "2 min", "3 h"]
         assert answered[f"{hour:%a %H:%M}"] == ["0", "–", "–"]
-        tiles = _tiles(html)
+        tiles = tiles_of(html)
         assert tiles["Messages in"][0] == "3"
         assert tiles["Messages out"][0] == "3"
         assert tiles["First response"] == ("2 min", "median; 9 of 10 within 3 h")
-        html = await _overview(browser, span="7d")
-        days = {name: cells for name, *cells in _rows(html, "messages-table")}
+        html = await overview(browser, span="7d")
+        days = {name: cells for name, *cells in table_of(html, "messages-table")}
         assert len(days) == 7
         assert days[f"{hour - timedelta(days=3):%a %d %b}"] == ["1", "0"]
-        assert _tiles(html)["Messages in"][0] == "4"
+        assert tiles_of(html)["Messages in"][0] == "4"
 
 
 async def test_days_are_those_of_the_browsers_zone(stack: Stack) -> None:
@@ -105,10 +61,10 @@ async def test_days_are_those_of_the_browsers_zone(stack: Stack) -> None:
         for zone, said in (("Asia/Kolkata", "Asia/Kolkata"), ("../../etc/passwd", "UTC"), ("Mars/Base", "UTC")):
             browser.http.cookies.set("porthole_zone", zone, domain="127.0.0.1", path="/dashboard")
             before = _now(said)
-            html = await _overview(browser)
+            html = await overview(browser)
             assert f"are those of {said}." in html
-            assert sum(int(cells[1]) for cells in _rows(html, "messages-table")) == 1
-            assert _rows(html, "messages-table")[-1][0] in (f"{before:%a %H}:00", f"{_now(said):%a %H}:00")
+            assert sum(int(cells[1]) for cells in table_of(html, "messages-table")) == 1
+            assert table_of(html, "messages-table")[-1][0] in (f"{before:%a %H}:00", f"{_now(said):%a %H}:00")
 
 
 def _now(zone: str) -> datetime:
@@ -121,10 +77,10 @@ async def test_handoffs_that_wait_are_counted_until_a_person_answers(stack: Stac
     conversations = [await customer_wrote(stack, "A person, please", wa_id=wa_id) for wa_id in wa_ids]
     executions = [await started(stack, wa_id) for wa_id in wa_ids]
     async with await signed_in(stack, "viewer") as browser:
-        assert _tiles(await _overview(browser))["Handoffs that wait"] == ("0", "nobody waits")
+        assert tiles_of(await overview(browser))["Handoffs that wait"] == ("0", "nobody waits")
         for execution in executions:
             await api.change(f"/workflow_executions/{execution['id']}", change_body(status="handoff"))
-        figure, said = _tiles(await _overview(browser))["Handoffs that wait"]
+        figure, said = tiles_of(await overview(browser))["Handoffs that wait"]
         assert figure == "2"
         assert said.startswith("the oldest for ")
         token = await stack.embed()
@@ -134,7 +90,7 @@ async def test_handoffs_that_wait_are_counted_until_a_person_answers(stack: Stac
             headers={"Authorization": f"Bearer {token}"},
         )
         assert answer.status_code == 201, answer.text
-        assert _tiles(await _overview(browser))["Handoffs that wait"][0] == "1"
+        assert tiles_of(await overview(browser))["Handoffs that wait"][0] == "1"
         html = await browser.get(f"{browser.root}/handoffs")
         assert re.findall(r"Waits for|Answered", html) == ["Waits for", "Answered"]
         assert "Support" in html
@@ -144,8 +100,8 @@ async def test_errors_are_told_by_kind(stack: Stack) -> None:
     await customer_wrote(stack)
     now, day = datetime.now(UTC), timedelta(hours=24)
     error = {"code": 131047, "title": "Re-engagement message"}
-    await _said(stack, "outbound", now, now - timedelta(hours=23), status="failed", error=error)
-    await _said(stack, "outbound", now - day - timedelta(hours=1), status="failed", error=error)  # too long ago
+    await said_at(stack, "outbound", now, now - timedelta(hours=23), status="failed", error=error)
+    await said_at(stack, "outbound", now - day - timedelta(hours=1), status="failed", error=error)  # too long ago
     lost = await customer_sent(stack, "image", "image/jpeg", b"not a picture")
     endpoint_id = new_id()
     async with stack.engine.begin() as connection:
@@ -175,7 +131,7 @@ async def test_errors_are_told_by_kind(stack: Stack) -> None:
             ],
         )
     async with await signed_in(stack, "viewer") as browser:
-        rows = _rows(await _overview(browser), "failures")
+        rows = table_of(await overview(browser), "failures")
         assert sorted(rows) == sorted(
             [
                 ["Webhooks to your systems HTTP 500", "3"],
@@ -191,7 +147,7 @@ async def test_errors_are_told_by_kind(stack: Stack) -> None:
 async def test_queues_say_what_waits_and_since_when(stack: Stack) -> None:
     await customer_wrote(stack)
     asked = datetime.now(UTC) - timedelta(hours=7)
-    (message_id,) = await _said(stack, "outbound", asked, status="queued")
+    (message_id,) = await said_at(stack, "outbound", asked, status="queued")
     async with stack.engine.begin() as connection:
         await connection.execute(
             text(
@@ -202,14 +158,29 @@ async def test_queues_say_what_waits_and_since_when(stack: Stack) -> None:
             {"id": message_id},
         )
     async with await signed_in(stack, "viewer") as browser:
-        html = await _overview(browser)
-        rows = {name: cells for name, *cells in _rows(html, "queues")}
+        html = await overview(browser)
+        rows = {name: cells for name, *cells in table_of(html, "queues")}
         assert rows["Messages to WhatsApp"][0] == "1"
         assert rows["Messages to WhatsApp"][1].startswith("7 h")
         assert rows["Webhooks to your systems"] == ["0", "–"]
         assert rows["Webhooks from WhatsApp of all projects"] == ["0", "–"]
         assert "Jobs that wake workers of all projects" in rows
-        assert _tiles(html)["In the queues"][0] == "1"
+        assert tiles_of(html)["In the queues"][0] == "1"
+
+
+async def test_jobs_that_no_worker_takes_are_counted(settings: Settings) -> None:
+    redis = connect(settings)
+    name = queue_name(Queue.INGEST, 7)  # nobody serves it
+    try:
+        await redis.enqueue_job("drain", _queue_name=name)
+        jobs = await waiting_jobs(redis, 8)
+        assert jobs is not None
+        assert jobs.number >= 1
+        assert jobs.oldest is not None
+        assert datetime.now(UTC) - jobs.oldest < timedelta(hours=1)
+    finally:
+        await redis.delete(name)
+        await redis.aclose()
 
 
 async def test_open_iframes_are_those_of_the_projects_embeds(stack: Stack) -> None:
@@ -223,7 +194,7 @@ async def test_open_iframes_are_those_of_the_projects_embeds(stack: Stack) -> No
     ):
 
         async def counted() -> bool:
-            return _tiles(await _overview(browser))["Iframes open"] == ("2", "of 2 embeds")
+            return tiles_of(await overview(browser))["Iframes open"] == ("2", "of 2 embeds")
 
         await eventually(counted, 30)
 
@@ -233,18 +204,18 @@ async def test_nothing_of_another_project_is_in_it(stack: Stack) -> None:
     wa_id = "5215555550103"
     await customer_wrote(stack, "Hello", wa_id=wa_id)
     now, error = datetime.now(UTC) - timedelta(minutes=1), {"code": 1, "title": "Ours"}
-    (message_id,) = await _said(stack, "outbound", now, status="failed", error=error)
+    (message_id,) = await said_at(stack, "outbound", now, status="failed", error=error)
     async with stack.engine.begin() as connection:
         wait = {"project_id": stack.project.id, "asked_at": now, "answered_at": now}
         await connection.execute(insert(FirstResponse).values(message_id=message_id, **wait))
     execution = await started(stack, wa_id)
     await PlatformApi(stack).change(f"/workflow_executions/{execution['id']}", change_body(status="handoff"))
     async with await signed_in(stack, "viewer") as browser:
-        own = _tiles(await _overview(browser))
+        own = tiles_of(await overview(browser))
         assert [own[name][0] for name in ("Messages in", "Messages out", "Handoffs that wait")] == ["1", "1", "1"]
         browser.root = f"/dashboard/{other.id}"
-        html = await _overview(browser)
-        tiles = _tiles(html)
+        html = await overview(browser)
+        tiles = tiles_of(html)
         assert [tiles[name][0] for name in ("Messages in", "Messages out", "Handoffs that wait")] == ["0", "0", "0"]
         assert tiles["First response"][0] == "–"
         assert "Nothing has failed." in html
@@ -261,21 +232,21 @@ async def test_the_steps_to_take_are_there_until_they_are_taken(stack: Stack) ->
         answer = await browser.send("/dashboard/projects", name="New")
         assert answer.status_code == 303
         browser.root = answer.headers["location"].split("/overview")[0]
-        html = await _overview(browser)
+        html = await overview(browser)
         assert "First steps" in html
         assert f'href="{browser.root}/numbers/new"' in html
         assert f'href="{browser.root}/embeds/new"' in html
         assert "data-live" not in html
         browser.root = f"/dashboard/{stack.project.id}"
-        html = await _overview(browser)
+        html = await overview(browser)
         assert "Next steps" in html
         assert "A number is connected" in html
         await stack.embed()
         await customer_wrote(stack)
-        assert "steps" not in re.sub(r'id="steps"', "", await _overview(browser))
+        assert "steps" not in re.sub(r'id="steps"', "", await overview(browser))
     async with await signed_in(stack, "viewer") as viewer:
         viewer.root = answer.headers["location"].split("/overview")[0]
-        html = await _overview(viewer)
+        html = await overview(viewer)
         assert "An operator connects a number" in html
         assert "/new" not in html
 
@@ -286,7 +257,7 @@ async def test_htmx_gets_the_parts_and_the_dashboard_leads_to_the_last_projects_
         part = await browser.http.get(f"{browser.root}/overview", headers={"HX-Request": "true"})
         assert "<html" not in part.text
         ids = re.findall(r'<div id="([\w-]+)" hx-swap-oob="innerHTML">', part.text)
-        page = await _overview(browser)
+        page = await overview(browser)
         assert [f'id="{one}"' in page for one in ids] == [True] * 9
         await browser.get(f"{browser.root}/overview", expect=422, span="1y")
         for project in (other, stack.project):
