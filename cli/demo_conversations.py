@@ -16,6 +16,7 @@ from shared.models import Assignment, ContactIdentity, Conversation, Message
 from shared.operations.apply_statuses import apply_statuses, keep_statuses
 from shared.operations.apply_webhooks import apply_webhooks
 from shared.operations.create_workflow import NewWorkflow, create_workflow
+from shared.operations.note_first_responses import note_first_responses
 from shared.operations.start_execution import NewExecution, start_execution
 from shared.operations.update_execution import ExecutionChange, update_execution
 from shared.whatsapp.content import preview_of, text_of
@@ -66,6 +67,7 @@ async def _add(
         _reply_row(project_id, ids[one.key], sent) for one in batch for sent in one.messages if sent.message.outbound
     ]
     await connection.execute(insert(Message), replies)
+    await note_first_responses(connection, [reply["id"] for reply in replies])
     await apply_statuses(connection, await keep_statuses(connection, statuses, {}))
     await _settle(connection, batch, ids, members, now)
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -68,6 +69,30 @@ def deserialize_job(job: bytes) -> dict[str, Any]:
 def queue_name(queue: Queue, number: int) -> str:
     """arq's name of one of the queues that share a class of work, numbered from 0."""
     return f"{queue}:{number}" if number else str(queue)
+
+
+class WaitingJobs(msgspec.Struct, frozen=True):
+    """Jobs that no worker has taken, and since when the oldest of them is due."""
+
+    number: int
+    oldest: datetime | None
+
+
+async def waiting_jobs(redis: ArqRedis, ingest_queues: int) -> WaitingJobs | None:
+    """Of all queues together; None if Redis is away."""
+    names = [queue_name(Queue.INGEST, number) for number in range(ingest_queues)]
+    names += [queue for queue in Queue if queue is not Queue.INGEST]
+    try:
+        async with redis.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.zcard(name)
+                pipeline.zrange(name, 0, 0, withscores=True)
+            told = await pipeline.execute()
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("jobs_not_counted", error=type(error).__name__)
+        return None
+    due = [milliseconds for first in told[1::2] for _, milliseconds in first]
+    return WaitingJobs(sum(told[::2]), datetime.fromtimestamp(min(due) / 1000, UTC) if due else None)
 
 
 class Waker:

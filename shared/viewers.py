@@ -4,6 +4,7 @@ The dashboard adds up what the processes say, which costs it one round trip, wha
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -47,3 +48,20 @@ async def count_viewers(redis: Redis, embed_ids: Sequence[UUID]) -> dict[UUID, i
         log.warning("viewers_not_counted", error=type(error).__name__)
         return None
     return {embed_id: sum(int(counts[place] or 0) for counts in told) for place, embed_id in enumerate(embed_ids)}
+
+
+async def open_iframes(redis: Redis) -> dict[UUID, int] | None:
+    """How many iframes are open, by embed, of all projects; None if Redis is away."""
+    try:
+        processes = await redis.zrange(_PROCESSES, 0, -1)
+        async with redis.pipeline(transaction=False) as pipeline:
+            for process in processes:
+                pipeline.hgetall(f"{_PROCESSES}:{process.decode()}")
+            told = await pipeline.execute()
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("viewers_not_counted", error=type(error).__name__)
+        return None
+    counts: Counter[UUID] = Counter()
+    for one in told:
+        counts.update({UUID(bytes=embed_id): int(count) for embed_id, count in one.items()})
+    return dict(counts)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, CurrentVisit
 from api.dashboard.forms import Form, read_form
-from api.dashboard.pages import Page, redirect, render
+from api.dashboard.pages import PROJECT_COOKIE, Page, redirect, render
 from api.errors import AnyRequest
 from shared.audit import made, record
 from shared.db import is_conflict
@@ -18,7 +18,7 @@ from shared.ids import new_id
 from shared.operations.create_project import create_project
 from shared.validation import InvalidFieldsError, convert_fields
 
-FIRST_PAGE = "embeds"
+FIRST_PAGE = "overview"
 
 
 class NewProject(msgspec.Struct, frozen=True):
@@ -27,11 +27,13 @@ class NewProject(msgspec.Struct, frozen=True):
 
 class HomeController(Controller):
     @get("/")
-    async def home(self, visit: CurrentVisit) -> Page:
-        """The first project's page; who has none makes one."""
+    async def home(self, request: AnyRequest, visit: CurrentVisit) -> Page:
+        """The project that was looked at last, or else the first one; who has none makes one."""
         if not visit.projects:
             return redirect(f"{HOME}/projects")
-        return redirect(f"{HOME}/{visit.projects[0].id}/{FIRST_PAGE}")
+        last = request.cookies.get(PROJECT_COOKIE)
+        project = next((project for project in visit.projects if str(project.id) == last), visit.projects[0])
+        return redirect(f"{HOME}/{project.id}/{FIRST_PAGE}")
 
     @get("/projects")
     async def projects(self, request: AnyRequest) -> Page:

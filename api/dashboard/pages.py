@@ -12,6 +12,7 @@ from api.dashboard.access import HOME, SignInNeededError, Visit, sign_in_path
 from api.dashboard.session import csrf_token, session_cookie, session_token
 from api.errors import AnyRequest, ErrorBody
 from shared.crypto import new_token
+from shared.settings import Settings
 
 Page = Response[str]
 
@@ -36,6 +37,9 @@ _HEADERS = {
 }
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "porthole_theme"
+PROJECT_COOKIE = "porthole_project"
+"""Names the project that was looked at last, whose overview /dashboard leads to."""
+YEAR = 365 * 24 * 3600
 
 # What a redirect may have the next page say: ?done=<key>.
 DONE = {
@@ -78,6 +82,7 @@ class NavigationItem(msgspec.Struct, frozen=True):
 
 
 NAVIGATION = (
+    NavigationItem("Overview", "overview"),
     NavigationItem("Inbox Embeds", "embeds"),
     NavigationItem("Numbers", "numbers"),
     NavigationItem("Customers", "customers"),
@@ -108,6 +113,8 @@ def render(
         cookie = new_token()
         set_cookies.append(session_cookie(state.settings, cookie))
     visit: Visit | None = request.scope["state"].get("visit")
+    if visit and visit.project and request.cookies.get(PROJECT_COOKIE) != str(visit.project.id):
+        set_cookies.append(lasting_cookie(state.settings, PROJECT_COOKIE, str(visit.project.id)))
     theme = request.cookies.get(THEME_COOKIE, "system")
     html: str = state.jinja.get_template(f"dashboard/{template}").render(
         visit=visit,
@@ -129,6 +136,12 @@ def render(
         cookies=set_cookies,
         headers={**_HEADERS, **(headers or {})},
     )
+
+
+def lasting_cookie(settings: Settings, key: str, value: str) -> Cookie:
+    """A cookie for what the dashboard remembers of a browser, for a year. It says nothing that is secret."""
+    secure = settings.base_url.lower().startswith("https://")
+    return Cookie(key=key, value=value, path=HOME, max_age=YEAR, secure=secure, samesite="lax")
 
 
 def _navigation(visit: Visit | None) -> list[tuple[NavigationItem, str]]:

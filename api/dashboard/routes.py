@@ -15,6 +15,7 @@ from api.dashboard.events import EventController
 from api.dashboard.home import HomeController
 from api.dashboard.numbers import NumberController
 from api.dashboard.operators import OperatorController
+from api.dashboard.overview import OverviewController
 from api.dashboard.pickers import PickerController
 from api.dashboard.sign_in import SignInController
 from api.dashboard.team import TeamController
@@ -29,6 +30,7 @@ PAGES = (
     HomeController,
     AccountController,
     OperatorController,
+    OverviewController,
     EmbedController,
     EmbedFormController,
     PickerController,

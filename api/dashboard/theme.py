@@ -1,14 +1,12 @@
 """The dashboard's theme: in a cookie, so that a page has it from the first paint on and without a script."""
 
 from litestar import Controller, post
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import State
 
 from api.dashboard.access import HOME, check_form
 from api.dashboard.forms import read_form
-from api.dashboard.pages import THEME_COOKIE, THEMES, Page, redirect
+from api.dashboard.pages import THEME_COOKIE, THEMES, Page, lasting_cookie, redirect
 from api.errors import AnyRequest
-
-YEAR = 365 * 24 * 3600
 
 
 class ThemeController(Controller):
@@ -20,7 +18,6 @@ class ThemeController(Controller):
         form = await read_form(request)
         theme, back = form.text("theme"), form.text("back")
         value = theme if theme in THEMES else "system"
-        secure = state.settings.base_url.lower().startswith("https://")
-        cookie = Cookie(key=THEME_COOKIE, value=value, path=HOME, max_age=YEAR, secure=secure, samesite="lax")
+        cookie = lasting_cookie(state.settings, THEME_COOKIE, value)
         is_ours = back.startswith(f"{HOME}/") and "\\" not in back
         return redirect(back if is_ours else HOME, [cookie])

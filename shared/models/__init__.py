@@ -15,6 +15,7 @@ from shared.models.conversation import (
     MessageStatus,
 )
 from shared.models.embed import InboxEmbed
+from shared.models.first_response import FirstResponse
 from shared.models.media import Media, MediaRemoval
 from shared.models.operator import Operator, OperatorLink, OperatorSession
 from shared.models.project import ApiKey, Customer, PhoneNumber, Project, TeamMember
@@ -36,6 +37,7 @@ __all__ = [
     "Conversation",
     "ConversationRemoval",
     "Customer",
+    "FirstResponse",
     "IdempotencyKey",
     "InboundEvent",
     "InboxEmbed",

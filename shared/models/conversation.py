@@ -194,7 +194,13 @@ class Message(Base):
         ),
         Index("message_key", "phone_number_id", "wamid_key", "direction", unique=True),
         Index("message_rev", "project_id", "rev"),
-        Index("message_of_project", "project_id", sql("sent_at DESC"), sql("id DESC")),
+        Index(
+            "message_of_project",
+            "project_id",
+            sql("sent_at DESC"),
+            sql("id DESC"),
+            postgresql_include=["direction"],
+        ),
         Index("message_of_number", "phone_number_id", sql("sent_at DESC"), sql("id DESC")),
         Index("message_by_status", "project_id", "status", sql("sent_at DESC"), sql("id DESC")),
         Index(

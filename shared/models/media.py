@@ -58,6 +58,7 @@ class Media(Base):
         CheckConstraint("kind IN ('image', 'video', 'audio', 'voice', 'document', 'sticker')", name="media_kind"),
         Index("media_pending", "due_at", postgresql_where=sql("state = 'pending'")),
         Index("media_of_project", "project_id"),
+        Index("media_lost", "project_id", "created_at", postgresql_where=sql("state IN ('failed', 'gone')")),
         Index("media_of_meta", "media_id"),
         Index("media_of_conversation", "conversation_id", postgresql_where=sql("conversation_id IS NOT NULL")),
         Index("media_unsent", "created_at", postgresql_where=sql("message_id IS NULL")),

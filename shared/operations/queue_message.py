@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import Event, MessageView
 from shared.models import Conversation
+from shared.operations.note_first_responses import note_first_responses
 from shared.operations.store_outgoing import NewMessage, SendingConversation, store_outgoing
 from shared.queries.views import (
     SERVICE_WINDOW,
@@ -59,7 +60,9 @@ async def queue_message(
     if conversation.mode == "running" and conversation.status == "active":
         raise RefusedError("workflow_running", "A workflow is answering; take over with Handoff to send a message.")
     await _check(connection, conversation, message.type)
-    return await store_outgoing(connection, conversation, message, None)
+    stored, events = await store_outgoing(connection, conversation, message, None)
+    await note_first_responses(connection, [stored["id"]])
+    return stored, events
 
 
 async def lease_message(

@@ -18,6 +18,7 @@ from shared.kapso.webhooks import CREATED, RECEIVED, STATUS_EVENTS
 from shared.operations.add_media import NewMedia, add_media
 from shared.operations.emit_webhooks import ConversationHappened, Happened, MessageHappened
 from shared.operations.lock_conversations import Place
+from shared.operations.note_first_responses import note_first_responses
 from shared.operations.place_messages import PlacedMessage, place_messages
 from shared.whatsapp.updates import ReceivedMessage
 
@@ -128,6 +129,9 @@ async def receive_messages(
     received = await _add(connection, placed)
     if received.added:
         await _count(connection, received.added)
+    written_on_phone = [row.id for row in received.added if row.message.origin == "business_app"]
+    if written_on_phone:
+        await note_first_responses(connection, written_on_phone)
     await add_media(connection, _media(received.added + received.filled))
     received.happened = _happened(received.added, opened, placed)
     return received

@@ -1,6 +1,7 @@
 """Embeds as the Platform API shows them."""
 
 import contextlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -72,6 +73,12 @@ async def get_embed(connection: AsyncConnection, project_id: UUID, embed_id: UUI
     """One embed of a project, or None."""
     row = (await connection.execute(_of_project(project_id).where(InboxEmbed.id == embed_id))).one_or_none()
     return None if row is None else _view(row)
+
+
+async def embeds_among(connection: AsyncConnection, project_id: UUID, embed_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these embeds that are the project's."""
+    query = select(InboxEmbed.id).where(InboxEmbed.project_id == project_id, InboxEmbed.id.in_(embed_ids))
+    return set((await connection.execute(query)).scalars())
 
 
 async def list_embeds(

@@ -41,6 +41,8 @@ async def sign_in(page: Page, demo: Demo) -> None:
         await page.get_by_label("Email").fill(EMAIL)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    await page.get_by_role("navigation", name="Dashboard").get_by_role("link", name="Inbox Embeds").click()
     await expect(page.get_by_role("heading", name="Inbox Embeds")).to_be_visible()
 
 
@@ -150,6 +152,8 @@ async def test_it_all_works_without_scripts(browser: Browser, page: Page, demo: 
         await plain.get_by_label("Email").fill(EMAIL)
         await plain.get_by_label("Password").fill(PASSWORD)
         await plain.get_by_role("button", name="Sign in").click()
+        await expect(plain.get_by_role("img", name=re.compile("^Messages in the last 24 hours: "))).to_be_visible()
+        await plain.get_by_role("link", name="Inbox Embeds").click()
         await plain.get_by_role("link", name="Create an embed").click()
         await plain.get_by_label("Name").fill("Plain embed")
         await plain.get_by_label("Search customers and numbers").fill("orders")

@@ -2,6 +2,7 @@
 import "./dashboard.css";
 import htmx from "htmx.org";
 import { readyCopyButtons } from "./copyButtons";
+import { readyLivePage } from "./livePage";
 import { readyPreview } from "./preview";
 import { readyThemeSwitch } from "./themeSwitch";
 import { showLocalTimes } from "./times";
@@ -85,5 +86,6 @@ sendOnce();
 showLocalTimes(document);
 readyCopyButtons(say);
 readyPreview();
+readyLivePage();
 readyThemeSwitch();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
