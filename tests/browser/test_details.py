@@ -179,6 +179,9 @@ async def test_what_is_not_there_is_nowhere(page: Page, demo: Demo, customers: C
     customer = await customers.new()
     await customer.says("Hello")
     inbox, _ = await _open(page, demo, customer)
+    # Of the rows, which are buttons and say what others write, only this one is there.
+    await inbox.search.fill(customer.name)
+    await expect(inbox.rows).to_have_count(1)
     await page.get_by_role("button", name="Attach").click()
     await expect(page.get_by_role("menu")).to_be_visible()
     controls = ("button", "menuitem", "link", "textbox", "combobox", "checkbox", "heading", "tab")
