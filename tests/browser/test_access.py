@@ -221,7 +221,7 @@ async def test_nothing_moves_for_whoever_wants_no_motion(
     await inbox.row(customer.name).hover()
     await inbox.open(customer.name)
     await inbox.message("About that").get_by_role("button", name="The first").click()
-    await expect(page.get_by_role("button", name="Go to the latest message")).to_be_visible()
+    await expect(page.locator(".jump")).to_be_visible()
     await inbox.message("The first").first.focus()
     await expect(inbox.message("The first").first.get_by_role("button", name="Reply")).to_be_visible()
     await page.get_by_role("button", name="Emoji", exact=True).click()
