@@ -142,7 +142,7 @@ async def test_the_list_pages_on_and_has_but_the_rows_near_the_view_in_the_docum
     await customers.post("/history", {"phone_number_id": customers.phone_number_id, "threads": threads})
 
     async def all_there() -> bool:
-        found = await platform.get("/whatsapp/conversations", params={"phone_number": threads[-1]["wa_id"]})
+        found = await platform.get("/whatsapp/conversations", params={"phone_number": f"4917157{count - 1:06d}"})
         return bool(found.json()["data"])
 
     await eventually(all_there, 60)
