@@ -1,114 +1,29 @@
-"""For every hand, eye and frame: axe on each state, the keys, and frames of every width."""
+"""For every hand and frame: the keys, and frames of every width."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route, ViewportSize, expect
+from playwright.async_api import FilePayload, Page, Route, ViewportSize, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import MakeEmbed, Troubles
 from tests.browser.customers import Customers
 from tests.browser.demo import Demo
 from tests.browser.inbox import Inbox
+from tests.browser.test_axe import TOOLS
+from tests.media import jpeg
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# Conversations of the demo that between them have every kind of message and every state of the composer.
-THREADS = ("Priya Nair", "Sofia Rossi", "Marta Oliveira", "Sam Carter", "Ethan Brooks", "Tomáš Novák")
-TOOLS = ("Location", "Contact card", "Buttons, list or link", "Template")
 FRAMES = {
     "320 pixels": ViewportSize(width=320, height=568),
     "a desk at 200 % zoom": ViewportSize(width=640, height=400),
     "4K": ViewportSize(width=3840, height=2160),
 }
-
-
-async def _axe(page: Page, state: str) -> None:
-    assert await violations(page) == [], state
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-async def test_axe_finds_nothing_in_any_state(page: Page, demo: Demo, mode: str) -> None:
-    await page.goto(f"{demo.embed_url}?mode={mode}&status=all")
-    inbox = Inbox(page)
-    await inbox.is_live()
-    await _axe(page, "the list")
-    await inbox.search.fill("nobody has this name")
-    await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
-    await _axe(page, "nothing found")
-    for name in THREADS:
-        await inbox.find(name)
-        await _axe(page, f"the thread of {name}")
-    # At this width they are open beside the thread.
-    await expect(page.get_by_role("region", name="Details")).to_be_visible()
-    await _axe(page, "details")
-    await page.keyboard.press("Control+/")
-    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    await _axe(page, "the keys")
-
-
-async def test_axe_finds_nothing_in_what_the_composer_opens(page: Page, demo: Demo, customers: Customers) -> None:
-    customer = await customers.new()
-    await customer.says("Hello")
-    await page.goto(demo.embed_url)
-    inbox = Inbox(page)
-    await inbox.open(customer.name)
-    attach = page.get_by_role("button", name="Attach")
-    for name in TOOLS:
-        await attach.click()
-        item = page.get_by_role("menuitem", name=name)
-        await expect(item).to_be_visible()
-        if name == TOOLS[0]:
-            await _axe(page, "the menu")
-        await item.click()
-        dialog = page.get_by_role("dialog")
-        await expect(dialog.get_by_role("button").nth(1)).to_be_visible()
-        await _axe(page, name)
-        await page.keyboard.press("Escape")
-        await expect(dialog).to_have_count(0)
-    await page.get_by_role("button", name="Emoji", exact=True).click()
-    await expect(page.get_by_role("textbox", name="Search emoji")).to_be_focused()
-    await _axe(page, "the emoji")
-    await page.keyboard.press("Escape")
-    await inbox.composer.press_sequentially("/")
-    await expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
-    await _axe(page, "canned replies")
-    await inbox.composer.fill("")
-    await inbox.message("Hello").focus()
-    await _axe(page, "what can be done with a message")
-    await inbox.message("Hello").get_by_role("button", name="React", exact=True).click()
-    await expect(page.get_by_role("button", name="More emoji")).to_be_visible()
-    await _axe(page, "reactions")
-
-
-async def test_axe_finds_nothing_when_something_is_wrong(
-    page: Page, demo: Demo, troubles: Troubles, make_embed: MakeEmbed
-) -> None:
-    troubles.announce("401|ERR_FAILED|Failed to load")
-    await page.goto(f"{demo.base_url}/embed/unknown")
-    await _axe(page, "no longer available")
-
-    async def fail(route: Route) -> None:
-        await route.abort()
-
-    await page.route("**/inbox/v1/**", fail)
-    await page.goto(demo.embed_url)
-    await expect(page.get_by_role("alert")).to_be_visible()
-    await _axe(page, "no server")
-    await page.unroute("**/inbox/v1/**")
-    await page.route("**/inbox/v1/conversations?**", fail)
-    await page.reload()
-    await expect(page.get_by_role("alert")).to_be_visible()
-    await _axe(page, "no list")
-
-
-async def test_axe_finds_nothing_from_right_to_left(page: Page, make_embed: MakeEmbed) -> None:
-    embed = await make_embed(language="ar")
-    await page.goto(embed["embed_url"])
-    rows = page.locator("button.row")
-    await expect(rows.first).to_be_visible()
-    await rows.first.click()
-    await expect(page.get_by_role("article").last).to_be_visible()
-    await _axe(page, "Arabic")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -215,10 +130,134 @@ async def test_frames_of_every_size(page: Page, demo: Demo, size: ViewportSize) 
         await page.get_by_role("button", name="Details").click()
     await expect(details).to_be_in_viewport()
     await _fits(page)
-    await _axe(page, "details")
+    assert await violations(page) == []
     await page.keyboard.press("Control+/")
     await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_in_viewport()
     await _fits(page)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [ViewportSize(width=320, height=640), FRAMES["a desk at 200 % zoom"]],
+    ids=["a phone", "a desk at 200 % zoom"],
+)
+async def test_all_that_opens_can_be_reached_in_a_small_frame(
+    page: Page, demo: Demo, customers: Customers, size: ViewportSize
+) -> None:
+    customer = await customers.new()
+    picture = {"data": base64.b64encode(jpeg(600, 400)).decode(), "mime_type": "image/jpeg"}
+    await customer.sends("image", picture | {"caption": "A caption of some length. " * 20})
+    await page.set_viewport_size(size)
+    await page.goto(demo.embed_url)
+    inbox = Inbox(page)
+    await inbox.open(customer.name)
+    attach, dialog = page.get_by_role("button", name="Attach"), page.get_by_role("dialog")
+    for name, choices in TOOLS.items():
+        await attach.click()
+        item = page.get_by_role("menuitem", name=name)
+        await expect(item).to_be_visible()
+        await _reaches(page, "[role=menu]")
+        await item.click()
+        await expect(dialog.get_by_role("button").nth(1)).to_be_visible()
+        await _reaches(page, "dialog")
+        for choice in choices:
+            await dialog.get_by_text(choice, exact=True).first.click()
+            await _reaches(page, "dialog")
+        await dialog.get_by_role("button", name="Close").click()
+        await expect(dialog).to_have_count(0)
+
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await expect(dialog.get_by_role("textbox", name="Search emoji")).to_be_visible()
+    await expect(dialog.get_by_role("button", name="grinning face", exact=True)).to_be_attached()
+    await _reaches(page, ".emoji-popup")
+    await page.keyboard.press("Escape")
+
+    await attach.click()
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("menuitem", name="Photo or video").click()
+    files = [FilePayload(name=f"{n}.jpg", mimeType="image/jpeg", buffer=jpeg(600, 400)) for n in range(5)]
+    await (await chooser.value).set_files(files)
+    await expect(page.get_by_role("button", name="Remove 4.jpg")).to_be_attached()
+    await _reaches(page, "form.reply")
+
+    await inbox.message("A caption").get_by_role("link", name="Open Photo").click()
+    await expect(dialog.locator("img")).to_be_visible()
+    await _reaches(page, "dialog")
+    await expect(dialog.locator("img")).to_be_in_viewport(ratio=0.99)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+/")
+    await expect(dialog).to_be_visible()
+    await _reaches(page, "dialog")
+    await dialog.get_by_text("Larger or smaller").scroll_into_view_if_needed()
+    await expect(dialog.get_by_text("Larger or smaller")).to_be_in_viewport(ratio=0.99)
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+async def test_nothing_moves_for_whoever_wants_no_motion(
+    page: Page, demo: Demo, customers: Customers, motion: Literal["no-preference", "reduce"]
+) -> None:
+    # On the way, all that the page ever lets move is begun: each says its name, or that of the property.
+    await page.add_init_script("""window.moved = [];
+        for (const type of ["animationstart", "transitionrun"])
+            addEventListener(type, (event) => moved.push(event.animationName || event.propertyName), true);""")
+    customer = await customers.new()
+    quoted = await customer.says("The first")
+    for number in range(20):
+        await customer.says(f"Filler {number}")
+    await customer.says("About that", context={"message_id": quoted})
+    may_answer = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await may_answer.wait()
+        await route.continue_()
+
+    await page.route("**/inbox/v1/conversations?**", hold)
+    await page.emulate_media(reduced_motion=motion)
+    await page.set_viewport_size(FRAMES["a desk at 200 % zoom"])
+    await page.goto(demo.embed_url)
+    await expect(page.get_by_role("status", name="Loading conversations")).to_be_visible()
+    may_answer.set()
+    inbox = Inbox(page)
+    await inbox.row(customer.name).hover()
+    await inbox.open(customer.name)
+    await inbox.message("About that").get_by_role("button", name="The first").click()
+    await expect(page.locator(".jump")).to_be_visible()
+    await inbox.message("The first").first.focus()
+    await expect(inbox.message("The first").first.get_by_role("button", name="Reply")).to_be_visible()
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await expect(page.get_by_role("textbox", name="Search emoji")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Details").click()
+    await expect(page.get_by_role("region", name="Details")).to_be_visible()
+
+    async def moved() -> set[str]:
+        return set(await page.evaluate("moved"))
+
+    if motion == "reduce":
+        assert await moved() == set()
+    else:
+        wanted = {"breathe", "appear", "found", "slide-in", "background-color"}
+        await eventually(lambda: _all_of(wanted, moved))
+
+
+async def _all_of(wanted: set[str], found: Callable[[], Awaitable[set[str]]]) -> bool:
+    return wanted <= await found()
+
+
+async def _reaches(page: Page, box: str) -> None:
+    """Whatever can be pressed or filled in there can be brought into the frame, and nothing lies over it then."""
+    await _fits(page)
+    hidden = await page.locator(box).last.evaluate("""(box) =>
+        [...box.querySelectorAll("button, input, textarea, select, a")]
+        .filter((element) => element.checkVisibility() && !element.disabled && element.type !== "radio")
+        .filter((element) => {
+            element.scrollIntoView({ block: "nearest", inline: "nearest" });
+            const { left, right, top, bottom } = element.getBoundingClientRect();
+            const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return top < -1 || bottom > innerHeight + 1 || !(element.contains(over) || over?.contains(element));
+        })
+        .map((element) => element.outerHTML.slice(0, 200))""")
+    assert hidden == []
 
 
 async def _fits(page: Page) -> None:

@@ -20,6 +20,7 @@ from tests.browser.demo import Demo
 from tests.browser.host import Host
 from tests.browser.inbox import Inbox
 from tests.media import jpeg
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -194,6 +195,9 @@ async def test_a_voice_note_is_spoken_heard_and_sent(
     await record.click()
     recorder = inbox.root.get_by_role("group", name="Voice message")
     await expect(recorder.locator("time")).to_have_text("0:01")
+    # The tests' microphone beeps: there is something to see, and it moves on.
+    seen = await _levels(recorder)
+    await eventually(lambda: _changes(recorder, seen))
     await recorder.get_by_role("button", name="Pause").click()
     await recorder.get_by_role("button", name="Go on recording").click()
     await recorder.get_by_role("button", name="Stop and listen").click()
@@ -259,6 +263,48 @@ async def test_words_that_lose_their_file_are_in_the_field_again(
     await lone_page.reload()
     await inbox.open(customer.name)
     await expect(inbox.composer).to_have_value("From the front")
+
+
+async def _levels(recorder: Locator) -> list[float]:
+    """How high the bars of the meter stand, of the 22 that they may; silence is 2."""
+    bars = recorder.locator(".recording-level rect")
+    heights: list[float] = await bars.evaluate_all("bars => bars.map((bar) => Number(bar.getAttribute('height')))")
+    return heights
+
+
+async def _changes(recorder: Locator, before: list[float]) -> bool:
+    now = await _levels(recorder)
+    return now != before and max(now) > 4
+
+
+async def test_how_far_up_a_file_is_is_told_until_it_is_there(
+    lone_page: Page, demo: Demo, customers: Customers
+) -> None:
+    customer = await customers.new()
+    await customer.says("Send me all of it")
+    await lone_page.goto(demo.embed_url)
+    inbox = Inbox(lone_page)
+    await inbox.open(customer.name)
+    network = await lone_page.context.new_cdp_session(lone_page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    await network.send("Network.emulateNetworkConditions", slow)
+    document = FilePayload(name="all.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4\n" + bytes(1_000_000))
+    await _attach(lone_page, inbox, "Document", document)
+    bar = lone_page.get_by_role("progressbar", name="Uploading all.pdf")
+    await expect(bar).to_be_visible()
+    shares: list[float] = []
+
+    async def well_on_its_way() -> bool:
+        shares.append(await bar.evaluate("bar => bar.position"))
+        return 0.3 < shares[-1] < 1
+
+    await eventually(well_on_its_way)
+    assert shares == sorted(shares)
+    await network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    await expect(bar).to_have_count(0)
+    await expect(lone_page.get_by_role("list", name="Files to send")).to_contain_text("1 MB")
+    await lone_page.get_by_role("button", name="Remove all.pdf").press("Enter")
+    await expect(inbox.composer).to_be_focused()
 
 
 async def test_a_frame_without_the_microphone_says_who_can_give_it(

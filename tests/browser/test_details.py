@@ -1,5 +1,7 @@
 """Beside the thread: the name, what was shared, earlier conversations, what programs noted, the automation."""
 
+import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -149,6 +151,54 @@ async def test_what_was_shared_comes_in_live_and_leads_to_its_place_in_the_threa
     await shared.get_by_role("button", name="in the conversation").click()
     await expect(inbox.message("The first word")).to_be_focused()
     await expect(inbox.message("The first word")).to_be_in_viewport()
+
+
+async def test_more_of_what_was_shared_is_shown_and_the_keys_stay_beside_it(
+    page: Page, demo: Demo, customers: Customers, platform: httpx.AsyncClient
+) -> None:
+    customer = await customers.new()
+    await asyncio.gather(*(customer.says(f"See https://example.com/{number}") for number in range(31)))
+    await _stored(platform, await _conversation(platform, customer), 31)
+    # Narrow: the thread, which would bring the rest of them, is read no further.
+    await page.set_viewport_size(ViewportSize(width=640, height=400))
+    _, details = await _open(page, demo, customer)
+    await details.get_by_role("tab", name="Links").click()
+    links = details.get_by_role("tabpanel").get_by_role("link")
+    await expect(links).to_have_count(30)
+    more = details.get_by_role("tabpanel").get_by_role("button", name="Show more")
+    await more.press("Enter")
+    await expect(links).to_have_count(31)
+    await expect(more).to_have_count(0)
+    await expect(details.get_by_role("heading", name="Details")).to_be_focused()
+
+
+async def test_what_is_not_there_is_nowhere(page: Page, demo: Demo, customers: Customers) -> None:
+    """No conversation is assigned or started, no browser notified, and no note kept on a contact."""
+    await page.add_init_script("""window.asked = [];
+        Notification.requestPermission = (...given) => { asked.push(given); return Promise.resolve("denied"); };""")
+    customer = await customers.new()
+    await customer.says("Hello")
+    inbox, _ = await _open(page, demo, customer)
+    # Of the rows, which are buttons and say what others write, only this one is there.
+    await inbox.search.fill(customer.name)
+    await expect(inbox.rows).to_have_count(1)
+    await page.get_by_role("button", name="Attach").click()
+    await expect(page.get_by_role("menu")).to_be_visible()
+    wrong = re.compile(r"assign|new (conversation|chat|message)|start|notif|\bnotes?\b", re.IGNORECASE)
+    controls = [
+        page.get_by_role("button", name=wrong),
+        page.get_by_role("menuitem", name=wrong),
+        page.get_by_role("link", name=wrong),
+        page.get_by_role("textbox", name=wrong),
+        page.get_by_role("combobox", name=wrong),
+        page.get_by_role("checkbox", name=wrong),
+        page.get_by_role("heading", name=wrong),
+    ]
+    for control in controls:
+        await expect(control).to_have_count(0)
+    await customer.says("Are you there?")
+    await expect(inbox.message("Are you there?")).to_be_visible()
+    assert await page.evaluate("asked") == []
 
 
 async def test_on_a_narrow_frame_details_are_a_page_and_an_earlier_conversation_leads_back_into_the_thread(

@@ -1,6 +1,7 @@
 """Everything hostile, sent to the real webhook: no script runs, nothing is loaded from elsewhere, no layout breaks."""
 
 import base64
+import re
 import time
 
 import httpx
@@ -128,7 +129,13 @@ async def _opens_its_panels(page: Page, inbox: Inbox) -> None:
     if await toggle.get_attribute("aria-expanded") == "false":
         await toggle.click()
     await expect(details).to_be_visible()
-    assert await details.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
+    shared = details.get_by_role("tabpanel")
+    for place in range(3):
+        await details.get_by_role("tab").nth(place).click()
+        await expect(shared.get_by_role("listitem").first).to_be_visible()
+        assert await details.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
+        for link in await shared.get_by_role("link").all():
+            assert re.match("https?://|/inbox/v1/media/", await link.get_attribute("href") or "")
     await details.locator(".details-head button:visible").click()
     await inbox.log.evaluate("log => log.scrollTo(0, log.scrollHeight)")
     await inbox.messages.last.locator("a.media-frame").click()

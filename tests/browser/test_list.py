@@ -127,6 +127,70 @@ async def test_no_row_slips_from_under_a_moving_mouse(inbox: Inbox, page: Page, 
     await expect(names.first).to_have_text(third.name)
 
 
+async def test_the_list_pages_on_and_has_but_the_rows_near_the_view_in_the_document(
+    page: Page, demo: Demo, customers: Customers, platform: httpx.AsyncClient
+) -> None:
+    # Below everybody that other tests look for: they came with the phone's history, a hundred days ago.
+    count, start = 100, int(time.time()) - 100 * 24 * 60 * 60
+    threads = [
+        {
+            "wa_id": f"4917157{place:06d}",
+            "messages": [{"direction": "inbound", "timestamp": start - place, "text": {"body": f"Pilgrim {place}."}}],
+        }
+        for place in range(count)
+    ]
+    await customers.post("/history", {"phone_number_id": customers.phone_number_id, "threads": threads})
+
+    async def all_there() -> bool:
+        found = await platform.get("/whatsapp/conversations", params={"phone_number": f"4917157{count - 1:06d}"})
+        return bool(found.json()["data"])
+
+    await eventually(all_there, 60)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/conversations?" in request.url else None)
+    await page.goto(f"{demo.embed_url}?status=all&search=4917157")
+    inbox = Inbox(page)
+    last = page.locator(f"li[aria-posinset='{count}']")
+    await expect(inbox.rows.first).to_contain_text("Pilgrim 0.")
+
+    async def at_the_end() -> bool:
+        await page.locator(".rows").evaluate("box => box.scrollTo(0, box.scrollHeight)")
+        assert await inbox.rows.count() < 40
+        return await last.count() > 0
+
+    await eventually(at_the_end, 60)
+    await expect(last).to_contain_text(f"Pilgrim {count - 1}.")
+    await expect(last).to_have_attribute("aria-setsize", str(count))
+    assert len([url for url in asked if "after=" in url]) == 3
+    await page.locator(".rows").evaluate(f"box => box.scrollTo(0, {50 * ROW})")
+    await expect(page.locator("li[aria-posinset='51']")).to_contain_text("Pilgrim 50.")
+    assert await inbox.rows.count() < 40
+
+
+async def test_a_row_has_its_marks(page: Page, demo: Demo, customers: Customers) -> None:
+    ana, nameless = await customers.new("Ana de Lima"), await customers.new("+49 171 5550199")
+    await ana.sends("location", {"latitude": 46.62, "longitude": 8.04, "name": "Grindelwald"})
+    await nameless.says("Only words")
+    await page.goto(demo.embed_url)
+    inbox = Inbox(page)
+    row, other = inbox.row(ana.name), inbox.row(nameless.name)
+    await expect(row.locator(".avatar")).to_have_text("AL")
+    await expect(row.locator(".row-preview")).to_contain_text("Grindelwald")
+    await expect(row.locator(".row-preview svg")).to_have_count(1)
+    await expect(row.get_by_role("img", name="Handoff")).to_have_count(0)
+    # Who has no name has no initials, and words need no sign of what they are.
+    await expect(other.locator(".avatar")).to_have_text("")
+    await expect(other.locator(".avatar svg")).to_have_count(1)
+    await expect(other.locator(".row-preview svg")).to_have_count(0)
+    # Which of the business's numbers it is, as long as that is not said above.
+    await expect(row.locator(".row-number")).to_have_text("Support")
+    await page.get_by_role("combobox", name="WhatsApp number").select_option("Support")
+    await expect(page).to_have_url(re.compile("whatsapp_config_id="))
+    await expect(row.locator(".row-number")).to_have_count(0)
+    await inbox.search.fill("Tomáš Novák")
+    await expect(inbox.row("Tomáš Novák").get_by_role("img", name="Handoff")).to_be_visible()
+
+
 async def test_where_there_is_nothing_the_list_says_why_and_what_to_do(
     page: Page, demo: Demo, make_embed: MakeEmbed, platform: httpx.AsyncClient
 ) -> None:

@@ -62,9 +62,10 @@ async def test_a_quote_of_a_message_far_up_leads_there_and_from_there_back_to_th
     quoted = _said(inbox, "Line 4.")
     await expect(quoted).to_have_count(0)
     await quote.click()
+    # First, since it is gone again soon.
+    await expect(inbox.root.locator(".app > [aria-live]")).to_have_text(re.compile("Message from .*: Line 4\\."))
     await expect(quoted).to_be_in_viewport()
     await expect(quoted).to_be_focused()
-    await expect(inbox.root.locator(".app > [aria-live]")).to_have_text(re.compile("Message from .*: Line 4\\."))
 
     # What comes now belongs below a part that is not loaded.
     await talker.says("Are you still there?")
@@ -132,6 +133,64 @@ async def test_new_messages_leave_the_reader_where_he_is_and_so_does_another_con
     await page.set_viewport_size({"width": 1280, "height": 800})
     await page.set_viewport_size({"width": 1280, "height": 400})
     await expect(inbox.message("One more thing")).to_be_in_viewport()
+
+
+async def test_a_thread_opens_where_the_reader_left_off(inbox: Inbox, customers: Customers) -> None:
+    customer, other = await customers.new(), await customers.new()
+    start = int(time.time()) - 100
+    await customer.says("The last that was read", timestamp=start)
+    await other.says("Hello from elsewhere", timestamp=start)
+    await inbox.find(customer.name)
+    await expect(inbox.row(customer.name).locator(".unread")).to_have_count(0)
+    await inbox.find(other.name)
+    await asyncio.gather(*(customer.says(f"Unread {n}.", timestamp=start + 1 + n) for n in range(30)))
+    await inbox.search.fill(customer.name)
+    await expect(inbox.unread(customer.name, 30)).to_be_visible()
+    await inbox.row(customer.name).click()
+    line = inbox.log.locator(".divider-unread")
+    await expect(line).to_have_text("30 unread messages")
+    await expect(line).to_be_in_viewport()
+    await expect(inbox.message("Unread 0.")).to_be_in_viewport()
+    await expect(inbox.message("Unread 29.")).not_to_be_in_viewport()
+    first, last = await _top(inbox.message("Unread 0.")), await _top(inbox.message("The last that was read"))
+    assert last < await _top(line) < first
+    # It stays until the thread is opened again, though all of it has been read by then.
+    await inbox.root.locator(".jump").click()
+    await expect(inbox.message("Unread 29.")).to_be_in_viewport()
+    await expect(inbox.row(customer.name).locator(".unread")).to_have_count(0)
+    await expect(line).to_be_attached()
+    await inbox.find(other.name)
+    await inbox.find(customer.name)
+    await expect(line).to_have_count(0)
+
+
+async def test_a_thread_that_did_not_come_is_asked_for_again_and_the_keys_stay_with_it(
+    page: Page, context: BrowserContext, inbox: Inbox, customers: Customers, troubles: Troubles
+) -> None:
+    troubles.announce("Failed to load resource")
+    customer = await customers.new()
+    await customer.says("Can you hear me?")
+
+    async def fail(route: Route) -> None:
+        await route.abort()
+
+    first_page = re.compile(r"/messages(\?|$)")
+    await context.route(first_page, fail)
+    await inbox.row(customer.name).click()
+    failed = inbox.root.get_by_role("alert").filter(has_text="Messages could not be loaded")
+    await expect(failed).to_contain_text("Check the connection, then try again.")
+    await context.unroute(first_page)
+    await failed.get_by_role("button", name="Try again").press("Enter")
+    await expect(inbox.message("Can you hear me?")).to_be_visible()
+    await expect(inbox.composer).to_be_focused()
+
+    # A banner is closed, and the keys go on in the thread that it stood in.
+    await context.route(re.compile(r"/conversations/[-0-9a-f]+$"), fail)
+    await inbox.root.locator(".thread").get_by_role("button", name="End conversation").click()
+    banner = inbox.root.locator(".banner-failed")
+    await banner.get_by_role("button", name="Close").press("Enter")
+    await expect(banner).to_have_count(0)
+    await expect(inbox.composer).to_be_focused()
 
 
 async def test_the_day_stays_in_view_and_a_page_that_did_not_come_is_asked_for_again(

@@ -55,6 +55,15 @@ const groups: Group[] = [
       ["keys.strike", `${command}+⇧+X`],
     ],
   },
+  {
+    title: "keys.viewer",
+    keys: [
+      ["keys.turn", "←", "→"],
+      ["keys.ends", "Home", "End"],
+      ["keys.zoom", "+", "−"],
+      ["keys.whole", "0"],
+    ],
+  },
 ];
 
 export function ShortcutsDialog() {
@@ -63,7 +72,8 @@ export function ShortcutsDialog() {
   };
   return (
     <ToolDialog title={w("keys.title")} onClose={close}>
-      <div class="shortcuts">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it must scroll by keyboard */}
+      <section class="shortcuts" tabIndex={0} aria-label={w("keys.title")}>
         {groups.map(({ title, keys }) => (
           <section key={title}>
             <h3>{w(title)}</h3>
@@ -73,7 +83,7 @@ export function ShortcutsDialog() {
                   <dt>{w(label)}</dt>
                   <dd>
                     {ways.map((way) => (
-                      <Chord key={way} keys={way.split("+")} />
+                      <Chord key={way} keys={way === "+" ? [way] : way.split("+")} />
                     ))}
                   </dd>
                 </div>
@@ -81,7 +91,7 @@ export function ShortcutsDialog() {
             </dl>
           </section>
         ))}
-      </div>
+      </section>
       <footer class="dialog-foot">
         <label class="shortcuts-plain">
           <input

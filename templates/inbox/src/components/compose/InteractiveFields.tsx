@@ -179,10 +179,23 @@ function Section({ place, section, several, used, errorOf, onChange, onRemove }:
 }
 
 /** What was added has the focus, which would be lost with a button that is no more. */
-function focusLast(group: Element | null | undefined): void {
+function focusLast(group: Element | null): void {
   requestAnimationFrame(() => {
-    const inputs = group?.querySelectorAll<HTMLElement>(".field-line input, .field-group:last-of-type input");
-    inputs?.item(inputs.length - 1)?.focus();
+    const parts = group?.querySelectorAll(":scope > :is(.field-line, .field-group)");
+    parts
+      ?.item(parts.length - 1)
+      ?.querySelector("input")
+      ?.focus();
+  });
+}
+
+/** What took the place of what is gone, or else what stood before it: a line in its group, or a group. */
+function focusNear(line: Element | null): void {
+  const group = line?.parentElement;
+  const near = [line, line?.previousElementSibling, group, group?.previousElementSibling];
+  requestAnimationFrame(() => {
+    const inputs = near.map((element) => (element?.isConnected ? element.querySelector("input") : null));
+    inputs.find((input) => input)?.focus();
   });
 }
 
@@ -223,9 +236,8 @@ function Remove({ label, onRemove }: { label: string; onRemove: () => void }) {
       aria-label={label}
       title={label}
       onClick={(event) => {
-        const group = event.currentTarget.closest(".field-group")?.parentElement?.querySelector(".field-group");
+        focusNear(event.currentTarget.closest(".field-line"));
         onRemove();
-        focusLast(group);
       }}
     >
       <CloseIcon />

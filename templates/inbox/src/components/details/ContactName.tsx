@@ -17,7 +17,16 @@ export function ContactName({ conversation }: { conversation: Conversation }) {
     if (!editing && back.current) pencil.current?.focus();
     back.current = editing;
   }, [editing]);
-  if (editing) return <NameForm conversation={conversation} onClose={() => setEditing(false)} />;
+  if (editing)
+    return (
+      <>
+        {/* The headings below go on from it. */}
+        <h3 class="visually-hidden">
+          <bdi>{conversation.contact.name}</bdi>
+        </h3>
+        <NameForm conversation={conversation} onClose={() => setEditing(false)} />
+      </>
+    );
   return (
     <>
       <h3>
