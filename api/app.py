@@ -14,6 +14,8 @@ from litestar.static_files import create_static_files_router
 
 from api.access import ApiKeyAccess, actor_of_request, key_of_request
 from api.auth import EmbedAccess, actor_of_iframe, embed_of_request, user_of_request
+from api.dashboard.kept import Kept
+from api.dashboard.overview import Figures
 from api.dashboard.pages import with_pages
 from api.dashboard.routes import dashboard_routes
 from api.embed.assets import DIST, TEMPLATES, URL, read_assets
@@ -218,6 +220,7 @@ async def _resources(app: Litestar) -> AsyncIterator[None]:
     app.state.storage = storage = Storage(settings)
     app.state.uploads = Uploads(engine, storage, app.state.graph, app.state.graph_files)
     app.state.inspector = Inspector()
+    app.state.figures = Kept[Figures]()
     app.state.upload_places = UploadPlaces()
     # Connections of its own: webhooks are not refused because searches use up the others.
     intake_engine = create_engine(settings, application_name="intake", pool_size=2)

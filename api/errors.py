@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shared.crypto import DecryptionError
 from shared.db import is_conflict, is_data_error, is_outage
 from shared.paging import InvalidCursorError
-from shared.refusals import ConflictError, NotFoundError, RefusedError
+from shared.refusals import BusyError, ConflictError, NotFoundError, RefusedError
 from shared.validation import InvalidFieldsError, convert_fields, plain_text
 from shared.whatsapp.graph import GraphError as WhatsAppError
 from shared.whatsapp.graph import NoAnswerError, NotSentError
@@ -40,6 +40,7 @@ _CODES = {
     429: "rate_limited",
 }
 _UNEXPECTED = "Something went wrong on our side."
+_UNAVAILABLE = "The service is not available; try again shortly."
 _CHANGED = "Something that this refers to has changed meanwhile; try again."
 _SENTENCES = {
     400: "The request could not be read.",
@@ -241,9 +242,12 @@ def _database(request: AnyRequest, error: DBAPIError | PoolTimeoutError | OSErro
         return _answer(request, 422, "invalid", "A value cannot be stored.")
     if isinstance(error, DBAPIError) and not is_outage(error):
         return _answer(request, 500, "internal_error", _UNEXPECTED)
-    return _answer(
-        request, 503, "unavailable", "The service is not available; try again shortly.", headers={"Retry-After": "1"}
-    )
+    return _answer(request, 503, "unavailable", _UNAVAILABLE, headers={"Retry-After": "1"})
+
+
+def _busy(request: AnyRequest, error: BusyError) -> AnyError:
+    log.warning("busy", error=str(error))
+    return _answer(request, 503, "unavailable", _UNAVAILABLE, headers={"Retry-After": "1"})
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> AnyError:
@@ -257,6 +261,7 @@ HANDLERS: ExceptionHandlersMap = {
     InvalidCursorError: _invalid_cursor,
     NotFoundError: _absent,
     RefusedError: _refused,
+    BusyError: _busy,
     ValidationException: _invalid_arguments,
     HTTPException: _http,
     WhatsAppError: _whatsapp_refused,

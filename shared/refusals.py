@@ -5,6 +5,10 @@ class NotFoundError(Exception):
     """The scope does not contain the thing. The text names its kind: "Conversation"."""
 
 
+class BusyError(Exception):
+    """So much of it waits already that another had better come again shortly. The text is a sentence for the log."""
+
+
 class RefusedError(Exception):
     """The thing does not take the change now. `code` is stable; the text is a sentence for a person; `errors` names
     the fields that are at fault, where some are.

@@ -1,5 +1,6 @@
 """The door of the dashboard: who is signed in, what their role lets them do, and which project they are looking at."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,6 +24,7 @@ from shared.operators.sessions import SignedIn, signed_in
 HOME = "/dashboard"
 SIGN_IN = f"{HOME}/sign-in"
 MOST_PROJECTS = 200  # that the switcher offers
+_OWN_PATH = re.compile(rf"{HOME}(/[\x21-\x5b\x5d-\x7e]*)?")  # visible ASCII without the backslash
 RANK = {"viewer": 0, "operator": 1, "owner": 2}
 
 
@@ -67,13 +69,14 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     if token is None:
         raise SignInNeededError(_target(request))
     async with autocommit(request.app.state.engine).connect() as database:
-        operator = await signed_in(database, token)
+        # A page that nobody looks at asks for its parts for ever.
+        operator = await signed_in(database, token, is_use=not is_fragment(request))
         if operator is None:
             raise SignInNeededError(_target(request))
-        await check_own_form(request)
         projects = await _projects(database)
         project_id = request.path_params.get("project_id")
         project = None if project_id is None else await _project(database, projects, project_id)
+    await check_own_form(request)  # reads the body, which may be slow to come: no connection is held meanwhile
     visit = Visit(operator, projects, project)
     role = handler.opt.get("role") or ("viewer" if request.method in SAFE else "operator")
     if not visit.may(role):
@@ -124,8 +127,23 @@ def _target(request: AnyRequest) -> str:
     """Where to go after signing in: back to the page, not to what a form was sent to."""
     if request.method not in SAFE:
         return HOME
+    return path_with_query(request)
+
+
+def path_with_query(request: AnyRequest) -> str:
+    """What the request asks for, as a link of ours would have it."""
     query = request.url.query
     return request.url.path + (f"?{query}" if query else "")
+
+
+def own_path(target: str) -> str:
+    """The target, with its query, if it is of the dashboard, and else /dashboard: nobody is sent elsewhere."""
+    return target if _OWN_PATH.fullmatch(target) else HOME
+
+
+def is_fragment(request: AnyRequest) -> bool:
+    """Whether HTMX asks, which puts the answer into a page that is there already."""
+    return request.headers.get("hx-request") == "true"
 
 
 def sign_in_path(target: str) -> str:

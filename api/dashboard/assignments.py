@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
 from api.dashboard.forms import Form, read_form
 from api.dashboard.pages import Page, redirect, render
-from api.dashboard.pickers import NOBODY, member_picker
+from api.dashboard.pickers import NOBODY, member_picker, searches
 from api.dashboard.team import good_user
 from api.errors import AnyRequest
 from api.platform.paging import After, Before
@@ -83,6 +83,8 @@ class AssignmentPageController(Controller):
     ) -> Page:
         """Make a conversation somebody's or nobody's; iframes show it at once."""
         form = await read_form(request)
+        if searches(form, "user_id"):
+            return await _ask_one(request, state, project, conversation_id, form)
         try:
             user_id = _chosen(form)
             async with state.engine.begin() as connection:
@@ -113,6 +115,8 @@ class HandOverController(Controller):
     ) -> Page:
         """Make all active conversations of a person another's or nobody's, 500 at once; iframes show it at once."""
         form = await read_form(request)
+        if searches(form, "user_id"):
+            return await _ask_all(request, state, project, user_id, form)
         await good_user(state, project, user_id)
         try:
             other_id = _chosen(form, user_id)

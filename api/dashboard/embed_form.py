@@ -14,7 +14,7 @@ from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
 from api.dashboard.embed_secrets import secrets_page
 from api.dashboard.forms import Form, read_form
 from api.dashboard.pages import Page, redirect, render
-from api.dashboard.pickers import WHOLE_PROJECT, assignee_picker, scope_picker
+from api.dashboard.pickers import WHOLE_PROJECT, assignee_picker, scope_picker, searches
 from api.errors import AnyRequest, not_found
 from shared.audit import made, record
 from shared.db import is_conflict
@@ -51,6 +51,8 @@ class EmbedFormController(Controller):
     async def create(self, request: AnyRequest, state: State, project: CurrentProject, actor: CurrentActor) -> Page:
         """Make an embed; its secrets are on the page that answers, and on no other."""
         form = await read_form(request)
+        if searches(form, "scope", "assigned_user_id"):
+            return await _new_page(request, state, project, form, {})
         embed_id = form.id()
         try:
             wanted = _read_new(form)
@@ -88,6 +90,10 @@ class EmbedFormController(Controller):
     ) -> Page:
         """Change an embed; its open iframes load again."""
         form = await read_form(request)
+        if searches(form, "assigned_user_id"):
+            async with state.engine.connect() as connection:
+                embed = await _good_embed(connection, project.id, embed_id)
+            return await _edit_page(request, state, project, embed, form)
         try:
             wanted = convert_fields(EmbedChanges, _fields(form))
             async with state.engine.begin() as connection:

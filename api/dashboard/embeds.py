@@ -8,11 +8,11 @@ from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.dashboard.access import HOME, CurrentActor, CurrentProject
+from api.dashboard.access import HOME, CurrentActor, CurrentProject, is_fragment
 from api.dashboard.embed_form import LANGUAGES, MODES
 from api.dashboard.embed_secrets import secrets_page
 from api.dashboard.forms import read_form
-from api.dashboard.pages import Page, is_fragment, redirect, render
+from api.dashboard.pages import Page, redirect, render
 from api.errors import AnyRequest, not_found
 from api.platform.paging import After, Before
 from shared.audit import SEALED, record

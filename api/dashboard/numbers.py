@@ -8,10 +8,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
+from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName, is_fragment
 from api.dashboard.forms import Form, read_form
-from api.dashboard.pages import Page, is_fragment, redirect, render
-from api.dashboard.pickers import customer_picker
+from api.dashboard.pages import Page, redirect, render
+from api.dashboard.pickers import customer_picker, searches
 from api.errors import AnyRequest, not_found
 from api.numbers import NewPhoneNumber, change_number, connect, disconnect_number, health_of_number
 from api.platform.paging import After, Before
@@ -60,12 +60,14 @@ class NumberController(Controller):
 
     @get("/new", role="operator")
     async def new(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
-        return await _form(request, state, project, None, Form(request.query_params), {})
+        return await _form(request, state, project, None, Form(), {})
 
     @post()
     async def create(self, request: AnyRequest, state: State, project: CurrentProject, actor: CurrentActor) -> Page:
         """Connect a number, once WhatsApp has said that ids and token belong together."""
         form = await read_form(request)
+        if searches(form, "customer_id"):
+            return await _form(request, state, project, None, form, {})
         ids = {name: form.text(name) for name in ("phone_number_id", "business_account_id")}
         try:
             wanted = convert_fields(NewPhoneNumber, {**_fields(form), "access_token": form.text("access_token"), **ids})
@@ -105,8 +107,7 @@ class NumberController(Controller):
     ) -> Page:
         async with state.engine.connect() as connection:
             number = await _number(connection, project, phone_number_id)
-        query = Form(request.query_params)
-        return await _form(request, state, project, number, query if query.is_filled_in() else _filled_in(number), {})
+        return await _form(request, state, project, number, _filled_in(number), {})
 
     @post("/{phone_number_id:str}/edit")
     async def change(
@@ -119,6 +120,10 @@ class NumberController(Controller):
     ) -> Page:
         """Change a number. An empty token leaves the one that is stored."""
         form = await read_form(request)
+        if searches(form, "customer_id"):
+            async with state.engine.connect() as connection:
+                number = await _number(connection, project, phone_number_id)
+            return await _form(request, state, project, number, form, {})
         token = {"access_token": form.text("access_token")} if form.text("access_token") else {}
         try:
             fields = {**_fields(form), **token, "customer_id": form.optional("customer_id")}

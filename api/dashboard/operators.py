@@ -14,6 +14,7 @@ from api.dashboard.forms import read_form
 from api.dashboard.pages import Page, redirect, render
 from api.errors import AnyRequest
 from api.platform.paging import After, Before
+from shared.ids import new_id
 from shared.operators.accounts import ROLES, Role, change_operator, get_operator, list_operators
 from shared.operators.links import (
     link_url,
@@ -23,7 +24,7 @@ from shared.operators.links import (
     remove_link,
 )
 from shared.paging import CursorQuery
-from shared.refusals import RefusedError
+from shared.refusals import ConflictError, RefusedError
 from shared.validation import convert_fields
 
 PATH = f"{HOME}/operators"
@@ -47,11 +48,14 @@ class OperatorController(Controller):
 
     @post("/invitations", role="owner")
     async def invite(self, request: AnyRequest, state: State, actor: CurrentActor) -> Page:
-        """Make a link for a new operator, which this page alone shows."""
+        """Make a link for a new operator, which this page alone shows. A form that is sent twice makes one."""
         form = await read_form(request)
         wanted = convert_fields(Invitation, {"role": form.text("role")})
-        async with state.engine.begin() as connection:
-            token = await make_invitation(connection, wanted.role, actor)
+        try:
+            async with state.engine.begin() as connection:
+                token = await make_invitation(connection, wanted.role, actor, form.id())
+        except ConflictError:
+            return redirect(f"{PATH}?done=shown")
         return _link_page(request, state, token, f"a new operator with the role {wanted.role}")
 
     @post("/links/{link_id:uuid}/remove", role="owner")
@@ -91,7 +95,10 @@ async def _list(request: AnyRequest, state: State, page: CursorQuery) -> Page:
     async with state.engine.connect() as connection:
         operators, paging = await list_operators(connection, page)
         links = await list_links(connection)
-    return render(request, "operators.html", operators=operators, paging=paging, links=links, roles=ROLES)
+    form_id = new_id()
+    return render(
+        request, "operators.html", operators=operators, paging=paging, links=links, roles=ROLES, form_id=form_id
+    )
 
 
 async def _one(request: AnyRequest, state: State, operator_id: UUID, problem: str | None = None) -> Page:
@@ -103,4 +110,4 @@ async def _one(request: AnyRequest, state: State, operator_id: UUID, problem: st
 
 def _link_page(request: AnyRequest, state: State, token: str, purpose: str) -> Page:
     url = link_url(state.settings.base_url, token)
-    return render(request, "operator_link.html", status=201, url=url, purpose=purpose)
+    return render(request, "operator_link.html", status=201, url=url, purpose=purpose, back=PATH)

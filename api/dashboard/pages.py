@@ -8,7 +8,7 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 from litestar.types import ExceptionHandlersMap
 
-from api.dashboard.access import HOME, SignInNeededError, Visit, sign_in_path
+from api.dashboard.access import HOME, SignInNeededError, Visit, is_fragment, path_with_query, sign_in_path
 from api.dashboard.session import csrf_token, session_cookie, session_token
 from api.errors import AnyRequest, ErrorBody
 from shared.crypto import new_token
@@ -103,9 +103,14 @@ def render(
     status: int = 200,
     cookies: Sequence[Cookie] = (),
     headers: Mapping[str, str] | None = None,
+    back: str | None = None,
     **values: Any,
 ) -> Page:
-    """A page from templates/dashboard. It knows the visit, if somebody is signed in, and can make forms."""
+    """A page from templates/dashboard. It knows the visit, if somebody is signed in, and can make forms.
+
+    `back` is where the theme's form leads back to: needed of a page that answers a form which was sent to where there
+    is none to get.
+    """
     state = request.app.state
     set_cookies = list(cookies)
     cookie = session_token(request)
@@ -122,6 +127,7 @@ def render(
         project=visit.project if visit else None,
         root=f"{HOME}/{visit.project.id}" if visit and visit.project else HOME,
         path=request.url.path,
+        back=back or path_with_query(request),
         csrf_token=csrf_token(state.settings, cookie),
         theme=theme if theme in THEMES else "system",
         themes=THEMES,
@@ -154,11 +160,6 @@ def _navigation(visit: Visit | None) -> list[tuple[NavigationItem, str]]:
         for item in NAVIGATION
         if visit.may(item.role) and (project or not item.of_project)
     ]
-
-
-def is_fragment(request: AnyRequest) -> bool:
-    """Whether HTMX asks, which puts the answer into a page that is there already."""
-    return request.headers.get("hx-request") == "true"
 
 
 def nothing_new() -> Page:

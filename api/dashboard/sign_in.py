@@ -2,7 +2,6 @@
 
 import hashlib
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
@@ -10,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 
 from api.access import client_address, limit_headers, too_many
-from api.dashboard.access import HOME, SIGN_IN, actor_at_door, check_form
+from api.dashboard.access import HOME, SIGN_IN, actor_at_door, check_form, own_path
 from api.dashboard.forms import Form, read_form
 from api.dashboard.pages import Page, redirect, render
 from api.dashboard.session import session_cookie, session_token
@@ -19,12 +18,21 @@ from shared.audit import record
 from shared.db import autocommit
 from shared.operators.accounts import ROLES, get_operator
 from shared.operators.links import LinkView, open_link, use_link
-from shared.operators.sessions import check_password_of, end_session, signed_in, start_session
-from shared.rate_limit import Usage, count_embed_call, count_failure
+from shared.operators.sessions import (
+    Proven,
+    check_password_of,
+    end_session,
+    normal_email,
+    signed_in,
+    start_session,
+    still_proven,
+)
+from shared.rate_limit import Usage, count_call, count_embed_call, count_failure, network_of
 from shared.refusals import NotFoundError
 from shared.validation import InvalidFieldsError
 
 ATTEMPTS = 5  # to sign in as somebody, from one address in a minute; from all, ten times that
+MOST_EMAIL = 254  # characters; no account has a longer one
 WRONG = "The email or the password is not right."
 TOO_MANY = "Too many attempts; wait a minute and try again."
 
@@ -45,17 +53,18 @@ class SignInController(Controller):
     async def sign_in(self, request: AnyRequest, state: State) -> Page:
         """The same answer, after the same time, for whatever is wrong with the email or the password."""
         form = await read_form(request)
-        email, password, target = form.text("email"), form.secret("password"), form.text("next")
-        tried = await count_sign_in(request, email)
+        email, password = normal_email(form.text("email")), form.secret("password")
+        tried = await _count_address(request)
+        if not tried.exceeded and len(email) <= MOST_EMAIL:
+            tried = await count_sign_in(request, email)
         if tried.exceeded:
             return _refused(request, form, 429, TOO_MANY, tried)
-        operator_id = await check_password_of(state.engine, email[:300], password[:1000])
-        if operator_id is None:
-            failed = await count_failure(state.redis, client_address(request), state.settings.failure_rate_limit)
-            if failed.exceeded:
-                return _refused(request, form, 429, TOO_MANY, failed)
+        if len(email) > MOST_EMAIL:
             return _refused(request, form, 422, WRONG)
-        return await _begin(request, state, operator_id, target)
+        proven = await check_password_of(state.engine, email, password[:1000])
+        if proven is None:
+            return _refused(request, form, 422, WRONG)
+        return await _begin(request, state, form, proven)
 
     @post("/sign-out")
     async def sign_out(self, request: AnyRequest, state: State) -> Page:
@@ -80,27 +89,41 @@ class SignInController(Controller):
         if fields["password"] != form.secret("password_again"):
             return _link_page(request, link, form, {"password_again": ["is not the same"]}, 422)
         try:
-            operator_id = await use_link(state.engine, token, fields, actor_at_door(request))
+            proven = await use_link(state.engine, token, fields, actor_at_door(request))
         except InvalidFieldsError as error:
             return _link_page(request, link, form, error.errors, 422)
-        return await _begin(request, state, operator_id, HOME)
+        return await _begin(request, state, form, proven)
 
 
 async def count_sign_in(request: AnyRequest, email: str) -> Usage:
-    """Count that somebody tries a password of an account. What Redis holds does not tell whose."""
-    account = hashlib.sha256(email.strip().lower().encode()).hexdigest()
+    """Count that somebody tries a password of an account. What Redis holds does not tell whose.
+
+    `email` is in its normal spelling, the one by which the account is found: another spelling is another count.
+    """
+    account = hashlib.sha256(email.encode()).hexdigest()
     return await count_embed_call(request.app.state.redis, f"sign_in:{account}", client_address(request), ATTEMPTS)
 
 
-async def _begin(request: AnyRequest, state: State, operator_id: UUID, target: str) -> Page:
+async def _count_address(request: AnyRequest) -> Usage:
+    """Count that an address tries to sign in, as whomever. Before the password is looked at, right or wrong: else who
+    guesses would learn of a right one beyond the limit, and every guess would cost us a hash.
+    """
+    state = request.app.state
+    subject = f"sign_ins:{network_of(client_address(request))}"
+    return await count_call(state.redis, subject, state.settings.failure_rate_limit)
+
+
+async def _begin(request: AnyRequest, state: State, form: Form, proven: Proven) -> Page:
     """A new session, whatever the cookie held before."""
     async with state.engine.begin() as connection:
+        if not await still_proven(connection, proven):
+            return _refused(request, form, 422, WRONG)
+        operator_id = proven.operator_id
         token = await start_session(connection, operator_id)
         name = (await get_operator(connection, operator_id)).name
         actor = msgspec.structs.replace(actor_at_door(request), id=str(operator_id), name=name)
         await record(connection, None, actor, "operator.signed_in", operator_id)
-    is_ours = target == HOME or (target.startswith(f"{HOME}/") and "\\" not in target)
-    return redirect(target if is_ours else HOME, [session_cookie(state.settings, token)])
+    return redirect(own_path(form.text("next")), [session_cookie(state.settings, token)])
 
 
 def _refused(request: AnyRequest, form: Form, status: int, problem: str, usage: Usage | None = None) -> Page:

@@ -3,7 +3,7 @@
 from litestar import Controller, post
 from litestar.datastructures import State
 
-from api.dashboard.access import HOME, check_form
+from api.dashboard.access import HOME, check_form, own_path
 from api.dashboard.forms import read_form
 from api.dashboard.pages import THEME_COOKIE, THEMES, Page, lasting_cookie, redirect
 from api.errors import AnyRequest
@@ -19,5 +19,4 @@ class ThemeController(Controller):
         theme, back = form.text("theme"), form.text("back")
         value = theme if theme in THEMES else "system"
         cookie = lasting_cookie(state.settings, THEME_COOKIE, value)
-        is_ours = back.startswith(f"{HOME}/") and "\\" not in back
-        return redirect(back if is_ours else HOME, [cookie])
+        return redirect(own_path(back), [cookie])

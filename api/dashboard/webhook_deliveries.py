@@ -7,8 +7,8 @@ from litestar import Controller, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 
-from api.dashboard.access import HOME, CurrentActor, CurrentProject
-from api.dashboard.pages import Page, is_fragment, nothing_new, redirect, render
+from api.dashboard.access import HOME, CurrentActor, CurrentProject, is_fragment
+from api.dashboard.pages import Page, nothing_new, redirect, render
 from api.dashboard.payloads import readable
 from api.dashboard.webhooks import STATES
 from api.errors import AnyRequest
@@ -57,16 +57,19 @@ class DeliveryPageController(Controller):
                     await record(connection, project.id, actor, "webhook_delivery.replayed", delivery_id, changes)
         except RefusedError as error:
             async with state.engine.connect() as connection:
-                return _page(request, await get_delivery(connection, project.id, delivery_id), str(error))
+                delivery = await get_delivery(connection, project.id, delivery_id)
+            back = f"{HOME}/{project.id}/webhooks/deliveries/{delivery_id}"
+            return _page(request, delivery, str(error), back)
         return redirect(f"{HOME}/{project.id}/webhooks/deliveries/{replay_id}?done=replayed")
 
 
-def _page(request: AnyRequest, delivery: DeliveryDetail, problem: str | None = None) -> Page:
+def _page(request: AnyRequest, delivery: DeliveryDetail, problem: str | None = None, back: str | None = None) -> Page:
     body = None if delivery.request_body is None else delivery.request_body.encode()
     return render(
         request,
         "webhook_delivery.html",
         status=422 if problem else 200,
+        back=back,
         delivery=delivery,
         payload=None if body is None else readable(body, len(body)),
         states=STATES,

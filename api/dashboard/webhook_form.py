@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
 from api.dashboard.forms import Form, read_form
 from api.dashboard.pages import Page, redirect, render
-from api.dashboard.pickers import WHOLE_PROJECT, number_picker
+from api.dashboard.pickers import WHOLE_PROJECT, number_picker, searches
 from api.dashboard.webhooks import good_webhook
 from api.errors import AnyRequest, not_found
 from shared.audit import made, record
@@ -55,7 +55,7 @@ class WebhookFormController(Controller):
     async def new(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
         """First whose events, since each has others; then the rest. The picker's search stays with the first."""
         form = Form(request.query_params)
-        if form.ticked("chosen"):
+        if form.ticked("chosen") and not searches(form, "phone_number_id"):
             return await _new_page(request, state, project, form, {})
         async with state.engine.connect() as connection:
             picker = await number_picker(connection, project.id, form)
@@ -99,13 +99,14 @@ class WebhookFormController(Controller):
         actor: CurrentActor,
         webhook_id: FromPath[UUID],
     ) -> Page:
-        """Change a webhook. A header's value that is left as it is shown stays."""
+        """Change a webhook. A header's value that is left as it is shown stays; so do headers that cannot be shown."""
         form = await read_form(request)
         async with state.engine.connect() as connection:
             webhook = await good_webhook(connection, state, project, webhook_id)
         headers = _headers(form)
+        kept = headers == (webhook.headers or {})
         try:
-            fields = _fields(form) | ({"headers": headers} if headers != webhook.headers else {})
+            fields = _fields(form) | ({} if kept else {"headers": headers})
             wanted = convert_fields(WebhookChanges, fields, strict=False)
             async with state.engine.begin() as connection:
                 changes = await update_webhook(connection, state.settings, project.id, None, webhook_id, wanted)
@@ -133,10 +134,12 @@ class WebhookFormController(Controller):
         webhook_id: FromPath[UUID],
     ) -> Page:
         """Sign with a new secret from now on; it is on the page that answers, and on no other."""
-        secret = new_secret()
+        form, secret = await read_form(request), new_secret()
         async with state.engine.begin() as connection:
             wanted = WebhookChanges(secret_key=secret)
-            changes = await update_webhook(connection, state.settings, project.id, None, webhook_id, wanted)
+            changes = await update_webhook(
+                connection, state.settings, project.id, None, webhook_id, wanted, form.time("seen_at")
+            )
             await record(connection, project.id, actor, "webhook.updated", webhook_id, changes)
         return await _secret_page(request, state, project, webhook_id, secret, is_new=False)
 

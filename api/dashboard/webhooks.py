@@ -168,6 +168,7 @@ async def _one(
         request,
         "webhook.html",
         status=422 if problem else 200,
+        back=f"{HOME}/{project.id}/webhooks/{webhook_id}" if problem else None,
         webhook=webhook,
         numbers=names,
         deliveries=deliveries,

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from shared.models import PhoneNumber, WebhookEndpoint
 from shared.outbound_http import Address, is_public
 from shared.patches import sent_fields
 from shared.queries.webhooks import HIDDEN, WebhookKind, stored_headers
-from shared.refusals import NotFoundError
+from shared.refusals import NotFoundError, RefusedError
 from shared.settings import Settings
 from shared.validation import InvalidFieldsError
 
@@ -148,13 +149,17 @@ async def update_webhook(
     phone_number_id: str | None,
     webhook_id: UUID,
     wanted: WebhookChanges,
+    seen_at: datetime | None = None,
 ) -> dict[str, list[Any]]:
     """Store what differs and return it as {field: [before, after]}, secrets hidden. With a `phone_number_id`, only a
-    webhook of that number is found.
+    webhook of that number is found. `seen_at` is the `updated_at` that the caller has seen, so that a form that is sent
+    twice changes once.
 
-    Raises NotFoundError, or InvalidFieldsError with every wrong field.
+    Raises NotFoundError, InvalidFieldsError with every wrong field, or RefusedError with code `webhook_changed`.
     """
     row = await webhook_row(connection, project_id, phone_number_id, webhook_id)
+    if seen_at is not None and row["updated_at"] != seen_at:
+        raise RefusedError("webhook_changed", "The webhook has been changed meanwhile; look at it again.")
     values = check_webhook_changes(settings, row, sent_fields(wanted))
     sealed = {name: [SEALED, SEALED] for name in ("secret_key", "headers") if name in values}
     changes = changed(row, {name: value for name, value in values.items() if name not in sealed}) | sealed

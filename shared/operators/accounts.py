@@ -15,7 +15,7 @@ from shared.ids import new_id
 from shared.models import Operator
 from shared.operations.create_user import TAKEN, Email, PersonName
 from shared.operators.passwords import Password, check_password
-from shared.operators.sessions import end_sessions
+from shared.operators.sessions import end_sessions, normal_email
 from shared.paging import CursorQuery, Paging, cursor_page
 from shared.refusals import NotFoundError, RefusedError
 from shared.validation import WRONG, InvalidFieldsError
@@ -62,7 +62,7 @@ async def create_operator(
     """Store an operator. An `actor` without an id is the new operator. Raises InvalidFieldsError if another has the
     email.
     """
-    operator_id, email = new_id(), wanted.email.lower()
+    operator_id, email = new_id(), normal_email(wanted.email)
     values = {"email": email, "name": wanted.name, "role": role}
     try:
         await connection.execute(insert(Operator).values(id=operator_id, password_hash=password_hash, **values))
@@ -89,7 +89,7 @@ async def get_operator(connection: AsyncConnection, operator_id: UUID) -> Operat
 
 async def find_operator(connection: AsyncConnection, email: str) -> OperatorView | None:
     """Who has this email, in whatever case."""
-    query = select(Operator.__table__).where(Operator.email == email.strip().lower())
+    query = select(Operator.__table__).where(Operator.email == normal_email(email))
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else _view(row)
 

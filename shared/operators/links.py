@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.audit import Actor, made, record
@@ -15,7 +16,8 @@ from shared.ids import new_id
 from shared.models import Operator, OperatorLink
 from shared.operators.accounts import NewOperator, Role, change_password, create_operator, get_operator, has_owner
 from shared.operators.passwords import Password, check_password, hash_password
-from shared.refusals import NotFoundError
+from shared.operators.sessions import Proven
+from shared.refusals import ConflictError, NotFoundError
 from shared.validation import InvalidFieldsError, convert_fields
 
 LIVES = timedelta(hours=24)
@@ -53,9 +55,12 @@ async def make_first_owner_link(connection: AsyncConnection) -> str | None:
     return await _store(connection, role="owner", first_owner=True)
 
 
-async def make_invitation(connection: AsyncConnection, role: Role, actor: Actor) -> str:
-    """The token of a link for a new operator with this role."""
-    token = await _store(connection, role=role)
+async def make_invitation(connection: AsyncConnection, role: Role, actor: Actor, link_id: UUID | None = None) -> str:
+    """The token of a link for a new operator with this role. Raises ConflictError if there is a link with this id."""
+    try:
+        token = await _store(connection, link_id, role=role)
+    except IntegrityError as error:
+        raise ConflictError("link_exists", "This link has been made already.") from error
     await record(connection, None, actor, "operator_link.created", "invitation", made({"role": role}))
     return token
 
@@ -71,6 +76,7 @@ async def make_password_link(connection: AsyncConnection, operator_id: UUID, act
 
 async def _store(
     connection: AsyncConnection,
+    link_id: UUID | None = None,
     *,
     role: Role | None = None,
     operator_id: UUID | None = None,
@@ -80,7 +86,7 @@ async def _store(
     await connection.execute(delete(OperatorLink).where(OperatorLink.expires_at < now))
     await connection.execute(
         insert(OperatorLink).values(
-            id=new_id(),
+            id=link_id or new_id(),
             token_hash=token_hash(token),
             role=role,
             operator_id=operator_id,
@@ -131,11 +137,11 @@ async def remove_link(connection: AsyncConnection, link_id: UUID, actor: Actor) 
         await record(connection, None, actor, "operator_link.removed", row.operator_id or "invitation")
 
 
-async def use_link(engine: AsyncEngine, token: str, fields: Mapping[str, Any], actor: Actor) -> UUID:
-    """Do what a link is for, with what somebody filled in: name, email and password, or a password alone. Returns the
-    operator's id; the link is gone then. `actor` says where they are.
+async def use_link(engine: AsyncEngine, token: str, fields: Mapping[str, Any], actor: Actor) -> Proven:
+    """Do what a link is for, with what somebody filled in: name, email and password, or a password alone. Returns
+    who they are; the link is gone then. `actor` says where they are.
 
-    Raises NotFoundError as `open_link` does, or InvalidFieldsError, after which the link is still good.
+    Raises NotFoundError as `open_link` does, or InvalidFieldsError or BusyError, after which the link is still good.
     """
     async with engine.connect() as connection:
         link = await open_link(connection, token)
@@ -156,7 +162,7 @@ async def use_link(engine: AsyncEngine, token: str, fields: Mapping[str, Any], a
                 connection, operator_id, password_hash, msgspec.structs.replace(actor, id=str(operator_id))
             )
         await connection.execute(delete(OperatorLink).where(OperatorLink.id == link.id))
-    return operator_id
+    return Proven(operator_id, password_hash)
 
 
 def _read_new_password(link: LinkView, fields: Mapping[str, Any]) -> NewPassword:

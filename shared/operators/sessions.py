@@ -28,17 +28,39 @@ class SignedIn(msgspec.Struct, frozen=True):
     role: str
 
 
-async def check_password_of(engine: AsyncEngine, email: str, password: str) -> UUID | None:
-    """The operator who has this email and this password, and is not disabled; None takes as long to say, whatever
-    the reason.
+class Proven(msgspec.Struct, frozen=True):
+    """An operator who has just shown a password, or chosen one; `password_hash` is what is stored of it."""
+
+    operator_id: UUID
+    password_hash: str
+
+
+def normal_email(email: str) -> str:
+    """The one spelling of an email under which its account is stored, found and counted."""
+    return email.strip().lower()
+
+
+async def check_password_of(engine: AsyncEngine, email: str, password: str) -> Proven | None:
+    """The operator who has this email, in its normal spelling, and this password, and is not disabled; None takes as
+    long to say, whatever the reason. Raises BusyError.
     """
-    query = select(Operator.id, Operator.password_hash, Operator.disabled_at).where(
-        Operator.email == email.strip().lower()
-    )
+    query = select(Operator.id, Operator.password_hash, Operator.disabled_at).where(Operator.email == email)
     async with autocommit(engine).connect() as connection:
         row = (await connection.execute(query)).one_or_none()
     is_right = await password_is_right(password, None if row is None else row.password_hash)
-    return row.id if row is not None and is_right and row.disabled_at is None else None
+    return Proven(row.id, row.password_hash) if row is not None and is_right and row.disabled_at is None else None
+
+
+async def still_proven(connection: AsyncConnection, proven: Proven) -> bool:
+    """Whether the password is still the operator's, who is not disabled. It stays so until the transaction ends, so
+    that a new password either is seen here, or ends the session that is made now.
+    """
+    query = select(Operator.id).where(
+        Operator.id == proven.operator_id,
+        Operator.password_hash == proven.password_hash,
+        Operator.disabled_at.is_(None),
+    )
+    return await connection.scalar(query.with_for_update(key_share=True)) is not None
 
 
 async def start_session(connection: AsyncConnection, operator_id: UUID) -> str:
@@ -55,9 +77,9 @@ async def start_session(connection: AsyncConnection, operator_id: UUID) -> str:
     return token
 
 
-async def signed_in(connection: AsyncConnection, token: str) -> SignedIn | None:
-    """Whose session the token opens, if it is still good: one indexed query, and once a minute a note that it is used.
-    The connection is one without a transaction.
+async def signed_in(connection: AsyncConnection, token: str, *, is_use: bool = True) -> SignedIn | None:
+    """Whose session the token opens, if it is still good: one indexed query, and once a minute a note that it is used,
+    unless `is_use` says that nobody is there. The connection is one without a transaction.
     """
     now = datetime.now(UTC)
     query = (
@@ -80,7 +102,7 @@ async def signed_in(connection: AsyncConnection, token: str) -> SignedIn | None:
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    if row.last_used_at < now - USED_EVERY:
+    if is_use and row.last_used_at < now - USED_EVERY:
         used = update(OperatorSession).where(OperatorSession.id == row.session_id)
         await connection.execute(used.values(last_used_at=func.now()))
     return SignedIn(row.id, row.session_id, row.name, row.email, row.role)

@@ -85,7 +85,7 @@ async def get_failed_event(connection: AsyncConnection, event_id: int, most: int
 
     Raises NotFoundError.
     """
-    if event_id > MOST_ID:
+    if not 0 < event_id <= MOST_ID:
         raise NotFoundError("Event")
     query = _select(most).where(InboundEvent.id == event_id, or_(_failed, InboundEvent.retries > 0))
     row = (await connection.execute(query)).one_or_none()

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.conftest import Troubles
 from tests.browser.dashboard_pages import fail_event
 from tests.browser.demo import Demo
-from tests.browser.test_dashboard import EMAIL, PASSWORD, PHONE, sign_in
+from tests.browser.test_dashboard import PHONE, sign_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,13 +87,10 @@ async def test_conversations_are_assigned_and_handed_over_without_scripts(
 ) -> None:
     troubles.announce("status of 404")
     await sign_in(page, demo)  # the owner comes to be with scripts; all that follows goes without
-    context = await browser.new_context(java_script_enabled=False, viewport=PHONE)
+    signed_in = await page.context.storage_state()
+    context = await browser.new_context(java_script_enabled=False, viewport=PHONE, storage_state=signed_in)
     try:
         plain = await context.new_page()
-        await plain.goto(f"{demo.base_url}/dashboard")
-        await plain.get_by_label("Email").fill(EMAIL)
-        await plain.get_by_label("Password").fill(PASSWORD)
-        await plain.get_by_role("button", name="Sign in").click()
         team = f"{demo.base_url}/dashboard/{demo.project_id}/team"
         for name in ("Giver", "Taker"):
             await plain.goto(f"{team}/new")
@@ -126,3 +123,40 @@ async def test_conversations_are_assigned_and_handed_over_without_scripts(
         await expect(plain.get_by_text("Nobody's now.")).to_be_visible()
     finally:
         await context.close()
+
+
+async def test_enter_in_a_field_sends_the_form_or_searches_and_no_address_holds_a_secret(
+    browser: Browser, page: Page, demo: Demo, troubles: Troubles
+) -> None:
+    troubles.announce("status of (404|422)")  # WhatsApp does not know the token
+    await sign_in(page, demo)
+    root, asked = f"{demo.base_url}/dashboard/{demo.project_id}", list[str]()
+    signed_in = await page.context.storage_state()
+    without_scripts = await browser.new_context(java_script_enabled=False, viewport=PHONE, storage_state=signed_in)
+    try:
+        for one in (page, await without_scripts.new_page()):
+            one.on("request", lambda request: asked.append(request.url))
+            await one.goto(f"{root}/numbers/new")
+            await one.get_by_label("Name").fill("Front desk")
+            await one.get_by_label("Phone number id").fill("4242")
+            await one.get_by_label("WhatsApp account id").fill("4243")
+            await one.get_by_label("Access token").fill("secret")
+            await one.get_by_label("Search customers").fill("nobody")
+            await one.get_by_label("Search customers").press("Enter")
+            await expect(one.get_by_text("Nothing else has “nobody”.")).to_be_visible()
+            await one.get_by_label("Access token").fill("secret")
+            await one.get_by_label("Access token").press("Enter")
+            await expect(one.get_by_role("alert")).to_contain_text("nothing was stored")
+            await expect(one.get_by_label("Name")).to_have_value("Front desk")
+
+            await one.goto(f"{root}/embeds/new")
+            await one.get_by_label("Search customers and numbers").fill("orders")
+            await one.get_by_label("Search customers and numbers").press("Enter")
+            await one.get_by_role("radio", name=re.compile("^Orders")).check()
+            await one.get_by_label("Name").fill("By Enter")
+            await one.get_by_label("Name").press("Enter")
+            await expect(one.get_by_role("heading", name="By Enter is there")).to_be_visible()
+    finally:
+        await without_scripts.close()
+    assert f"{root}/numbers" in asked
+    assert [url for url in asked if "_token=" in url] == []

@@ -1,9 +1,12 @@
 """Who gets into the dashboard: sign-in, sessions, roles, and forms of other pages."""
 
 import asyncio
+import contextlib
 import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +15,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.dashboard.access import own_path
 from api.dashboard.routes import dashboard_routes
 from api.dashboard.session import session_cookie
 from api.dashboard.sign_in import ATTEMPTS
+from shared.audit import Actor
 from shared.crypto import token_hash
-from shared.operators.accounts import Role
+from shared.operators import passwords
+from shared.operators.accounts import Role, change_password
+from shared.refusals import BusyError
 from shared.settings import Settings
 from tests.dashboard import COOKIE, PASSWORD, Browser, make_operator, signed_in
 from tests.factories import ProjectRows
@@ -148,15 +155,140 @@ async def test_who_tries_many_passwords_of_one_account_has_to_wait_and_others_do
     assert other.status_code == 303
 
 
+async def test_an_account_has_one_count_however_its_email_is_written(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_operator(stack, email="one@example.com")
+    monkeypatch.setattr("shared.rate_limit.WINDOW", 10**9)  # so that no minute ends in between
+    async with Browser(stack) as browser:
+        tries = [
+            (await browser.send("/dashboard/sign-in", email=email, password="wrong")).status_code
+            for email in (" one@example.com", "ONE@example.com", "one@example.com" + 300 * " ") * 2
+        ]
+        assert tries == [422] * ATTEMPTS + [429]
+        longer = "one@example.com" + 300 * " " + "1"  # was another count, of the same account
+        answer = await browser.send("/dashboard/sign-in", email=longer, password=PASSWORD)
+        assert answer.status_code == 422
+    assert await stack.count("operator_session") == 0
+
+
+class TestOneAddress:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return msgspec.structs.replace(settings, failure_rate_limit=3)
+
+    async def test_who_tries_many_accounts_has_to_wait_and_a_right_guess_is_not_told(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await make_operator(stack)
+        monkeypatch.setattr("shared.rate_limit.WINDOW", 10**10)  # so that no minute ends in between
+        async with Browser(stack) as browser:
+            tries = [
+                (await browser.send("/dashboard/sign-in", email=f"{number}@example.com", password="wrong")).status_code
+                for number in range(4)
+            ]
+            assert tries == [422, 422, 422, 429]
+            right = await browser.send("/dashboard/sign-in", email="olga@example.com", password=PASSWORD)
+        assert right.status_code == 429
+        assert await stack.count("operator_session") == 0
+
+
+async def test_when_too_many_passwords_wait_to_be_checked_more_are_refused(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_operator(stack, email="busy@example.com")
+    monkeypatch.setattr("shared.operators.passwords.MOST_WAITING", -passwords.AT_ONCE)
+    async with Browser(stack) as browser:
+        answer = await browser.send("/dashboard/sign-in", email="busy@example.com", password=PASSWORD)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        monkeypatch.undo()
+        answer = await browser.send("/dashboard/sign-in", email="busy@example.com", password=PASSWORD)
+        assert answer.status_code == 303
+
+
+async def test_no_more_than_some_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr("shared.operators.passwords._verify", lambda *_: go_on.wait(60))
+    room = passwords.AT_ONCE + passwords.MOST_WAITING
+    tries = [asyncio.create_task(passwords.password_is_right(PASSWORD, "hash")) for _ in range(room + 1)]
+    done, _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+    go_on.set()
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert done == {tries[-1]}
+    assert answers[:-1] == [True] * room
+    assert isinstance(answers[-1], BusyError)
+
+
+async def test_a_password_that_changes_while_one_signs_in_lets_nobody_in(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator_id = await make_operator(stack, email="late@example.com")
+    check = passwords.password_is_right
+
+    async def check_slowly(password: str, password_hash: str | None) -> bool:
+        is_right = await check(password, password_hash)
+        async with stack.engine.begin() as connection:
+            await change_password(connection, operator_id, "another hash", Actor(type="cli"))
+        return is_right
+
+    monkeypatch.setattr("shared.operators.sessions.password_is_right", check_slowly)
+    async with Browser(stack) as browser:
+        answer = await browser.send("/dashboard/sign-in", email="late@example.com", password=PASSWORD)
+        assert (answer.status_code, "is not right" in answer.text) == (422, True)
+    assert await stack.count("operator_session") == 0
+
+
 async def test_nobody_is_sent_elsewhere_after_signing_in(stack: Stack) -> None:
     await make_operator(stack)
-    for target in ("https://evil.example/", "//evil.example", "/dashboard/\\evil", "/embed/x", ""):
+    for target in ("https://evil.example/", "//evil.example", "/dashboard/\\evil", "/dashboard/\r\nX: 1", "/embed/x"):
         async with Browser(stack) as browser:
             answer = await browser.send("/dashboard/sign-in", email="olga@example.com", password=PASSWORD, next=target)
             assert answer.status_code in (303, 429)
             assert answer.headers.get("location", "/dashboard") == "/dashboard"
         async with stack.engine.begin() as connection:
             await connection.execute(text("DELETE FROM operator_session"))
+    for target in ("/dashboard/ü", "/dashboard/\x00", "/dashboardx", "/dashboard/x y"):
+        assert own_path(target) == "/dashboard"
+    for target in ("/dashboard", "/dashboard/events?reason=a&after=%C3%BC"):
+        assert own_path(target) == target
+
+
+async def test_the_theme_leads_back_to_a_page_also_from_one_that_answers_a_form(stack: Stack) -> None:
+    async with await signed_in(stack) as browser:
+        page = f"{browser.root}/embeds?status=all"
+        shown = [await browser.get(page)]
+        for path, where in (
+            ("/dashboard/account/password", "/dashboard/account"),
+            ("/dashboard/operators/invitations", "/dashboard/operators"),
+        ):
+            shown.append((await browser.send(path, where, role="viewer")).text)
+        backs = [unescape(found) for html in shown for found in re.findall(r'name="back" value="([^"]*)"', html)]
+        assert backs == [page, "/dashboard/account", "/dashboard/operators"]
+        for back in backs:
+            chosen = await browser.send("/dashboard/theme", "/dashboard/account", theme="dark", back=back)
+            assert chosen.headers["location"] == back
+            assert (await browser.http.get(back, follow_redirects=True)).status_code == 200
+
+
+class TestFewConnections:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return msgspec.structs.replace(settings, database_pool=2)
+
+    async def test_a_form_that_is_slow_to_come_holds_no_connection(self, stack: Stack) -> None:
+        async with await signed_in(stack) as browser, contextlib.AsyncExitStack() as exits:
+            for _ in range(2 * stack.settings.database_pool):
+                _, writer = await asyncio.open_connection(browser.http.base_url.host, browser.http.base_url.port)
+                exits.callback(writer.close)
+                head = (
+                    f"POST /dashboard/account/password HTTP/1.1\r\nHost: x\r\nOrigin: {browser.origin}\r\n"
+                    f"Cookie: {COOKIE}={browser.http.cookies[COOKIE]}\r\nContent-Length: 100\r\n"
+                    "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+                )
+                writer.write(head.encode())
+                await writer.drain()
+            for _ in range(5):  # by then the server has come to the forms
+                await browser.get("/dashboard/account")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +315,11 @@ async def test_a_session_that_is_used_is_noted_to_the_minute(stack: Stack) -> No
         earlier = datetime.now(UTC) - timedelta(hours=23)
         async with stack.engine.begin() as connection:
             await connection.execute(text("UPDATE operator_session SET last_used_at = :at"), {"at": earlier})
+        used = "last_used_at > now() - interval '1 minute'"
+        await browser.http.get("/dashboard/account", headers={"HX-Request": "true"})  # a page that is left open
+        assert await stack.count("operator_session", used) == 0
         await browser.get("/dashboard/account")
-        assert await stack.count("operator_session", "last_used_at > now() - interval '1 minute'") == 1
+        assert await stack.count("operator_session", used) == 1
 
 
 async def test_a_new_password_ends_all_other_sessions(stack: Stack) -> None:

@@ -72,6 +72,8 @@ async def test_an_event_is_shown_with_its_payload_and_applied_once_its_cause_is_
         listed = await browser.get(EVENTS)
         assert f"no project has the phone_number_id {STRANGER}" in listed
         assert "Once" in listed
+        for number in (0, -1, -(10**20), 10**20):
+            await browser.get(f"{EVENTS}/{number}", expect=404)
         page = f"{EVENTS}/{event_id}"
         shown = await browser.get(page)
         assert '"body": "<b>Hello & welcome</b>"' in unescape(shown)

@@ -37,6 +37,21 @@ def _new(number: str, **fields: str) -> dict[str, str]:
     }
 
 
+async def test_a_search_without_scripts_is_no_connection_and_keeps_all_but_the_token(stack: Stack) -> None:
+    async with await signed_in(stack, "operator") as browser:
+        page = f"{browser.root}/numbers"
+        for search in ({"search": "on"}, {}):
+            words = {"customer_id_words": "larch"}
+            answer = await browser.send(page, f"{page}/new", **_new("4242"), **words, **search)
+            assert answer.status_code == 200
+            assert 'value="Front desk"' in answer.text
+            assert f'value="{stack.project.customer_id}"' in answer.text
+            assert ACCESS_TOKEN not in answer.text
+        edit = f"{page}/{stack.project.phone_number_id}/edit"
+        assert "Larch Hotels" in (await browser.send(edit, customer_id_words="larch")).text
+    assert await stack.count("phone_number", "phone_number_id = '4242'") == 0
+
+
 async def test_a_number_is_disconnected_and_connected_again_for_a_customer(stack: Stack) -> None:
     number = stack.project.phone_number_id
     async with await signed_in(stack, "operator") as browser:

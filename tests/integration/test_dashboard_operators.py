@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import text
 
 from cli.operators import first_owner_url
+from shared.ids import new_id
 from shared.operators.links import make_first_owner_link
 from tests.commands import environ_of, porthole
 from tests.dashboard import PASSWORD, Browser, make_operator, signed_in
@@ -123,7 +124,11 @@ async def test_a_link_dies_with_its_day(stack: Stack) -> None:
 async def test_an_owner_invites_a_viewer_and_removes_a_link(stack: Stack) -> None:
     async with await signed_in(stack) as owner, Browser(stack) as invited:
         page = "/dashboard/operators"
-        link = _shown_link(await owner.send(f"{page}/invitations", page, role="viewer"))
+        form = {"role": "viewer", "form_id": str(new_id())}
+        link = _shown_link(await owner.send(f"{page}/invitations", page, **form))
+        again = await owner.send(f"{page}/invitations", page, **form)  # the answer was loaded anew
+        assert again.headers["location"] == f"{page}?done=shown"
+        assert await stack.count("operator_link") == 1
         answer = await invited.send(link, **MINE)
         assert answer.status_code == 303
         assert await stack.count("operator", "role = 'viewer' AND email = 'olga@example.com'") == 1

@@ -1,14 +1,18 @@
 """The overview in the dashboard: its figures against what is known, of one project and of no other."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import insert, text, update
 
+from api.dashboard.kept import Kept
 from shared.ids import new_id
 from shared.jobs import Queue, connect, queue_name, waiting_jobs
 from shared.models import FirstResponse, InboundEvent, Media, WebhookDelivery, WebhookEndpoint
+from shared.refusals import NotFoundError
 from shared.settings import Settings
 from tests.conversations import customer_wrote
 from tests.dashboard import signed_in
@@ -19,6 +23,45 @@ from tests.overview import overview, said_at, table_of, tiles_of
 from tests.platform_api import PlatformApi
 from tests.stack import Stack
 from tests.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look reads anew, so that nothing here has to be waited for."""
+    monkeypatch.setattr("api.dashboard.overview.KEPT", {"24h": 0, "7d": 0})
+
+
+async def test_open_pages_share_what_is_read_and_other_projects_and_spans_do_not(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.dashboard.overview.KEPT", {"24h": 3600, "7d": 3600})
+    other = await _other_project(stack)
+    await customer_wrote(stack)
+    async with await signed_in(stack, "viewer") as browser, await signed_in(stack, "operator") as second:
+        assert tiles_of(await overview(browser))["Messages in"][0] == "1"
+        await customer_wrote(stack)
+        assert tiles_of(await overview(second))["Messages in"][0] == "1"
+        assert tiles_of(await overview(second, span="7d"))["Messages in"][0] == "2"
+        second.root = f"/dashboard/{other.id}"
+        assert tiles_of(await overview(second))["Messages in"][0] == "0"
+
+
+async def test_one_reads_while_the_others_wait_and_a_failure_is_not_kept() -> None:
+    kept, readings = Kept[int](), 0
+
+    async def read() -> int:
+        nonlocal readings
+        readings += 1
+        await asyncio.sleep(0)
+        if readings == 1:
+            raise NotFoundError
+        return readings
+
+    with pytest.raises(NotFoundError):
+        await kept.get("a", 3600, read)
+    assert await asyncio.gather(*(kept.get("a", 3600, read) for _ in range(5))) == [2] * 5
+    assert await kept.get("b", 0, read) == 3
+    assert await kept.get("b", 0, read) == 4
 
 
 async def test_messages_and_first_responses_by_hour_and_by_day(stack: Stack) -> None:

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from shared.crypto import decrypt
+from shared.crypto import decrypt, encrypt
 from shared.ids import new_id
 from shared.settings import Settings
 from tests.conversations import customer_wrote
-from tests.dashboard import Browser, signed_in
+from tests.dashboard import Browser, hidden_fields, signed_in
 from tests.factories import make_project
 from tests.receiver import Delivered, Receiver, receiving
 from tests.stack import Stack
@@ -89,8 +89,11 @@ async def test_a_webhook_is_made_once_changed_paused_and_deleted(stack: Stack) -
         assert "The webhook is not active." in refused.text
         assert (await browser.send(f"{root}/{form_id}/resume", f"{root}/{form_id}")).status_code == 303
         assert (await _row(stack)).active
+        seen = hidden_fields(await browser.get(f"{root}/{form_id}/secret"))
         renewed = _secret(await browser.send(f"{root}/{form_id}/secret"))
         assert renewed != secret
+        again = await browser.send(f"{root}/{form_id}/secret", seen_at=seen["seen_at"])  # the answer was loaded anew
+        assert (again.status_code, "changed meanwhile" in again.text) == (422, True)
         assert decrypt((await _row(stack)).secret_key, stack.settings.secret_key) == renewed
         assert (await browser.send(f"{root}/{form_id}/delete")).status_code == 303
         assert await stack.count("webhook_endpoint") == 0
@@ -99,6 +102,22 @@ async def test_a_webhook_is_made_once_changed_paused_and_deleted(stack: Stack) -
     said = await _said_in_the_audit_log(stack)
     assert secret not in said
     assert "open sesame" not in said
+
+
+async def test_headers_that_cannot_be_decrypted_stay_until_they_are_written_anew(stack: Stack) -> None:
+    async with await signed_in(stack, "operator") as browser:
+        webhook_id = str(new_id())
+        edit = f"{browser.root}/webhooks/{webhook_id}/edit"
+        await _create(browser, stack.project.phone_number_id, headers="X-Key: open sesame", form_id=webhook_id)
+        lost = encrypt('{"X-Key": "open sesame"}', "another secret key than the installation's")
+        async with stack.engine.begin() as connection:
+            await connection.execute(text("UPDATE webhook_endpoint SET headers = :lost"), {"lost": lost})
+        assert "cannot be decrypted" in await browser.get(edit)
+        saved = await browser.send(edit, **WEBHOOK, headers="")
+        assert saved.status_code == 303
+        assert (await _row(stack)).headers == lost
+        await browser.send(edit, **WEBHOOK, headers="X-Key: anew")
+        assert decrypt((await _row(stack)).headers, stack.settings.secret_key) == '{"X-Key":"anew"}'
 
 
 async def _said_in_the_audit_log(stack: Stack) -> str:

@@ -149,6 +149,7 @@ def test_no_link_that_opens_media_and_no_embed_is_in_caddys_log() -> None:
         ("/dashboard/join/secret?x=1", "/dashboard/join/-?x=1"),
         ("/meta/whatsapp/media_download?token=secret", "/meta/whatsapp/media_download?token=-"),
         ("/meta/whatsapp/media_download?a=b&token=secret&c=d", "/meta/whatsapp/media_download?a=b&token=-&c=d"),
+        ("/dashboard/x?csrf_token=secret&access_token=secret", "/dashboard/x?csrf_token=-&access_token=-"),
         ("/inbox/v1/conversations?search=a", "/inbox/v1/conversations?search=a"),
     ):
         assert re.sub(pattern, r"\1-", uri) == logged

@@ -14,9 +14,20 @@ htmx.config.selfRequestsOnly = true;
 // A page that comes back from the browser's history is fetched again: it may have shown what is shown once.
 htmx.config.historyCacheSize = 0;
 
-/** Without a script these do what HTMX does. */
+/** Without a script these do what HTMX does. A button that is only hidden could still be a form's default one. */
 function hideWhatScriptsReplace(): void {
-  for (const element of document.querySelectorAll<HTMLElement>("[data-without-script]")) element.hidden = true;
+  for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-without-script]")) {
+    button.hidden = true;
+    button.disabled = true;
+  }
+}
+
+/** Enter in a picker's search would send the form around it, though what is meant is the search, which has begun. */
+function keepFormsWhileSearching(): void {
+  addEventListener("keydown", (event) => {
+    const isSearch = event.target instanceof Element && event.target.closest(".picker-search") !== null;
+    if (isSearch && event.key === "Enter") event.preventDefault();
+  });
 }
 
 /** On a phone the menu starts closed; where there is room it is always open. */
@@ -80,6 +91,7 @@ for (const trouble of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
 }
 
 hideWhatScriptsReplace();
+keepFormsWhileSearching();
 readyMenu();
 readyMenus();
 sendOnce();
