@@ -136,7 +136,7 @@ async def _migrations(connection: AsyncConnection) -> Check:
         return Check(
             "migrations",
             "warning",
-            f"the database is at {found}, of a newer version than this one, which works on it; was it meant to go back?",
+            f"the database is at {found}, of a newer version than this one, which works on it all the same",
         )
     return Check(
         "migrations",
