@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cli.output import emit
+from cli.unreachable import why_unreachable
 from shared.crypto import DecryptionError, decrypt, new_token
 from shared.db import create_engine
 from shared.ids import new_id
@@ -255,7 +256,10 @@ async def _storage(settings: Settings) -> Checks:
 
 
 async def _base_url(settings: Settings) -> Checks:
-    """As Meta does when somebody types the webhook's address into its form, over the public name."""
+    """As Meta does when somebody types the webhook's address into its form, but from here.
+
+    A firewall before this machine, and the verify token that was typed there, are Meta's alone to see.
+    """
     url, challenge = f"{settings.origin()}/webhooks/whatsapp", new_token()
     query = {
         "hub.mode": "subscribe",
@@ -269,15 +273,10 @@ async def _base_url(settings: Settings) -> Checks:
         try:
             answer = await http.get(url, params=query)
         except httpx.HTTPError as error:
-            yield Check(
-                name,
-                "wrong",
-                f"cannot be reached from here ({type(error).__name__}); is the api running, does the proxy lead to it, "
-                "and is PORTHOLE_BASE_URL right?",
-            )
+            yield Check(name, "wrong", f"{why_unreachable(error)}; PORTHOLE_BASE_URL is where it was looked for")
             return
     if answer.text == challenge:
-        yield Check(name, "ok", "answers as WhatsApp wants it")
+        yield Check(name, "ok", "answers as WhatsApp wants it, seen from this machine")
     elif answer.status_code == 403:
         yield Check(name, "wrong", "another Porthole answers there: its PORTHOLE_WHATSAPP_VERIFY_TOKEN is not ours")
     else:
