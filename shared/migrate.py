@@ -42,8 +42,8 @@ def _revisions() -> frozenset[str]:
 
 
 def is_newer(revision: str | None) -> bool:
-    """Whether a newer version has brought a database to this revision. This one works on it all the same: it is how an
-    upgrade is taken back.
+    """Whether a newer version has brought a database to this revision. This one works on it all the same, which is how
+    an upgrade is taken back: a migration leaves what the version before it needs.
     """
     return revision is not None and revision not in _revisions()
 
