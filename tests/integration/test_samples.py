@@ -21,8 +21,8 @@ from tests.stack import Stack
 from tests.unit.test_samples import _id
 
 RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer")] for document in DOCUMENTS}
-API = ROOT / "docs" / "api.md"
 CURL = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n"
+API = ROOT / "docs" / "api.md"
 
 
 async def _given(stack: Stack) -> dict[str, str]:
