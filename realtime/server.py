@@ -40,7 +40,7 @@ from shared.scope import EMBED_CHANNELS, PRESENCE_CHANNELS, embed_channel
 from shared.settings import Settings
 from shared.tasks import cancel_all, keep_running
 from shared.user_claims import User, read_user_claim
-from shared.viewers import report_viewers
+from shared.viewers import report_viewers, withdraw_viewers
 
 log = structlog.get_logger()
 
@@ -283,13 +283,16 @@ class Realtime:
     async def _report_viewers(self) -> None:
         """Say how many iframes are open, for the dashboard."""
         process = secrets.token_hex(8)
-        while True:
-            counts = Counter(viewer.embed.id for viewer in self._viewers.values() if viewer.connected)
-            try:
-                await report_viewers(self._redis, process, counts)
-            except (RedisError, OSError) as error:
-                log.info("viewers_not_reported", error=type(error).__name__)
-            await asyncio.sleep(REPORT_SECONDS)
+        try:
+            while True:
+                counts = Counter(viewer.embed.id for viewer in self._viewers.values() if viewer.connected)
+                try:
+                    await report_viewers(self._redis, process, counts)
+                except (RedisError, OSError) as error:
+                    log.info("viewers_not_reported", error=type(error).__name__)
+                await asyncio.sleep(REPORT_SECONDS)
+        finally:
+            await withdraw_viewers(self._redis, process)
 
     async def _look_again(self, embed_ids: Collection[UUID]) -> None:
         viewers = [(sid, viewer) for sid, viewer in self._viewers.items() if viewer.embed.id in embed_ids]

@@ -106,7 +106,7 @@ def is_conflict(error: DBAPIError) -> bool:
 
 def violates(error: DBAPIError, constraint: str) -> bool:
     """Whether it is this constraint that refused a row."""
-    return f'"{constraint}"' in str(error.orig)
+    return getattr(getattr(error.orig, "__cause__", None), "constraint_name", None) == constraint
 
 
 def is_deadlock(error: DBAPIError) -> bool:

@@ -94,12 +94,22 @@ async def downgrade(engine: AsyncEngine, revision: str) -> str:
 
 
 async def _run(engine: AsyncEngine, act: Callable[[Config, str | None], None]) -> str:
+    """Each revision is a transaction of its own: none keeps what it has locked while the next one works."""
+
     def migrate(connection: Connection) -> str:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        connection.commit()
         config = _config()
         config.attributes["connection"] = connection
-        act(config, MigrationContext.configure(connection).get_current_revision())
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        try:
+            current = MigrationContext.configure(connection).get_current_revision()
+            connection.rollback()  # Alembic would take a transaction that is open here for one around all revisions
+            act(config, current)
+            return MigrationContext.configure(connection).get_current_revision() or ""
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+            connection.commit()
 
-    async with engine.begin() as connection:
+    async with engine.connect() as connection:
         return await connection.run_sync(migrate)

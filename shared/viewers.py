@@ -3,6 +3,7 @@
 The dashboard adds up what the processes say, which costs it one round trip, whatever the number of iframes.
 """
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,15 @@ async def report_viewers(redis: Redis, process: str, counts: Mapping[UUID, int])
         pipeline.zremrangebyscore(_PROCESSES, 0, now - LIVES)
         pipeline.expire(_PROCESSES, LIVES)
         await pipeline.execute()
+
+
+async def withdraw_viewers(redis: Redis, process: str) -> None:
+    """Say that a process has none any more: its iframes are at others by now. Without Redis that shows after LIVES."""
+    with contextlib.suppress(RedisError, OSError, TimeoutError):
+        async with redis.pipeline(transaction=True) as pipeline:
+            pipeline.zrem(_PROCESSES, process)
+            pipeline.delete(f"{_PROCESSES}:{process}")
+            await pipeline.execute()
 
 
 async def count_viewers(redis: Redis, embed_ids: Sequence[UUID]) -> dict[UUID, int] | None:

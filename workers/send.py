@@ -1,6 +1,7 @@
 """Sends queued messages: the oldest of each conversation, many conversations at once, each number at its own pace."""
 
 import asyncio
+import contextlib
 import itertools
 import random
 from collections import Counter
@@ -139,8 +140,12 @@ class Sender:
         for timer in self._too_fast.values():
             timer.cancel()
         await finish(self._sends, seconds)
-        await self._settler.drain()
-        await self._settler.stop(SETTLE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while self._accepted:
+                    await self._settler.drain()
+                    await asyncio.sleep(AWAY_SECONDS if self._accepted else 0)
+        await self._settler.stop(0)
 
     async def _start_due(self) -> bool:
         """Returns whether there may be more that could start now."""
@@ -161,9 +166,12 @@ class Sender:
             if is_number:
                 self._wait_for(message.phone_number_id, wait.seconds)
         if untried:
-            async with self._engine.begin() as connection:
-                await messages_released(connection, untried)
+            await self._release(untried)
         return len(claimed) == places
+
+    async def _release(self, untried: list[Untried]) -> None:
+        async with self._engine.begin() as connection:
+            await messages_released(connection, untried)
 
     async def _claim(self, places: int) -> list[_Claimed]:
         taken = [
@@ -212,6 +220,8 @@ class Sender:
         try:
             try:
                 await asyncio.sleep(wait)
+                if self._stopping:  # it has not begun, and might not end in time
+                    return await self._release([Untried(message.id, message.attempts, 0)])
                 with tracing.processing("outbox", [message.traceparent]):
                     await self._send(message)
             finally:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.jobs import connect
 from shared.settings import Settings
-from shared.viewers import LIVES, count_viewers, report_viewers
+from shared.viewers import LIVES, count_viewers, report_viewers, withdraw_viewers
 
 
 async def test_what_the_processes_say_is_added_up_and_the_last_word_of_each_counts(settings: Settings) -> None:
@@ -23,6 +23,8 @@ async def test_what_the_processes_say_is_added_up_and_the_last_word_of_each_coun
         assert await count_viewers(redis, [first, second]) == {first: 3, second: 0}
         assert 0 < await redis.ttl(f"porthole:viewers:{there}") <= LIVES  # of a process that has died
         assert await count_viewers(redis, []) == {}
+        await withdraw_viewers(redis, there)
+        assert await count_viewers(redis, [first]) == {first: 0}
     finally:
         await redis.aclose()
 

@@ -69,11 +69,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_operator_link_operator_id", "operator_link", ["operator_id"])
     op.create_index("ix_operator_link_expires_at", "operator_link", ["expires_at"])
-    # What is done to operators belongs to no project.
-    op.alter_column("audit_event", "project_id", nullable=True)
-    op.alter_column("audit_event", "actor_type", comment="api_key, operator, embed, cli or system")
     for table in LISTS:
         op.create_index(f"{table}_newest", table, ["project_id", sa.text("created_at DESC"), sa.text("id DESC")])
+    # What is done to operators belongs to no project. Last, as in the transactions that write an audit line.
+    op.alter_column("audit_event", "project_id", nullable=True)
+    op.alter_column("audit_event", "actor_type", comment="api_key, operator, embed, cli or system")
 
 
 def downgrade() -> None:
