@@ -20,7 +20,7 @@ from shared.crypto import DecryptionError
 from shared.db import create_engine
 from shared.embed_snippet import embed_url, iframe_snippet
 from shared.log import configure_logs
-from shared.migrate import UnknownRevisionError, downgrade, upgrade
+from shared.migrate import UnknownRevisionError, downgrade, is_newer, upgrade
 from shared.operations.connect_number import NewNumber, connect_number
 from shared.operations.create_embed import ScopeNotFoundError, create_embed, read_new_embed
 from shared.operations.create_project import ProjectNotFoundError, create_key, create_project
@@ -37,7 +37,8 @@ async def migrate(arguments: argparse.Namespace) -> None:
             revision = await (downgrade(engine, arguments.to) if arguments.to else upgrade(engine))
         except UnknownRevisionError as error:
             raise CommandError(str(error)) from error
-    emit(arguments.json, {"revision": revision}, f"the database is at revision {revision}")
+    newer = ", of a newer version: there is nothing to do" if is_newer(revision) else ""
+    emit(arguments.json, {"revision": revision}, f"the database is at revision {revision}{newer}")
 
 
 async def secrets_encrypt_anew(arguments: argparse.Namespace) -> None:

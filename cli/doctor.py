@@ -17,11 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cli.output import emit
+from cli.unreachable import why_unreachable
 from shared.crypto import DecryptionError, decrypt, new_token
 from shared.db import create_engine
 from shared.ids import new_id
 from shared.log import configure_logs
-from shared.migrate import current_revision, head_revision
+from shared.migrate import current_revision, head_revision, is_newer
 from shared.pubsub import PubSub
 from shared.settings import Settings, read_settings, unknown_variables
 from shared.storage import Storage, StorageError
@@ -114,7 +115,7 @@ async def _postgres(settings: Settings, engine: AsyncEngine) -> Checks:
             yield _skew(name, float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0))
             migrations = await _migrations(connection)
             yield migrations
-            if migrations.status != "ok":
+            if migrations.status == "wrong":
                 return
             yield await _events(connection)
             numbers = (await connection.execute(_NUMBERS, {"most": MOST_NUMBERS})).all()
@@ -132,6 +133,12 @@ async def _migrations(connection: AsyncConnection) -> Check:
     found = await current_revision(connection)
     if found == head_revision():
         return Check("migrations", "ok", f"the database is at {found}, as this version needs")
+    if is_newer(found):
+        return Check(
+            "migrations",
+            "warning",
+            f"the database is at {found}, of a newer version than this one, which works on it all the same",
+        )
     return Check(
         "migrations",
         "wrong",
@@ -249,7 +256,10 @@ async def _storage(settings: Settings) -> Checks:
 
 
 async def _base_url(settings: Settings) -> Checks:
-    """As Meta does when somebody types the webhook's address into its form, over the public name."""
+    """As Meta does when somebody types the webhook's address into its form, but from here.
+
+    A firewall before this machine, and the verify token that was typed there, are Meta's alone to see.
+    """
     url, challenge = f"{settings.origin()}/webhooks/whatsapp", new_token()
     query = {
         "hub.mode": "subscribe",
@@ -263,15 +273,10 @@ async def _base_url(settings: Settings) -> Checks:
         try:
             answer = await http.get(url, params=query)
         except httpx.HTTPError as error:
-            yield Check(
-                name,
-                "wrong",
-                f"cannot be reached from here ({type(error).__name__}); is the api running, does the proxy lead to it, "
-                "and is PORTHOLE_BASE_URL right?",
-            )
+            yield Check(name, "wrong", f"{why_unreachable(error)}; PORTHOLE_BASE_URL is where it was looked for")
             return
     if answer.text == challenge:
-        yield Check(name, "ok", "answers as WhatsApp wants it")
+        yield Check(name, "ok", "answers as WhatsApp wants it, seen from this machine")
     elif answer.status_code == 403:
         yield Check(name, "wrong", "another Porthole answers there: its PORTHOLE_WHATSAPP_VERIFY_TOKEN is not ours")
     else:

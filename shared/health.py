@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.migrate import current_revision, head_revision
+from shared.migrate import current_revision, is_ready
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ async def _check_postgres(engine: AsyncEngine) -> tuple[Answer, Answer]:
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         log.warning("postgres_unreachable", error=repr(error))
         return "unreachable", "unreachable"
-    return "ok", "ok" if revision == head_revision() else "not migrated"
+    return "ok", "ok" if is_ready(revision) else "not migrated"
 
 
 async def _check_redis(redis: Redis) -> Answer:

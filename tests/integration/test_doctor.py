@@ -1,16 +1,26 @@
 """`porthole doctor` names what is wrong, and what to do about it."""
 
 import json
+import socket
+import ssl
+import time
+from pathlib import Path
+from types import SimpleNamespace
 
+import httpx
 import msgspec
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.doctor import Check, diagnose
+from cli.unreachable import why_unreachable
 from shared.crypto import encrypt
 from shared.settings import Settings
 from tests.commands import environ_of, porthole
+from tests.integration.test_outbound_http import certificate
+from tests.raw_server import running_raw_server
 from tests.stack import Stack
 
 
@@ -54,6 +64,61 @@ async def test_what_is_wrong_is_named(stack: Stack, wrong: dict[str, str], name:
     assert words in found.message
 
 
+async def test_a_certificate_that_vouches_for_itself_is_named_as_that(stack: Stack, tmp_path: Path) -> None:
+    async with running_raw_server(tls=certificate(tmp_path, "localhost")) as server:
+        base_url = f"https://localhost:{server.port}"
+        said = await _said(msgspec.structs.replace(stack.settings, base_url=base_url))
+    assert said["webhook"].status == "wrong"
+    assert "certificate is not trusted (self-signed certificate)" in said["webhook"].message
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "not known"), "DNS"),
+        (ExceptionGroup("each address", [OSError("no route"), ConnectionRefusedError()]), "refused"),
+        (ssl.SSLError("wrong version number"), "does not speak TLS"),
+        (httpx.ConnectTimeout(""), "firewall"),
+        (OSError("something else"), "ConnectError"),
+    ],
+)
+def test_why_nothing_answers_is_said_by_the_innermost_cause(cause: Exception, words: str) -> None:
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = OSError("as httpcore has it")
+    error.__cause__.__context__ = cause
+    assert words in why_unreachable(error)
+
+
+async def test_clocks_that_are_apart_and_a_server_that_is_too_old_are_named(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The doctor's alone: the roles are in this process, and theirs is right.
+    monkeypatch.setattr("cli.doctor.time", SimpleNamespace(time=lambda: time.time() + 60))
+    monkeypatch.setattr("cli.doctor.OLDEST_POSTGRES", 99)
+    checks = await diagnose(stack.settings)
+    clocks = [check for check in checks if check.name == "clock"]
+    assert [check.status for check in clocks] == ["wrong"] * 3
+    assert sorted(check.message.split()[2] for check in clocks) == ["PostgreSQL", "Redis", "WhatsApp"]
+    assert all("run NTP" in check.message for check in clocks)
+    (postgres,) = (check for check in checks if check.name == "PostgreSQL")
+    assert (postgres.status, "needs 99 or newer" in postgres.message) == ("wrong", True)
+
+
+async def test_a_redis_that_forgets_and_an_account_that_is_not_subscribed_are_named(stack: Stack) -> None:
+    async with Redis.from_url(stack.settings.redis_url) as redis:
+        await redis.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            await stack.simulator.put("/_sim/faults", json={"unsubscribed": True})
+            said = await _said(stack.settings)
+        finally:
+            await redis.config_set("maxmemory-policy", "noeviction")
+    assert said["Redis"].status == "warning"
+    assert "set noeviction" in said["Redis"].message
+    (number, *_) = (check for name, check in said.items() if name.startswith("number "))
+    assert number.status == "warning"
+    assert "subscribe the app" in number.message
+
+
 async def test_whatsapp_may_be_slower_than_postgresql_may(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.doctor.SECONDS", 2.0)
     await stack.simulator.put("/_sim/faults", json={"slow_seconds": 2.5})
@@ -74,11 +139,12 @@ async def test_a_refused_token_and_a_database_of_another_version_say_what_to_run
     refused = [check for name, check in said.items() if name.startswith("number ")]
     assert {check.status for check in refused} == {"wrong"}
     assert "permanent token" in refused[0].message
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    said = await _said(stack.settings)
-    assert said["migrations"].status == "wrong"
-    assert "porthole migrate" in said["migrations"].message
+    for revision, status, words in (("9999", "warning", "of a newer version"), ("0001", "wrong", "porthole migrate")):
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": revision})
+        said = await _said(stack.settings)
+        assert said["migrations"].status == status
+        assert words in said["migrations"].message
 
 
 async def test_the_command_prints_lines_and_its_status_says_whether_all_is_well(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.unit.test_samples import _id
 
 RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer")] for document in DOCUMENTS}
 CURL = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n"
+API = ROOT / "docs" / "api.md"
 
 
 async def _given(stack: Stack) -> dict[str, str]:
@@ -47,6 +49,13 @@ async def _given(stack: Stack) -> dict[str, str]:
     }
 
 
+def _exported(document: Path) -> set[str]:
+    """The variables that a document has its reader set. One that says nothing of them means those of the API's page."""
+    text = "\n".join(one.text for one in samples_of(document))
+    lines = re.findall(r"^(?:export|read -rs) (.*)$", text, re.MULTILINE)
+    return {name for line in lines for name in re.findall(r"[A-Z_]{2,}(?==| <)", line)} or _exported(API)
+
+
 @pytest.mark.parametrize("document", [document for document in RUN if RUN[document]], ids=_id)
 async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Path, tmp_path: Path) -> None:
     (tmp_path / ".curlrc").write_text(CURL)
@@ -57,7 +66,8 @@ async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Pa
     scripts = [(number, one.text) for number, one in enumerate(samples) if one.language == "sh"]
     shell.write_text("set -eu\n" + "\n".join(f"{{\n{text}\n}} > {number}\n" for number, text in scripts))
     code.write_text("\n".join(one.text for one in samples if one.language == "python"))
-    environ |= await _given(stack)
+    exported = _exported(document)
+    environ |= {name: value for name, value in (await _given(stack)).items() if name in exported}
     if document.name == "real-number.md":  # its reader has a number that is not connected yet
         await PlatformApi(stack).remove(f"/whatsapp/phone_numbers/{stack.project.phone_number_id}")
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")  # who copies from it stands in a checkout

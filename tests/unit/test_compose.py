@@ -18,7 +18,7 @@ from cli.main import ROLES
 from cli.run import GRACE_SECONDS
 from cli.serve import bind, port_of
 from realtime.moving import LEAVE_SECONDS, LONGEST_SECONDS
-from shared.settings import PREFIX, Settings, read_settings
+from shared.settings import PREFIX, Settings, read_settings, unknown_variables
 from shared.whatsapp.graph import CALL_SECONDS
 from tests.processes import running_role
 from workers.main import FINISH_SECONDS
@@ -27,6 +27,7 @@ from workers.send import SETTLE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 CADDYFILE = (ROOT / "deploy" / "Caddyfile").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -174,6 +175,21 @@ def test_the_settings_are_ones_that_a_role_starts_with(name: str) -> None:
     settings = read_settings(filled)
     assert (settings.host, settings.port) == ("0.0.0.0", 8000)  # noqa: S104 - a container's own address
     assert settings.base_url == "https://localhost"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_that_is_documented_reaches_a_role(name: str) -> None:
+    documented = set(re.findall(rf"^\| `({PREFIX}\w+)` \|", CONFIGURATION, re.MULTILINE))
+    assert len(documented) == len(Settings.__struct_fields__)
+    assert SERVICES[name]["env_file"] == ".env"
+    # What stands in compose.yaml itself is stronger than the file: where things are, which the document says.
+    environment = {variable: str(value) for variable, value in SERVICES[name]["environment"].items()}
+    fixed = {variable for variable, value in environment.items() if f"${{{variable}:?" not in value} & documented
+    (said,) = re.findall(r"Compose sets itself where things are: ([^.]+)\.", CONFIGURATION)
+    assert fixed == set(re.findall(r"`(\w+)`", said))
+    # Caddy's domain is in the file too, and would be taken for a setting that is misspelt.
+    assert environment["PORTHOLE_DOMAIN"] == ""
+    assert unknown_variables(environment) == []
 
 
 def test_every_secret_is_asked_for_and_none_is_in_a_file() -> None:

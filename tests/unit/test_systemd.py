@@ -29,7 +29,7 @@ def _service(unit: Path) -> dict[str, list[str]]:
     return found
 
 
-def _ports() -> dict[str, int]:
+def ports_of_roles() -> dict[str, int]:
     (ports,) = (one for one in _service(FOLDER / "porthole@.service")["Environment"] if one.startswith("PORT_"))
     return {role: int(port) for role, port in re.findall(r"PORT_(\w+)=(\d+)", ports)}
 
@@ -49,19 +49,22 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 def test_a_unit_can_be_read_and_runs_a_command_that_there_is(unit: Path) -> None:
     configparser.ConfigParser(strict=False, interpolation=None).read_string(unit.read_text())
     (command,) = _service(unit)["ExecStart"]
-    for role, port in _ports().items():
+    for role, port in ports_of_roles().items():
         words = command.replace("%i", role).replace(f"${{PORT_{role}}}", str(port)).split()
         assert words[0] == "/opt/porthole/bin/porthole"
         _parser().parse_args(words[1:])
 
 
 def test_each_role_has_a_port_of_its_own_to_which_caddy_leads() -> None:
-    ports = _ports()
+    ports = ports_of_roles()
     assert ports.keys() == ROLES.keys() - {"up"}
     assert len(set(ports.values())) == len(ports)
     realtime, rest = CADDYFILE.split("handle /realtime/*")[1].split("handle {")
     assert f"reverse_proxy 127.0.0.1:{ports['realtime']}" in realtime
     assert f"reverse_proxy 127.0.0.1:{ports['api']}" in rest
+    # A process that is started anew is waited for.
+    assert "lb_try_duration 30s" in realtime
+    assert "lb_try_duration 30s" in rest
 
 
 def test_no_link_that_opens_something_is_in_caddys_log() -> None:
@@ -75,5 +78,5 @@ def test_a_role_starts_with_the_environment_once_its_secrets_are_filled_in() -> 
     settings = read_settings({name: value or "a" * 16 for name, value in ENV.items()})
     assert settings.host == "127.0.0.1"
     assert [name for name, value in ENV.items() if not value] == [
-        f"{PREFIX}{name}" for name in ("SECRET_KEY", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")
+        f"{PREFIX}{name}" for name in ("SECRET_KEY", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "METRICS_TOKEN")
     ]

@@ -50,10 +50,10 @@ def upgrade() -> None:
     op.create_index(
         "first_response_of_project", "first_response", ["project_id", "answered_at"], postgresql_include=["asked_at"]
     )
-    _index_messages(include=["direction"])
     op.create_index(
         "media_lost", "media", ["project_id", "created_at"], postgresql_where=sa.text("state IN ('failed', 'gone')")
     )
+    _index_messages(include=["direction"])
 
 
 def downgrade() -> None:
@@ -63,11 +63,15 @@ def downgrade() -> None:
 
 
 def _index_messages(include: list[str] | None) -> None:
-    """In place of the index that there is: its order stays, and with `direction` in it messages are counted by it."""
-    op.drop_index("message_of_project", "message")
+    """In place of the index that there is: its order stays, and with `direction` in it messages are counted by it.
+
+    While it is built messages can be read: dropping the old one would keep readers out until the end.
+    """
     op.create_index(
-        "message_of_project",
+        "message_of_project_new",
         "message",
         ["project_id", sa.text("sent_at DESC"), sa.text("id DESC")],
         postgresql_include=include,
     )
+    op.drop_index("message_of_project", "message")
+    op.execute("ALTER INDEX message_of_project_new RENAME TO message_of_project")
