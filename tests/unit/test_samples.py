@@ -72,7 +72,7 @@ def test_a_block_that_is_not_run_says_why(sample: Sample) -> None:
 
 
 def test_there_is_some_of_everything() -> None:
-    assert {sample.way for sample in SAMPLES} == {"run", "answer", "shape", "tested", "read", "toctree"}
+    assert {sample.way for sample in SAMPLES} == {"run", "answer", "command", "shape", "tested", "read", "toctree"}
     assert len(SAMPLES) > 60
 
 
