@@ -60,10 +60,10 @@ async def test_a_number_is_disconnected_and_connected_again_for_a_customer(stack
         assert f'value="{stack.settings.whatsapp_verify_token}"' in html
         assert "Larch Hotels" in html
         assert "<dt>Quality</dt><dd>Green</dd>" in html
-        row = re.search(rf'/numbers/{number}">.*?</tr>', await browser.get(page), re.DOTALL)
-        assert row is not None
-        assert 'data-label="Quality">Green<' in row[0]
-        assert 'data-label="State">Connected<' in row[0]
+        listed = re.search(rf'/numbers/{number}">.*?</tr>', await browser.get(page), re.DOTALL)
+        assert listed is not None
+        assert 'data-label="Quality">Green<' in listed[0]
+        assert 'data-label="State">Connected<' in listed[0]
         assert ACCESS_TOKEN not in html
         async with stack.engine.connect() as connection:
             query = text("SELECT * FROM phone_number WHERE phone_number_id = :id")
