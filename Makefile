@@ -33,6 +33,7 @@ check: setup ## lint, types, import directions, links in the documentation
 	@lint-imports --no-logo
 	@cd $(INBOX) && npm run check --silent
 	@$(SITE)
+	@pytest -n0 -qq --durations-min=9 tests/unit/test_samples.py -k links
 
 format: setup ## format and fix what can be fixed
 	@ruff format .

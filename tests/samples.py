@@ -7,7 +7,7 @@ block of which something else is true says so in a comment before it:
     <!-- sample: tested by tests/x.py -->   another test, which names the document, has it from there
     <!-- sample: not run: WHY -->           its commands are only read
 
-A block of nothing but `porthole` and `make` need not say that it is only read.
+A block of nothing but `porthole` need not say anything: it is run too. One of nothing but `make` is only read.
 """
 
 import re
@@ -23,10 +23,11 @@ from tests.shapes import Check, parse_shapes
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
-Way = Literal["run", "answer", "shape", "tested", "read", "toctree"]
+Way = Literal["run", "answer", "command", "shape", "tested", "read", "toctree"]
 
 _MARK = re.compile(r"<!-- sample: (.*?) -->", re.DOTALL)
 _MARKS: dict[str, Way] = {"shape of ": "shape", "tested by ": "tested", "not run: ": "read"}
+_COMMANDS: dict[str, Way] = {"porthole ": "command", "make ": "read"}
 _LANGUAGES: dict[str, Way] = {"sh": "run", "python": "run", "json": "answer", "{toctree}": "toctree"}
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -89,8 +90,9 @@ def _way(language: str, text: str, mark: str, place: str) -> tuple[Way, str]:
             return way, mark.removeprefix(words)
     if mark == "" and language in _LANGUAGES:
         return _LANGUAGES[language], ""
-    if mark == "" and all(line.startswith(("porthole ", "make ", " ")) for line in text.splitlines() if line):
-        return "read", "commands that others run"
+    for beginning, way in _COMMANDS.items():
+        if mark == "" and all(line.startswith((beginning, " ")) for line in text.splitlines() if line):
+            return way, f"commands of {beginning}alone"
     raise UnmarkedSampleError(f"{place}: nothing runs this block, and it does not say why: {mark!r}")
 
 

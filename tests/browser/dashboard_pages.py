@@ -11,8 +11,23 @@ from tests.browser.demo import Demo
 from tests.factories import text_message, webhook
 from tests.waiting import eventually
 
+# Of a project in which nothing is yet: the page, and the heading that says so.
+EMPTY = {
+    "embeds-empty": ("/{fresh}/embeds", "No embed yet"),
+    "numbers-empty": ("/{fresh}/numbers", "No number yet"),
+    "customers-empty": ("/{fresh}/customers", "No customer yet"),
+    "team-empty": ("/{fresh}/team", "Nobody yet"),
+    "assignments-empty": ("/{fresh}/assignments", "No active conversation"),
+    "api-keys-empty": ("/{fresh}/api-keys", "No key yet"),
+    "webhooks-empty": ("/{fresh}/webhooks", "No webhook yet"),
+    "handoffs-empty": ("/{fresh}/handoffs", "Nobody waits"),
+    "audit-log-empty": ("/{fresh}/audit-log?object_type=api_key", "Nothing is like that"),
+}
+
 # Below /dashboard.
 PAGES = {
+    **{name: path for name, (path, _) in EMPTY.items()},
+    "overview-empty": "/{fresh}/overview",
     "projects": "/projects",
     "account": "/account",
     "operators": "/operators",
@@ -109,12 +124,23 @@ async def paths(page: Page, demo: Demo) -> dict[str, str]:
     headers = {"X-API-Key": demo.api_key}
     async with httpx.AsyncClient(base_url=demo.base_url, headers=headers, timeout=30) as http:
         ids = await _ids(http, demo)
+    ids["fresh"] = await _fresh_project(page, demo)
     ids["operator"] = await _id_of_link(page, f"{demo.base_url}/dashboard/operators", "Olga Own")
     ids["event"] = (await fail_event(page, demo, "Is anybody there?")).rpartition("/")[2]
     reason = await page.get_by_role("link", name="all with this reason").first.get_attribute("href")
     ids["reason"] = (reason or "").rpartition("=")[2]
     ids["key"] = await _id_of_link(page, f"{demo.base_url}/dashboard/{demo.project_id}/api-keys", "Revoke")
     return {name: f"{demo.base_url}/dashboard{path.format(**ids)}" for name, path in PAGES.items()}
+
+
+async def _fresh_project(page: Page, demo: Demo) -> str:
+    """The id of a new project, in which nothing is."""
+    await page.goto(f"{demo.base_url}/dashboard/projects")
+    await page.get_by_label("Name").fill("Willow & Reed")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Create the project").click()
+    (project_id,) = re.findall(r"/dashboard/([0-9a-f-]{36})/", page.url)
+    return str(project_id)
 
 
 async def _ids(http: httpx.AsyncClient, demo: Demo) -> dict[str, str]:

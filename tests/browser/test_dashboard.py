@@ -9,6 +9,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Troubles
 from tests.browser.demo import Demo
 from tests.browser.inbox import Inbox
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -89,10 +90,18 @@ async def test_from_the_printed_link_to_an_embed_and_its_end(
     assert box is not None
     assert box["width"] <= 375
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await page.get_by_role("button", name="Copy URL").click()
-    await expect(page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
+    for label in ("Iframe", "Element", "Signing secret", "URL"):
+        await page.get_by_role("button", name=f"Copy {label}").click()
+        shown = await page.get_by_label(label, exact=True).input_value()
+
+        async def is_copied(shown: str = shown) -> bool:
+            return bool(await page.evaluate("navigator.clipboard.readText()") == shown)
+
+        await eventually(is_copied)
+        await expect(page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
     url = await page.get_by_label("URL", exact=True).input_value()
-    assert await page.evaluate("navigator.clipboard.readText()") == url
+    for label in ("Iframe", "Element"):
+        assert f'src="{url}"' in await page.get_by_label(label, exact=True).input_value()
 
     other = await context.new_page()
     await other.goto(url)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.axe import COLOURS, violations
 from tests.browser.conftest import Troubles, new_context
-from tests.browser.dashboard_pages import PAGES, SHOWN_ONCE, open_page, paths
+from tests.browser.dashboard_pages import EMPTY, PAGES, SHOWN_ONCE, open_page, paths
 from tests.browser.demo import Demo
 from tests.browser.test_dashboard import DESK, PHONE, sign_in
 
@@ -35,6 +35,8 @@ async def test_axe_finds_nothing_in_either_theme_and_the_page_fits_on_a_phone(op
     await page.set_viewport_size(DESK)
     await open_page(page, addresses, name)
     assert await page.title() != "Sign in · Porthole"
+    if name in EMPTY:
+        await expect(page.get_by_role("heading", name=EMPTY[name][1])).to_be_visible()
     assert await violations(page) == []
     await page.evaluate("() => { document.documentElement.dataset.mode = 'dark'; }")
     await page.set_viewport_size(PHONE)

@@ -1,17 +1,23 @@
-"""What a reader copies from README.md, docs/start.md and docs/host-page.md into a page of their own, in a browser."""
+"""What a reader copies from the README and from docs/ into a page of their own, in a browser.
+
+README.md, docs/start.md, docs/embedding.md, docs/host-page.md.
+"""
 
 import asyncio
+import base64
 import os
+import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import MakeEmbed
 from tests.browser.customers import Customers
 from tests.browser.demo import Demo
 from tests.browser.host import Host
 from tests.browser.inbox import Inbox
+from tests.media import jpeg
 from tests.samples import ROOT, samples_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -74,3 +80,37 @@ async def test_the_messages_by_hand(page: Page, demo: Demo, host: Host, make_emb
     await page.goto(host.origin)
     await Inbox(page.frame_locator("iframe")).is_live()
     await page.wait_for_function("/^\\(\\d+\\) Messages$/.test(document.title)")
+
+
+async def test_a_sandbox_of_the_tokens_that_the_guide_names_lets_files_be_saved_and_links_open_outside_of_it(
+    page: Page, context: BrowserContext, host: Host, make_embed: MakeEmbed, customers: Customers
+) -> None:
+    guide = (ROOT / "docs" / "embedding.md").read_text()
+    (tokens,) = re.findall(r"use `sandbox`, the inbox needs `([^`]+)`", guide)
+    embed = await make_embed(allowed_origins=[host.origin])
+    customer = await customers.new()
+    await customer.says("As in https://shop.example.com/lamp")
+    await customer.sends("image", {"data": base64.b64encode(jpeg(400, 300)).decode(), "mime_type": "image/jpeg"})
+    host.body = f'<iframe src="{embed["embed_url"]}" sandbox="{tokens}"></iframe>'
+    await page.goto(host.origin)
+    inbox = Inbox(page.frame_locator("iframe"))
+    await inbox.is_live()
+    await inbox.open(customer.name)
+
+    await context.route("https://shop.example.com/**", lambda route: route.fulfill(body="A lamp"))
+    async with context.expect_page() as opened:
+        await inbox.messages.get_by_role("link", name="https://shop.example.com/lamp").click()
+    tab = await opened.value
+    # A sandbox without allow-modals, which the guide does not name, would show nothing.
+    async with tab.expect_event("dialog") as shown:
+        await tab.evaluate("() => void setTimeout(() => alert('Welcome'))")
+    await (await shown.value).dismiss()
+
+    await inbox.messages.get_by_role("link", name="Open Photo").click()
+    async with page.expect_download() as saved:
+        await inbox.root.get_by_role("link", name="Download").click()
+    assert (await saved.value).suggested_filename.endswith((".jpg", ".jpeg"))
+
+    await page.keyboard.press("Escape")
+    await inbox.reply("That one")
+    await expect(inbox.message("That one")).to_be_visible()

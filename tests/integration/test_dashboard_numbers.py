@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from api.dashboard.numbers import CHECKS
 from shared.crypto import decrypt
 from tests.dashboard import Browser, signed_in
 from tests.factories import ACCESS_TOKEN, make_project
@@ -17,6 +18,12 @@ from tests.stack import Stack
 def _wrong(answer: httpx.Response) -> list[str]:
     assert answer.status_code == 422, answer.text
     return re.findall(r'id="(\w+)-error"', answer.text)
+
+
+def _checked(html: str, check: str) -> str:
+    """What the page says of one of the checks of a number's health."""
+    (said,) = re.findall(rf"{check}<span class=\"cell-detail\">([^<]*)<", html)
+    return unescape(said)
 
 
 async def _disconnect(browser: Browser, number: str) -> None:
@@ -67,6 +74,11 @@ async def test_a_number_is_disconnected_and_connected_again_for_a_customer(stack
         assert f'value="{stack.base_url}/webhooks/whatsapp"' in html
         assert f'value="{stack.settings.whatsapp_verify_token}"' in html
         assert "Larch Hotels" in html
+        assert "<dt>Quality</dt><dd>Green</dd>" in html
+        listed = re.search(rf'/numbers/{number}">.*?</tr>', await browser.get(page), re.DOTALL)
+        assert listed is not None
+        assert 'data-label="Quality">Green<' in listed[0]
+        assert 'data-label="State">Connected<' in listed[0]
         assert ACCESS_TOKEN not in html
         async with stack.engine.connect() as connection:
             query = text("SELECT * FROM phone_number WHERE phone_number_id = :id")
@@ -106,7 +118,7 @@ async def test_a_number_is_changed_and_its_health_asked_for(stack: Stack) -> Non
     number = stack.project.phone_number_id
     async with await signed_in(stack, "operator") as browser:
         page = f"{browser.root}/numbers/{number}"
-        assert "Healthy" in await browser.get(f"{page}/health") or "Degraded" in await browser.get(f"{page}/health")
+        assert ">Healthy<" in await browser.get(f"{page}/health")
         part = await browser.http.get(f"{page}/health", headers={"HX-Request": "true"})
         assert "<html" not in part.text
         wanted = {"name": "Sales", "customer_id": str(stack.project.customer_id), "access_token": ""}
@@ -114,6 +126,28 @@ async def test_a_number_is_changed_and_its_health_asked_for(stack: Stack) -> Non
         assert await stack.count("phone_number", "name = 'Sales' AND NOT inbound_processing_enabled") == 1
         assert "Takes nothing in" in await browser.get(f"{browser.root}/numbers", words="sal")
         assert _wrong(await browser.send(f"{page}/edit", **{**wanted, "access_token": "wrong"})) == ["access_token"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "status", "failed"),
+    [
+        ({}, "Healthy", ""),
+        ({"unsubscribed": True}, "Degraded", "An app takes its webhooks"),
+        ({"number_state": "disconnected"}, "Unhealthy", "The number is connected"),
+    ],
+)
+async def test_the_health_of_a_number_names_what_is_wrong(
+    stack: Stack, faults: dict[str, Any], status: str, failed: str
+) -> None:
+    await stack.simulator.put("/_sim/faults", json=faults)
+    async with await signed_in(stack, "viewer") as browser:
+        html = await browser.get(f"{browser.root}/numbers/{stack.project.phone_number_id}/health")
+    assert f">{status}<" in html
+    said = {check: _checked(html, check) for check in CHECKS.values()}
+    assert said.pop("Its webhooks come in here") == "Not known"
+    wrong = {check: words for check, words in said.items() if words != "Yes"}
+    assert set(wrong) == ({failed} if failed else set())
+    assert all(re.match(r"No\b", words) for words in wrong.values())
 
 
 async def test_a_viewer_sees_no_verify_token_and_nobody_sees_another_projects_number(stack: Stack) -> None:

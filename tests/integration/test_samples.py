@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.commands import clean_environ
+from tests.commands import clean_environ, environ_of
 from tests.factories import ACCESS_TOKEN
 from tests.meta_api import ANA, MetaApi, customer_wrote_on_phone
 from tests.platform_api import PlatformApi
@@ -21,6 +21,7 @@ from tests.stack import Stack
 from tests.unit.test_samples import _id
 
 RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer")] for document in DOCUMENTS}
+COMMANDS = [one for document in DOCUMENTS for one in samples_of(document) if one.way == "command"]
 CURL = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n"
 API = ROOT / "docs" / "api.md"
 
@@ -77,6 +78,16 @@ async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Pa
     for number, sample in enumerate(samples):
         if sample.way == "answer":
             _compare(sample, (tmp_path / str(number - 1)).read_bytes())
+
+
+@pytest.mark.parametrize("sample", COMMANDS, ids=_id)
+async def test_a_block_of_the_command_line_runs(stack: Stack, sample: Sample, tmp_path: Path) -> None:
+    """With the project's id where it says ID, and the files that it reads from."""
+    (tmp_path / "access-token.txt").write_text(f"{ACCESS_TOKEN}\n")
+    (tmp_path / "password.txt").write_text("a few words in a row\n")
+    script = re.sub(r"--project ID\b", f"--project {stack.project.id}", sample.text)
+    environ = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **environ_of(stack.settings)}
+    await _run(["bash", "-euc", script], tmp_path, environ)
 
 
 async def _run(command: list[str], folder: Path, environ: dict[str, str]) -> None:

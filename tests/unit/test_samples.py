@@ -1,17 +1,14 @@
 """What stands in the README and in docs/ is there: files, commands, options, targets; and no sample is forgotten."""
 
-import contextlib
-import io
 import re
 import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 from mdit_py_plugins.anchors.index import slugify
 
-from cli.main import _parser
+from tests.doc_commands import problem_of
 from tests.samples import (
     DOCUMENTS,
     ROOT,
@@ -25,8 +22,6 @@ from tests.samples import (
 
 SAMPLES = all_samples()
 SHELL = [sample for sample in SAMPLES if sample.language == "sh" or sample.text.startswith(("porthole ", "make "))]
-TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 FOLDERS = ("api", "cli", "deploy", "docs", "realtime", "shared", "templates", "tests", "workers")
 
 
@@ -52,51 +47,17 @@ def _commands(text: str) -> list[list[str]]:
     return [command for command in found if command]
 
 
-def _is_parsed(words: list[str]) -> bool:
-    """Whether `porthole` takes these words. `...` stands for options that the reader has to look up."""
-    if words[-1] == "...":
-        words = [*words[:-1], "--help"]
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            _parser().parse_args(words)
-        except SystemExit as end:
-            return end.code == 0
-    return True
-
-
-def _problem(words: list[str]) -> str:
-    """What is wrong with a command, as far as it can be seen without running it."""
-    match words:
-        case ["porthole" | "as_porthole", *rest] if rest and rest[0] != "COMMAND" and not _is_parsed(rest):
-            return "porthole does not take this"
-        case ["make", target, *rest]:
-            if target not in TARGETS:
-                return "no such target"
-            given = [word.removeprefix("ARGS=") for word in rest if word.startswith("ARGS=")]
-            if target == "demo" and not all(_is_parsed(["demo", *shlex.split(one)]) for one in given):
-                return "porthole demo does not take these"
-        case ["docker", "compose", ("exec" | "run") as way, *rest]:
-            service, *command = [word for word in rest if word not in ("--no-TTY", "--rm")]
-            if service not in SERVICES:
-                return "no such service"
-            if command and (way == "run" or command[0] == "porthole"):
-                return _problem(["porthole", *command] if way == "run" else command)
-        case ["cp", source, _] if not (ROOT / source).exists():
-            return "there is nothing to copy"
-    return ""
-
-
 @pytest.mark.parametrize("sample", SHELL, ids=_id)
 def test_the_commands_of_a_block_are_ones_that_there_are(sample: Sample) -> None:
     subprocess.run(["bash", "-n"], input=sample.text, text=True, check=True)
-    wrong = {" ".join(words): _problem(words) for words in _commands(sample.text)}
+    wrong = {" ".join(words): problem_of(words) for words in _commands(sample.text)}
     assert {command: problem for command, problem in wrong.items() if problem} == {}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_id)
 def test_the_commands_in_the_text_are_ones_that_there_are(document: Path) -> None:
     commands = [one for program in ("porthole", "make") for one in inline_commands(document, program)]
-    wrong = {command: _problem(_commands(command)[0]) for command in commands}
+    wrong = {command: problem_of(_commands(command)[0]) for command in commands}
     assert {command: problem for command, problem in wrong.items() if problem} == {}
 
 
@@ -111,7 +72,7 @@ def test_a_block_that_is_not_run_says_why(sample: Sample) -> None:
 
 
 def test_there_is_some_of_everything() -> None:
-    assert {sample.way for sample in SAMPLES} == {"run", "answer", "shape", "tested", "read", "toctree"}
+    assert {sample.way for sample in SAMPLES} == {"run", "answer", "command", "shape", "tested", "read", "toctree"}
     assert len(SAMPLES) > 60
 
 
@@ -149,12 +110,21 @@ def test_a_block_of_which_nothing_is_said_is_refused(block: str, tmp_path: Path)
         ("docker compose run --rm worker cure", True),
         ("docker compose exec api porthole project create X > file", False),
         ("docker compose exec web porthole project create X", True),
+        ("docker compose up --detach --scale api=3 api", False),
+        ("docker compose up web", True),
+        ("docker compose upp", True),
+        ("docker compose cp storage:/data/media/. media", False),
+        ("docker compose cp storage:/files media", True),
+        ("docker compose cp storages:/data/media media", True),
+        ("sudo systemctl restart porthole-migrate porthole@worker", False),
+        ("sudo systemctl restart porthole@workers", True),
+        ("sudo systemctl restart porthole.service", True),
         ("cp deploy/env.example .env  # a copy", False),
         ("cp deploy/env.sample .env", True),
     ],
 )
 def test_a_command_that_there_is_not_is_seen(command: str, is_wrong: bool) -> None:
-    assert (_problem(_commands(command)[0]) != "") is is_wrong
+    assert (problem_of(_commands(command)[0]) != "") is is_wrong
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_id)
