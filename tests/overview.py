@@ -25,7 +25,10 @@ def table_of(html: str, part: str) -> list[list[str]]:
     rest = html.split(f'id="{part}"', 1)[1].split("</table>", 1)[0]
     body = rest.split("<tbody>", 1)[1] if "<tbody>" in rest else ""
     return [
-        [unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)]
+        [
+            " ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split())
+            for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)
+        ]
         for row in re.findall(r"<tr>(.*?)</tr>", body.replace("\n", ""))
     ]
 

@@ -36,7 +36,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     op.create_table(
         "first_response",
-        sa.Column("message_id", sa.Uuid(), sa.ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("message_id", sa.Uuid(), primary_key=True),
         sa.Column("project_id", sa.Uuid(), nullable=False, comment="no foreign key: it goes with the message"),
         sa.Column(
             "asked_at",
@@ -54,6 +54,11 @@ def upgrade() -> None:
         "media_lost", "media", ["project_id", "created_at"], postgresql_where=sa.text("state IN ('failed', 'gone')")
     )
     _index_messages(include=["direction"])
+    # After what takes long: it keeps writers of messages out, and what was erased meanwhile has gone.
+    op.execute("DELETE FROM first_response r WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = r.message_id)")
+    op.create_foreign_key(
+        "first_response_message_id_fkey", "first_response", "message", ["message_id"], ["id"], ondelete="CASCADE"
+    )
 
 
 def downgrade() -> None:
