@@ -43,13 +43,15 @@ FIRST_DELAY, LONGEST_DELAY = 5.0, 3600.0  # seconds
 MOST_ATTEMPTS = 24  # over half a day
 MOST_WHILE_AWAY = 176  # over seven days, for which Meta keeps the file (Meta: Cloud API, "Download media")
 
+# Found first and once: a LIMIT within the UPDATE may be gone through again for each row.
 _CLAIM = text("""
-    UPDATE media f SET leased_until = now() + :lease, attempts = f.attempts + 1
-    FROM (
+    WITH due AS MATERIALIZED (
         SELECT id FROM media
         WHERE state = 'pending' AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
         ORDER BY due_at LIMIT :places FOR UPDATE SKIP LOCKED
-    ) due, message m
+    )
+    UPDATE media f SET leased_until = now() + :lease, attempts = f.attempts + 1
+    FROM due, message m
     WHERE f.id = due.id AND m.id = f.message_id
     RETURNING f.id, f.project_id, f.message_id, f.phone_number_id, f.media_id, f.attempts,
         m.content ->> 'sha256' AS sha256, m.content ->> 'mime_type' AS mime_type,

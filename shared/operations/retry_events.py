@@ -13,11 +13,14 @@ _ONE = text("""
 """)
 
 # Locked in the order of the workers, who take the oldest first.
+# Found first and once: a LIMIT within the UPDATE may be gone through again for each row.
 _OF_REASON = text("""
+    WITH oldest AS MATERIALIZED (
+        SELECT id FROM inbound_event WHERE state = 'failed' AND md5(problem) = :reason
+        ORDER BY id LIMIT :limit FOR UPDATE
+    )
     UPDATE inbound_event e SET state = 'pending', problem = NULL, processed_at = NULL, retries = e.retries + 1
-    FROM (SELECT id FROM inbound_event WHERE state = 'failed' AND md5(problem) = :reason
-          ORDER BY id LIMIT :limit FOR UPDATE) AS oldest
-    WHERE e.id = oldest.id RETURNING e.id
+    FROM oldest WHERE e.id = oldest.id RETURNING e.id
 """)
 
 

@@ -106,6 +106,6 @@ async def test_a_project_is_made_once_and_switched_to(stack: Stack) -> None:
             answer = await browser.send("/dashboard/projects", name="Second shop", form_id=form_id)
             assert answer.status_code == 303
         assert await stack.count("project", "name = 'Second shop'") == 1
-        assert "No embed yet" in await browser.get(answer.headers["location"])
+        assert "Second shop" in await browser.get(answer.headers["location"])
         assert f'href="/dashboard/{form_id}/customers"' in await browser.get(f"{browser.root}/customers")
         assert (await browser.send("/dashboard/projects", name="")).status_code == 422
