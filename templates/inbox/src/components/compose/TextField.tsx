@@ -29,7 +29,8 @@ export function TextField({ label, value, onInput, limit, error, hint, multiline
     id,
     value,
     ...(limit === undefined ? {} : { maxLength: limit }),
-    dir: value ? ("auto" as const) : undefined,
+    // Numbers, addresses and links read from the left in every language.
+    dir: rest.inputMode ? ("ltr" as const) : value ? ("auto" as const) : undefined,
     "aria-invalid": error !== undefined,
     "aria-describedby": `${id}-note`,
   };
