@@ -1,7 +1,6 @@
 """python -m tests.again [ARGS]: what failed runs once more, alone, as two cores may have been too busy for it.
 
-More than a few that failed are no accident: then nothing is run, and the run stays red. The tests of one file in the
-browser share a demo, so that one that went wrong may have taken others with it.
+More than a few that failed are no accident: then nothing is run, and the run stays red.
 """
 
 import json
@@ -9,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MOST = 6
+MOST = 3
 FAILED = Path(".pytest_cache/v/cache/lastfailed")
 
 

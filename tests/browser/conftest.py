@@ -114,8 +114,10 @@ async def inbox(page: Page, demo: Demo) -> Inbox:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def simulator(demo: Demo) -> AsyncIterator[httpx.AsyncClient]:
+    """Its faults end with the test, also where that failed: others use the same one."""
     async with httpx.AsyncClient(base_url=demo.simulator_url) as client:
         yield client
+        (await client.put("/_sim/faults", json={})).raise_for_status()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

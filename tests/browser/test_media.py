@@ -240,7 +240,7 @@ async def test_a_lost_file_says_so_and_is_fetched_again(
     await customer.sends("sticker", _file("sticker"))
     await inbox.open(customer.name)
     message = inbox.messages.last
-    await expect(message).to_contain_text("WhatsApp no longer has this file.", timeout=20_000)
+    await expect(message).to_contain_text("WhatsApp no longer has this file.", timeout=45_000)
     await _faults(simulator)
     await message.get_by_role("button", name="Fetch again").click()
     await _is_loaded(message.locator(".media-sticker img"))
