@@ -29,17 +29,10 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
   const [atEnd, setAtEnd] = useState(true);
   const following = useRef(true);
   const anchor = useRef<Anchor | null>(null);
+  /** Where it was left the last time: found there again, nobody has scrolled since. */
+  const left = useRef(Number.NaN);
   const open = useRef(gap);
   open.current = gap;
-
-  const remember = useCallback(() => {
-    const element = box.current;
-    if (!element) return;
-    following.current = !open.current && element.scrollHeight - element.scrollTop - element.clientHeight < slack;
-    setAtEnd(following.current);
-    const first = content.current && firstInView(content.current, top(element));
-    anchor.current = first && { element: first, top: top(first) - top(element) };
-  }, [box, content]);
 
   const restore = useCallback(() => {
     const element = box.current;
@@ -50,7 +43,21 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
       const moved = top(anchor.current.element) - top(element) - anchor.current.top;
       if (Math.abs(moved) >= 1) element.scrollTop += moved;
     }
+    left.current = element.scrollTop;
   }, [box]);
+
+  const remember = useCallback(() => {
+    const element = box.current;
+    if (!element) return;
+    // What was drawn meanwhile has another height, and the observer tells of that only after this event: the place is
+    // taken up again before it is looked at, or whoever was at the end would not be there any more.
+    if (element.scrollTop === left.current) restore();
+    following.current = !open.current && element.scrollHeight - element.scrollTop - element.clientHeight < slack;
+    setAtEnd(following.current);
+    const first = content.current && firstInView(content.current, top(element));
+    anchor.current = first && { element: first, top: top(first) - top(element) };
+    left.current = element.scrollTop;
+  }, [box, content, restore]);
 
   const toEnd = useCallback(() => {
     following.current = true;
