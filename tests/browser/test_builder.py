@@ -31,6 +31,7 @@ async def test_a_list_grows_and_shrinks_where_one_is_and_a_row_of_it_is_chosen(
     await expect(_row(first, 2)).to_be_focused()
     await page.keyboard.type("Tuesday")
     await first.get_by_role("button", name="Add a row").press("Enter")
+    await expect(_row(first, 3)).to_be_focused()
     await page.keyboard.type("Wednesday")
     await expect(dialog.get_by_text("3 / 10", exact=True).first).to_be_visible()
 

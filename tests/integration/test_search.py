@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.fold import fold
@@ -137,6 +137,37 @@ async def test_no_snippet_comes_out_of_another_scope(engine: AsyncEngine, projec
         assert await _found(engine, scope, "needle") == expected, scope
         assert await _found(engine, scope, "past") == {key: value for key, value in expected.items() if "past" in value}
     assert await _found(engine, Scope(project.user_id), "needle") == {}, "another project"
+
+
+async def test_a_phones_history_is_searched_at_once_though_the_tables_were_empty_a_moment_ago(
+    engine: AsyncEngine, project: ProjectRows
+) -> None:
+    """The planner is told of what has come only a minute later, and takes every step for one over a single row."""
+    async with engine.connect() as connection:
+        whole = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await whole.execute(text("VACUUM ANALYZE contact, conversation, message"))
+    await _execute(
+        engine,
+        f"""
+        WITH people AS (
+            INSERT INTO contact (id, project_id, profile_name)
+            SELECT gen_random_uuid(), '{project.id}', 'Person ' || n FROM generate_series(1, 400) AS n RETURNING id
+        )
+        INSERT INTO conversation (id, project_id, phone_number_id, contact_id, last_active_at)
+        SELECT gen_random_uuid(), '{project.id}', '{project.phone_number_id}', id, now() FROM people
+        """,
+    )
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    wanted = ConversationFilters(search="Person 7", status="all")
+    async with engine.connect() as connection:
+        rows, _, _ = await list_conversations(connection, Scope(project.id), wanted)
+        statement, values = asked[0]
+        plain = (await connection.get_raw_connection()).driver_connection
+        assert plain is not None
+        (plan,) = await plain.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *values)
+    assert len(rows) == 11
+    assert plan["Plan"]["Shared Hit Blocks"] < 25 * 400, "each was looked at once more for each of the others"
 
 
 async def _execute(engine: AsyncEngine, statement: str) -> None:
