@@ -1,6 +1,10 @@
 """Looking into the tables, and emptying them."""
 
-from sqlalchemy import text
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,6 +15,36 @@ from shared.models import Base
 async def count(engine: AsyncEngine, table: str, where: str = "true") -> int:
     async with engine.connect() as connection:
         return int(await connection.scalar(text(f"SELECT count(*) FROM {table} WHERE {where}")) or 0)
+
+
+Statement = tuple[str, Any]
+"""As the driver takes it, with its values."""
+
+
+@contextlib.contextmanager
+def statements(engine: AsyncEngine) -> Iterator[list[Statement]]:
+    """What is asked of the database meanwhile, by that engine."""
+    asked: list[Statement] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+async def blocks_read(engine: AsyncEngine, statement: Statement) -> int:
+    """How many blocks of 8 kB a statement looks at, from wherever they come, when it runs once more; what it would
+    change is taken back.
+    """
+    query, values = statement
+    async with engine.connect() as connection, connection.begin() as transaction:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        (found,) = await driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}", *values)
+        await transaction.rollback()
+        return int(found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"])
 
 
 async def remove_rows(engine: AsyncEngine) -> None:

@@ -32,7 +32,8 @@ CLAIMED_AT_ONCE = 50
 # of one costs the others nothing. An event waits for an earlier one of its conversation, until that one has failed and
 # 30 seconds have passed (Kapso: "Message ordering"). A buffered event takes along those that wait behind it; after a
 # failure each goes alone. What a dead worker had taken goes again as it was taken, under the same key. Replays go
-# alone, and wait for each other only: what happens now does not wait for what happened once.
+# alone, and wait for each other only: what happens now does not wait for what happened once. (`IS NULL` and not NOT
+# EXISTS: the planner may make a join over the whole queue of that, not knowing yet how long the queue has become.)
 _CLAIM = text("""
     WITH RECURSIVE waiting AS (
         (SELECT endpoint_id FROM webhook_delivery WHERE status = 'pending' ORDER BY endpoint_id LIMIT 1)
@@ -54,12 +55,13 @@ _CLAIM = text("""
             FROM webhook_delivery d
             WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.due_at <= now()
               AND (d.leased_until IS NULL OR d.leased_until < now())
-              AND NOT EXISTS (
-                  SELECT FROM webhook_delivery b
+              AND (
+                  SELECT b.id FROM webhook_delivery b
                   WHERE b.endpoint_id = d.endpoint_id AND b.conversation_id = d.conversation_id
                     AND b.status = 'pending' AND b.sequence < d.sequence
                     AND (b.replay_of IS NULL) = (d.replay_of IS NULL)
-                    AND (b.last_attempt_at IS NULL OR d.created_at > now() - interval '30 seconds'))
+                    AND (b.last_attempt_at IS NULL OR d.created_at > now() - interval '30 seconds')
+                  LIMIT 1) IS NULL
             ORDER BY d.due_at, d.sequence LIMIT coalesce(p.places, :each)
             FOR UPDATE SKIP LOCKED
         ) AS d

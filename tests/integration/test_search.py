@@ -3,13 +3,14 @@
 import time
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.fold import fold
 from shared.queries.conversations import ConversationFilters, list_conversations
 from shared.scope import Scope
 from tests.applying import apply
+from tests.database import blocks_read, statements
 from tests.factories import ProjectRows, text_message
 from tests.meta_payloads import change, inbound
 from tests.stack import Stack
@@ -157,17 +158,12 @@ async def test_a_phones_history_is_searched_at_once_though_the_tables_were_empty
         SELECT gen_random_uuid(), '{project.id}', '{project.phone_number_id}', id, now() FROM people
         """,
     )
-    asked: list[tuple[str, Any]] = []
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
     wanted = ConversationFilters(search="Person 7", status="all")
-    async with engine.connect() as connection:
-        rows, _, _ = await list_conversations(connection, Scope(project.id), wanted)
-        statement, values = asked[0]
-        plain = (await connection.get_raw_connection()).driver_connection
-        assert plain is not None
-        (plan,) = await plain.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *values)
+    with statements(engine) as asked:
+        async with engine.connect() as connection:
+            rows, _, _ = await list_conversations(connection, Scope(project.id), wanted)
     assert len(rows) == 11
-    assert plan["Plan"]["Shared Hit Blocks"] < 25 * 400, "each was looked at once more for each of the others"
+    assert await blocks_read(engine, asked[0]) < 25 * 400, "each was looked at once more for each of the others"
 
 
 async def _execute(engine: AsyncEngine, statement: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.waiting import eventually
 from workers.drainer import Drainer
 
 
@@ -27,12 +28,18 @@ class _Work:
         self.done += 1
         return self.left > 0
 
+    async def has_begun(self) -> bool:
+        return self.done > 0
+
+    async def is_done(self) -> bool:
+        return self.left == self.under_way == 0
+
 
 async def test_while_there_is_more_steps_are_beside_each_other_and_all_is_done() -> None:
     work = _Work(20)
     drainer = Drainer(work.step, at_once=3)
     drainer.start()
-    await asyncio.sleep(0.1)
+    await eventually(work.is_done)
     await drainer.stop(5)
     assert (work.done, work.under_way, work.most) == (20, 0, 3)
 
@@ -48,7 +55,7 @@ async def test_two_starts_at_the_same_moment_are_one_drain() -> None:
     drainer = Drainer(work.step)
     drainer.start()
     drainer.start()
-    await asyncio.sleep(0.05)
+    await eventually(work.is_done)
     assert (work.done, work.most) == (5, 1)
 
 
@@ -84,7 +91,7 @@ async def test_a_stop_lets_the_step_under_way_end_and_begins_no_other() -> None:
     work = _Work(1000)
     drainer = Drainer(work.step, at_once=2)
     drainer.start()
-    await asyncio.sleep(0.01)
+    await eventually(work.has_begun)
     await drainer.stop(5)
     assert work.under_way == 0
     assert 0 < work.done < 1000
