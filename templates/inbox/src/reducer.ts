@@ -1,7 +1,7 @@
 import { followMatches, type Matches } from "./matches";
 import type { Body } from "./reply";
 import { emptyThread, stretch, type Thread, type ThreadPage, withMessages, withoutConversations } from "./thread";
-import type { Context, Conversation, Match, Media, Message, Removed } from "./types";
+import type { Context, Conversation, Match, Media, Message, Removed, TemplatePart } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
@@ -21,7 +21,8 @@ export interface ConversationList {
 }
 
 /**
- * A message that the server has not confirmed; `media` is what is shown of its file meanwhile, `words` of a template.
+ * A message that the server has not confirmed; `media` is what is shown of its file meanwhile, `words` and
+ * `template_parts` of a template.
  * `failure` is null while it is on its way.
  */
 export interface Outgoing {
@@ -31,6 +32,7 @@ export interface Outgoing {
   context: Context | null;
   media: Media | null;
   words: string | null;
+  template_parts: TemplatePart[] | null;
   timestamp: string;
   failure: string | null;
 }
