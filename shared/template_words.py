@@ -22,7 +22,7 @@ _decode = msgspec.json.Decoder(list[TemplatePart]).decode
 
 
 class TemplateWords(msgspec.Struct, frozen=True):
-    """What a customer reads of a template: its body, filled in, and the parts around it as the template defines them."""
+    """What a customer reads of a template: its body, filled in, and the parts around it as they are defined."""
 
     body: str
     parts: list[TemplatePart]
