@@ -158,8 +158,8 @@ export interface Referral {
 }
 
 /**
- * A component of a template, in Meta's words: its `type` as HEADER or BUTTONS, a header's `format`, its variables not
- * filled in.
+ * A component of a template as Meta defines it: `type` as HEADER or BUTTONS, `format` of a header, `text` with its
+ * variables not filled in.
  */
 export interface TemplatePart {
   buttons?: TemplateButton[];

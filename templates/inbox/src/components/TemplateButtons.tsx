@@ -43,7 +43,11 @@ function Choice({ button: { kind, text, href, note }, isChosen }: { button: Butt
         </span>
       )}
       {href ? <SafeLink href={href}>{title}</SafeLink> : title}
-      {note && <bdi class="choice-note">{note}</bdi>}
+      {note && (
+        <span class="choice-note">
+          <bdi>{note}</bdi>
+        </span>
+      )}
     </li>
   );
 }

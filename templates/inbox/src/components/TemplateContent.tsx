@@ -29,12 +29,12 @@ export function TemplateContent({ message, template }: { message: Message; templ
       </Framed>
       <TemplateButtons buttons={buttons} chosen={answers} />
       {said.cards.length > 0 && (
-        <ol class="template-cards">
+        <ul class="template-cards">
           {said.cards.map((card, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a template's cards never move
             <CarouselCard key={index} card={card} chosen={answers} />
           ))}
-        </ol>
+        </ul>
       )}
     </>
   );
