@@ -9,6 +9,7 @@ import msgspec
 from shared.scope import Audience
 from shared.user_claims import User
 from shared.whatsapp.status import MessageStatus
+from shared.whatsapp.templates import TemplatePart
 from shared.whatsapp.updates import Direction, Origin, Side
 
 ConversationStatus = Literal["active", "ended"]
@@ -146,7 +147,8 @@ class Reaction(TypedDict):
 class MessageView(TypedDict):
     """A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
     sent it from an inbox, where the host's user claim named one; `media` is its file; `words` are a template's, filled
-    in, once they are known. A message with `discarded_at` failed and was put away: it is not shown any more.
+    in, once they are known, and `template_parts` what stands around them. A message with `discarded_at` failed and was
+    put away: it is not shown any more.
     """
 
     id: UUID
@@ -166,6 +168,7 @@ class MessageView(TypedDict):
     discarded_at: datetime | None
     sent_by: User | None
     words: str | None
+    template_parts: list[TemplatePart] | None
     timestamp: datetime
     media: MediaView | None
     rev: str

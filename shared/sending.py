@@ -25,7 +25,7 @@ from shared.pubsub import PubSub
 from shared.refusals import NotFoundError
 from shared.send_pace import hold
 from shared.settings import Settings
-from shared.template_words import template_words
+from shared.template_words import TemplateWords, template_words
 from shared.uploads import Lease, LeaseLostError, Uploads
 from shared.whatsapp.graph import THROTTLED, GraphClient, GraphError, NoAnswerError, NotSentError
 
@@ -155,7 +155,7 @@ class Delivery:
             events = await message_refused(connection, self._settings, message_id, attempts, error)
         await publish(self._pubsub, events)
 
-    async def _words(self, message: DueMessage, token: str) -> str | None:
+    async def _words(self, message: DueMessage, token: str) -> TemplateWords | None:
         if message.type != "template":
             return None
         return await template_words(

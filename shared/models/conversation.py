@@ -131,7 +131,7 @@ class ConversationRemoval(Base):
 
 class Message(Base):
     """One message, in Meta's shape: `content` is the object under the key that `type` names, `details` what else Meta
-    sent beside it (context, referral, errors ...).
+    sent beside it (context, referral, errors ...), and under `template` what a template was made of when it was sent.
 
     `wamid_key` is the part of the wamid that does not depend on how WhatsApp names the other side, see
     shared/whatsapp/wamid.py; `reply_to_key` that of the quoted message. `sent_at` is Meta's timestamp, or for a queued

@@ -16,6 +16,7 @@ from shared.operations.change_messages import undo_reaction
 from shared.operations.close_windows import close_windows
 from shared.operations.emit_webhooks import MessageHappened, emit_webhooks
 from shared.settings import Settings
+from shared.template_words import TemplateWords
 from shared.whatsapp.content import one_line
 from shared.whatsapp.phone import spellings
 from shared.whatsapp.wamid import wamid_key
@@ -37,8 +38,9 @@ _ACCEPTED = text("""
 """)
 
 _WORDS = text("""
-    UPDATE message m SET text = g.text, preview = g.preview
-    FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, text text, preview text) WHERE m.id = g.id
+    UPDATE message m SET text = g.text, preview = g.preview,
+        details = coalesce(m.details, '{}') || jsonb_build_object('template', g.parts)
+    FROM json_to_recordset(CAST(:rows AS json)) AS g(id uuid, text text, preview text, parts jsonb) WHERE m.id = g.id
 """)
 
 # What the recipient writes comes under this number, in either spelling. Another contact that has it keeps it.
@@ -82,12 +84,12 @@ class Accepted(msgspec.Struct, frozen=True):
     """What is known of a message that Meta took.
 
     `known_by` is the recipient's number where WhatsApp spells it otherwise than we did (Meta: Cloud API, "Phone
-    numbers"); `words` are a template's, filled in.
+    numbers"); `words` are a template's.
     """
 
     wamid: str
     known_by: str | None = None
-    words: str | None = None
+    words: TemplateWords | None = None
 
 
 async def messages_accepted(
@@ -109,7 +111,7 @@ async def messages_accepted(
     ]
     named = set((await connection.execute(_ACCEPTED, {"rows": _encode(names).decode()})).scalars())
     words = [
-        {"id": message_id, "text": one.words, "preview": one_line(one.words)}
+        {"id": message_id, "text": one.words.body, "preview": one_line(one.words.body), "parts": one.words.parts}
         for message_id, one in taken.items()
         if one.words is not None
     ]

@@ -258,6 +258,7 @@ def message_view(row: Row[Any] | NewMessageRow) -> MessageView:
         "discarded_at": row.discarded_at,
         "sent_by": row.sent_by,
         "words": _words(row),
+        "template_parts": details.get("template") if row.type == "template" else None,
         "timestamp": row.sent_at,
         "media": None if isinstance(row, NewMessageRow) else media_view(row),
         "rev": str(row.rev),

@@ -1,20 +1,61 @@
-"""What a template says once its variables are filled in (Meta: Cloud API, "Templates")."""
+"""What a template is made of, and what it says once its variables are filled in (Meta: Cloud API, "Templates")."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
+import msgspec
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
-def template_body(templates: Iterable[Mapping[str, Any]], name: str, language: str) -> str | None:
-    """The text of a template's body, out of a page of Graph's list of templates; None if it is not among them."""
+class TemplateButton(TypedDict, total=False):
+    """A button as its template defines it. `type` is Meta's, as QUICK_REPLY; `url` may have a variable at its end."""
+
+    type: str
+    text: str
+    url: str
+    phone_number: str
+
+
+class TemplateOffer(TypedDict, total=False):
+    """An offer that ends."""
+
+    text: str
+
+
+class TemplateCard(TypedDict, total=False):
+    """A card of a carousel, which is made as a template is."""
+
+    components: list["TemplatePart"]
+
+
+class TemplatePart(TypedDict, total=False):
+    """A component of a template as Meta defines it: `type` as HEADER or BUTTONS, `format` of a header, `text` with its
+    variables not filled in.
+    """
+
+    type: str
+    format: str
+    text: str
+    buttons: list[TemplateButton]
+    cards: list[TemplateCard]
+    limited_time_offer: TemplateOffer
+
+
+def template_parts(templates: Iterable[Mapping[str, Any]], name: str, language: str) -> list[TemplatePart] | None:
+    """What a template is made of, its examples left out, from a page of Graph's list of templates; None if it is not
+    among them. Raises msgspec.ValidationError where it is not as Meta documents it.
+    """
     for template in templates:
         if (template.get("name"), template.get("language")) == (name, language):
-            for component in template.get("components") or []:
-                if component.get("type") == "BODY":
-                    return str(component.get("text") or "")
+            return msgspec.convert(_without_nulls(template.get("components") or []), list[TemplatePart])
     return None
+
+
+def body_of(parts: Sequence[TemplatePart]) -> str | None:
+    """The text of a template's body, None if it has none."""
+    return next((part.get("text", "") for part in parts if part.get("type") == "BODY"), None)
 
 
 def filled_in(body: str, content: Mapping[str, Any]) -> str:
@@ -32,3 +73,10 @@ def _words(parameter: Mapping[str, Any]) -> str:
         return str(parameter.get("text") or "")
     value = parameter.get(str(parameter.get("type")))  # currency, date_time
     return str(value.get("fallback_value") or "") if isinstance(value, Mapping) else ""
+
+
+def _without_nulls(value: Any) -> Any:
+    """Graph writes null for some of what is not there."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value

@@ -6,6 +6,15 @@ from typing import Any
 
 from cli.simulator.media_types import sample
 from tests.browser.customers import Customer, Customers
+from tests.browser.demo import Demo
+from tests.browser.templates import (
+    ORDER,
+    ORDER_COMPONENTS,
+    ORDER_VALUES,
+    approve_template,
+    hear_of_template,
+    send_template,
+)
 from tests.media import jpeg
 
 _CARD = {"name": {"formatted_name": "Ben Osei", "first_name": "Ben"}, "phones": [{"phone": "+1 555 0100"}]}
@@ -19,6 +28,30 @@ _AD = {
     "body": "Everything must go",
 }
 
+_PICTURE = {"type": "image", "image": {"link": "https://shop.example/lamp.jpg"}}
+_LAMPS: list[dict[str, Any]] = [
+    {"type": "BODY", "text": "Two lamps that go with your desk"},
+    {
+        "type": "CAROUSEL",
+        "cards": [
+            {
+                "components": [
+                    {"type": "HEADER", "format": "IMAGE"},
+                    {"type": "BODY", "text": words},
+                    {
+                        "type": "BUTTONS",
+                        "buttons": [
+                            {"type": "QUICK_REPLY", "text": "This one"},
+                            {"type": "URL", "text": "See it", "url": "https://shop.example/lamps"},
+                        ],
+                    },
+                ]
+            }
+            for words in ("The tall one, in oak", "The small one, in brass")
+        ],
+    },
+]
+
 
 def _file(name: str, **more: Any) -> dict[str, Any]:
     mime_type, data = sample(name)
@@ -29,7 +62,7 @@ def _picture(width: int, height: int, **more: Any) -> dict[str, Any]:
     return {"data": base64.b64encode(jpeg(width, height)).decode(), "mime_type": "image/jpeg"} | more
 
 
-async def write_every_kind(customers: Customers) -> Customer:
+async def write_every_kind(demo: Demo, customers: Customers) -> Customer:
     """A new customer, whose messages and calls those are, in one conversation of the last ten minutes."""
     customer = await customers.new("Every Kind")
     at = int(time.time()) - 600
@@ -68,5 +101,17 @@ async def write_every_kind(customers: Customers) -> Customer:
     await customer.calls(outcome="failed", timestamp=at + 10)
     await sends("system", {"type": "customer_identity_changed", "body": ""})
     await customer.gets("text", {"body": "From my phone"}, timestamp=at + 20)
-    await customer.says("That was all", timestamp=at + 25)
+    await _templates(demo, customer)
+    await customer.says("That was all")
     return customer
+
+
+async def _templates(demo: Demo, customer: Customer) -> None:
+    """One that is known, with what was pressed in it, one with cards, and one that is not known."""
+    await approve_template(demo, ORDER, ORDER_COMPONENTS)
+    await approve_template(demo, "two_lamps", _LAMPS)
+    order = await send_template(demo, customer, ORDER, ORDER_VALUES)
+    await customer.sends("button", {"payload": "TOMORROW-7", "text": "Tomorrow"}, context={"message_id": order})
+    cards = [{"card_index": place, "components": [{"type": "header", "parameters": [_PICTURE]}]} for place in range(2)]
+    await send_template(demo, customer, "two_lamps", [{"type": "carousel", "cards": cards}])
+    await hear_of_template(demo, customer, "from_elsewhere", ORDER_VALUES)

@@ -95,7 +95,7 @@ class Album:
         """The whole thread in one frame that is as high, and the pictures of it one by one."""
         await self._open(page, self._every_kind_of.name)
         await expect(page.locator("article.message").last).to_contain_text("That was all")
-        await page.set_viewport_size(ViewportSize(width=self._size["width"], height=3200))
+        await page.set_viewport_size(ViewportSize(width=self._size["width"], height=4200))
         await self._take(page, "every-kind")
         await page.set_viewport_size(self._size)
         await page.locator(".album a").first.click()
@@ -232,7 +232,7 @@ async def _in_themes(page: Page, directory: Path, name: str) -> None:
 async def take_all(demo: Demo, directory: Path) -> None:
     async with running_chromium() as browser, httpx.AsyncClient(base_url=demo.simulator_url) as simulator:
         await _around(browser, demo, directory)
-        every_kind = await write_every_kind(Customers(simulator, demo.support.phone_number_id))
+        every_kind = await write_every_kind(demo, Customers(simulator, demo.support.phone_number_id))
         await _dashboard(browser, demo, directory)
         for look in LOOKS:
             for size in SIZES:

@@ -128,7 +128,12 @@ async def test_a_template_is_shown_by_its_words(stack: Stack) -> None:
     (conversation,) = await api.list("conversations")
     assert conversation["kapso"]["last_message_text"] == words
     token = await stack.embed()
-    assert (await stack.get("/inbox/v1/conversations", token))["data"][0]["last_message"]["preview"] == words
+    (row,) = (await stack.get("/inbox/v1/conversations", token))["data"]
+    assert row["last_message"]["preview"] == words
+    (drawn,) = (await stack.get(f"/inbox/v1/conversations/{row['id']}/messages", token))["data"]
+    assert (drawn["words"], drawn["template"]) == (words, template)
+    buttons = [{"type": "QUICK_REPLY", "text": "Confirm"}, {"type": "QUICK_REPLY", "text": "Change the time"}]
+    assert drawn["template_parts"] == [{"type": "BUTTONS", "buttons": buttons}]
 
 
 async def test_who_has_never_written_gets_a_template_and_nothing_else(stack: Stack) -> None:

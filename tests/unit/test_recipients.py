@@ -1,14 +1,12 @@
-"""Whom a message is for: numbers as people write them, the two spellings of some, and what a template says."""
+"""Whom a message is for: numbers as people write them, and the two spellings of some."""
 
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.whatsapp.phone import BSUID, digits_of_number, spellings
-from shared.whatsapp.templates import filled_in, template_body
 
 
 @pytest.mark.parametrize(
@@ -62,39 +60,3 @@ def test_spellings_are_each_others(number: str) -> None:
 )
 def test_a_business_scoped_user_id(user_id: str, right: bool) -> None:
     assert (re.search(BSUID, user_id) is not None) == right
-
-
-_TEMPLATES: list[dict[str, Any]] = [
-    {"name": "hello", "language": "es", "components": [{"type": "BODY", "text": "Hola {{1}}"}]},
-    {
-        "name": "hello",
-        "language": "en",
-        "components": [{"type": "HEADER", "text": "No"}, {"type": "BODY", "text": "Hi {{1}}"}],
-    },
-    {"name": "bare", "language": "en"},
-]
-
-
-def test_a_templates_body_is_of_its_name_and_language() -> None:
-    assert template_body(_TEMPLATES, "hello", "en") == "Hi {{1}}"
-    assert template_body(_TEMPLATES, "hello", "fr") is template_body(_TEMPLATES, "bare", "en") is None
-
-
-@pytest.mark.parametrize(
-    ("body", "parameters", "words"),
-    [
-        (
-            "Hi {{1}}, {{2}} and {{1}}",
-            [{"type": "text", "text": "Ana"}, {"type": "text", "text": "{{1}}"}],
-            "Hi Ana, {{1}} and Ana",
-        ),
-        ("{{b}} {{ a }}", [{"type": "text", "parameter_name": name, "text": name * 2} for name in "ab"], "bb aa"),
-        ("{{1}} {{2}}", [{"type": "currency", "currency": {"fallback_value": "9 €"}}], "9 € {{2}}"),
-        ("Nothing to fill in", None, "Nothing to fill in"),
-    ],
-)
-def test_a_template_says_what_its_values_make_of_it(body: str, parameters: object, words: str) -> None:
-    components: list[dict[str, object]] = [{"type": "header", "parameters": [{"type": "text", "text": "X"}]}]
-    if parameters is not None:
-        components.append({"type": "body", "parameters": parameters})
-    assert filled_in(body, {"components": components}) == words

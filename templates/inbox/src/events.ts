@@ -71,7 +71,8 @@ export interface LastMessage {
 /**
  * A message. Its content, under the key that `type` names, is empty once it is deleted. `sent_by` is the person who
  * sent it from an inbox, where the host's user claim named one; `media` is its file; `words` are a template's, filled
- * in, once they are known. A message with `discarded_at` failed and was put away: it is not shown any more.
+ * in, once they are known, and `template_parts` what stands around them. A message with `discarded_at` failed and was
+ * put away: it is not shown any more.
  */
 export interface Message extends Content {
   client_id: string | null;
@@ -91,6 +92,7 @@ export interface Message extends Content {
   rev: string;
   sent_by: User | null;
   status: "accepted" | "delivered" | "failed" | "played" | "queued" | "read" | "received" | "sent";
+  template_parts: TemplatePart[] | null;
   timestamp: string;
   type: string;
   wamid: string | null;
@@ -153,6 +155,37 @@ export interface Referral {
   headline?: string;
   source_type?: string;
   source_url?: string;
+}
+
+/**
+ * A component of a template as Meta defines it: `type` as HEADER or BUTTONS, `format` of a header, `text` with its
+ * variables not filled in.
+ */
+export interface TemplatePart {
+  buttons?: TemplateButton[];
+  cards?: TemplateCard[];
+  format?: string;
+  limited_time_offer?: TemplateOffer;
+  text?: string;
+  type?: string;
+}
+
+/** A button as its template defines it. `type` is Meta's, as QUICK_REPLY; `url` may have a variable at its end. */
+export interface TemplateButton {
+  phone_number?: string;
+  text?: string;
+  type?: string;
+  url?: string;
+}
+
+/** A card of a carousel, which is made as a template is. */
+export interface TemplateCard {
+  components?: TemplatePart[];
+}
+
+/** An offer that ends. */
+export interface TemplateOffer {
+  text?: string;
 }
 
 /** A message changed, by a status for example. */

@@ -1,3 +1,5 @@
+import type { TemplateButton, TemplatePart } from "./events";
+
 /** Meta's content objects, as docs/inbox-api.md has them. They come from Meta, so every part of one may be missing. */
 
 /** What stands in a message under the key of its type. There may be new types at any time. */
@@ -12,7 +14,7 @@ export interface Content {
   location?: Location;
   contacts?: ContactCard[];
   interactive?: Interactive;
-  button?: { text?: string };
+  button?: { text?: string; payload?: string };
   order?: Order;
   system?: System;
   call?: Call;
@@ -76,7 +78,28 @@ export interface InteractiveHeader {
 /** A template that was sent: its name, and what it was filled in with. */
 export interface Template {
   name?: string;
-  components?: { type?: string; parameters?: { type?: string; text?: string; document?: { filename?: string } }[] }[];
+  components?: TemplateComponent[];
+}
+
+/** What one component of a template was filled in with; of a button, `index` is its place among them. */
+export interface TemplateComponent {
+  type?: string;
+  sub_type?: string;
+  index?: number | string;
+  parameters?: TemplateValue[];
+  cards?: { card_index?: number; components?: TemplateComponent[] }[];
+}
+
+/** The value stands under the key that `type` names. */
+export interface TemplateValue {
+  type?: string;
+  parameter_name?: string;
+  text?: string;
+  currency?: { fallback_value?: string };
+  date_time?: { fallback_value?: string };
+  location?: Location;
+  payload?: unknown;
+  coupon_code?: string;
 }
 
 /** A template that may be sent. */
@@ -86,15 +109,12 @@ export interface MessageTemplate {
   language: string;
   category: string;
   parameter_format?: string;
-  components: TemplatePart[];
+  components: SamplePart[];
 }
 
-/** A component of a template. */
-export interface TemplatePart {
-  type?: string;
-  format?: string;
-  text?: string;
-  buttons?: TemplateButton[];
+/** A component of a template, with what Meta's reviewers were shown in the place of its variables. */
+export interface SamplePart extends TemplatePart {
+  buttons?: SampleButton[];
   example?: {
     header_text?: string[];
     body_text?: string[][];
@@ -103,10 +123,7 @@ export interface TemplatePart {
   };
 }
 
-export interface TemplateButton {
-  type?: string;
-  text?: string;
-  url?: string;
+export interface SampleButton extends TemplateButton {
   example?: string | string[];
 }
 

@@ -1,7 +1,7 @@
 import { followMatches, type Matches } from "./matches";
 import type { Body } from "./reply";
 import { emptyThread, stretch, type Thread, type ThreadPage, withMessages, withoutConversations } from "./thread";
-import type { Context, Conversation, Match, Media, Message, Removed } from "./types";
+import type { Context, Conversation, Match, Media, Message, Removed, TemplatePart } from "./types";
 
 /**
  * One state and one reducer for three sources: first loads, pushes and catch-up. Rows are kept by id and a row gives way
@@ -21,7 +21,8 @@ export interface ConversationList {
 }
 
 /**
- * A message that the server has not confirmed; `media` is what is shown of its file meanwhile, `words` of a template.
+ * A message that the server has not confirmed; `media` is what is shown of its file meanwhile, `words` and
+ * `template_parts` of a template.
  * `failure` is null while it is on its way.
  */
 export interface Outgoing {
@@ -31,6 +32,7 @@ export interface Outgoing {
   context: Context | null;
   media: Media | null;
   words: string | null;
+  template_parts: TemplatePart[] | null;
   timestamp: string;
   failure: string | null;
 }
@@ -169,7 +171,9 @@ function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | nu
     const fresh = new Map<string, Message>();
     for (const row of rows) {
       const belongs = id === into || row.conversation_id === id || thread.messages.has(row.id);
-      if (belongs && isNews(fresh.get(row.id) ?? thread.messages.get(row.id), row)) fresh.set(row.id, row);
+      const known = fresh.get(row.id) ?? thread.messages.get(row.id);
+      if (belongs && isNews(known, row))
+        fresh.set(row.id, withWords(row, known ?? inbox.outbox.get(row.client_id ?? "")));
     }
     if (fresh.size > 0) changed.set(id, withMessages(thread, fresh));
   }
@@ -179,6 +183,12 @@ function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | nu
   );
   if (changed.size === 0 && outbox === inbox.outbox) return inbox;
   return { ...inbox, outbox, threads: new Map([...inbox.threads, ...changed]) };
+}
+
+/** The page that sends a template knows what it says before the server does. */
+function withWords(row: Message, known: Message | Outgoing | undefined): Message {
+  if (!known?.words || row.words !== null || row.deleted_at !== null) return row;
+  return { ...row, words: known.words, template_parts: known.template_parts };
 }
 
 /** A removal is a version like any other: one that is older than the row, which has come back since, is not news. */

@@ -52,7 +52,7 @@ export interface TemplateComponentBody {
 export type TemplateParameter =
   | { type: "text"; text: string; parameter_name?: string }
   | { type: "coupon_code"; coupon_code: string }
-  | { type: "location"; location: LocationBody }
+  | { type: "location"; location: Partial<LocationBody> }
   | { type: "image"; image: { upload_id: string } }
   | { type: "video"; video: { upload_id: string } }
   | { type: "document"; document: { upload_id: string; filename: string } };
@@ -94,6 +94,7 @@ export function drawn(content: Content & { type: string }, media: Media | null):
     discarded_at: null,
     sent_by: null,
     words: null,
+    template_parts: null,
     timestamp: "",
     rev: "0",
     ...content,
@@ -102,4 +103,8 @@ export function drawn(content: Content & { type: string }, media: Media | null):
   };
 }
 
-export const asMessage = ({ body, media, words }: Outgoing): Message => ({ ...drawn(body, media), words });
+export const asMessage = ({ body, media, words, template_parts }: Outgoing): Message => ({
+  ...drawn(body, media),
+  words,
+  template_parts,
+});

@@ -6,7 +6,7 @@ import { failureText } from "./failure";
 import type { Outgoing } from "./reducer";
 import type { Body } from "./reply";
 import { connection, dispatch, inbox } from "./store";
-import type { Context, Media, Message } from "./types";
+import type { Context, Media, Message, TemplatePart } from "./types";
 
 const queues = new Map<string, Promise<unknown>>();
 
@@ -16,6 +16,7 @@ interface Extras {
   media?: Media | null;
   /** What is shown of a template meanwhile. */
   words?: string | null;
+  template_parts?: TemplatePart[] | null;
 }
 
 /** A message that did not get through, and why. */
@@ -31,7 +32,7 @@ export interface Failed {
 export const send = (
   conversation_id: string,
   body: Body,
-  { context = null, media = null, words = null }: Extras = {},
+  { context = null, media = null, words = null, template_parts = null }: Extras = {},
 ): Promise<Failed | null> =>
   post({
     client_id: makeClientId(),
@@ -40,6 +41,7 @@ export const send = (
     context,
     media,
     words,
+    template_parts,
     timestamp: new Date().toISOString(),
     failure: null,
   });

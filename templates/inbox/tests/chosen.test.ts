@@ -25,8 +25,27 @@ test("each question has what was chosen in it, by button or from a list", () => 
     answer("5", "s", {}),
     message({ id: "6" }),
   ]);
-  expect([...chosen].map(([question, ids]) => [question, [...ids]])).toEqual([
+  expect([...chosen].map(([question, ids]) => [question, [...ids.keys()]])).toEqual([
     ["q", ["yes", "no"]],
     ["r", ["row"]],
+  ]);
+});
+
+test("a template has what was pressed in it, by its payload and by what it says", () => {
+  const pressed = (id: string, button: Message["button"]) => ({
+    ...answer(id, "t", undefined),
+    type: "button",
+    ...(button ? { button } : {}),
+  });
+  const chosen = choicesIn([
+    pressed("1", { payload: "STOP-7", text: "Stop" }),
+    pressed("2", { text: "Go on" }),
+    pressed("3", {}),
+    { ...pressed("4", { text: "Deleted" }), deleted_at: "2026-01-01T10:00:00Z" },
+  ]);
+  expect([...(chosen.get("t") ?? [])]).toEqual([
+    ["STOP-7", "Stop"],
+    ["Stop", "Stop"],
+    ["Go on", "Go on"],
   ]);
 });

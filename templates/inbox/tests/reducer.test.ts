@@ -223,6 +223,22 @@ describe("an optimistic reply", () => {
     }
   });
 
+  test("says what its sender knows of it until the server does, and nothing once it is deleted", () => {
+    const template_parts = [{ type: "FOOTER", text: "Thank you" }];
+    const sent = outgoing({ words: "Hi Ana", template_parts });
+    const row = (values: Partial<Message>) => ({
+      type: "rows" as const,
+      messages: [message({ ...confirmed, type: "template", ...values })],
+    });
+    const begun = play([...opened, { type: "outgoing", outgoing: sent }, row({ words: null })]);
+    const drawn = (...actions: Action[]) => threadMessages(threadOf(play(actions, begun), "a"))[0];
+    const known = { words: "Hi Ana", template_parts };
+    expect(drawn()).toMatchObject(known);
+    expect(drawn(row({ words: null, status: "accepted" }))).toMatchObject(known);
+    expect(drawn(row({ words: "Hi", rev: "2" }))).toMatchObject({ words: "Hi", template_parts: null });
+    expect(drawn(row({ words: null, deleted_at: confirmed.timestamp, rev: "2" }))?.words).toBeNull();
+  });
+
   test("cannot fail once it is confirmed", () => {
     const rows: Action = { type: "rows", messages: [confirmed] };
     const failure: Action = { type: "outgoing.failed", client_id: "x", failure: "unreachable" };

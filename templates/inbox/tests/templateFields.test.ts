@@ -1,17 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  emptyFields,
-  fieldsOf,
-  filledText,
-  fillIn,
-  noValues,
-  type TemplateValues,
-} from "../src/compose/templateFields";
+import { emptyFields, fieldsOf, fillIn, noValues, shownOf, type TemplateValues } from "../src/compose/templateFields";
 import { findTemplates, isSendable } from "../src/compose/templates";
-import type { MessageTemplate, TemplatePart } from "../src/meta";
+import type { MessageTemplate, SamplePart } from "../src/meta";
 
-const template = (components: TemplatePart[], values: Partial<MessageTemplate> = {}): MessageTemplate => ({
+const template = (components: SamplePart[], values: Partial<MessageTemplate> = {}): MessageTemplate => ({
   id: "1",
   name: "order_update",
   language: "en_US",
@@ -145,14 +138,23 @@ describe("Meta's object", () => {
   });
 });
 
-test("the preview has every value in its place, and a gap where there is none", () => {
-  expect(filledText("Hi {{1}}, {{ 2 }}.", "body", filled({ "body.1": "Ana" }))).toBe("Hi Ana, {{ 2 }}.");
-  fc.assert(
-    fc.property(fc.string(), (value) => {
-      const shown = filledText("<{{1}}>", "body", filled({ "body.1": value }));
-      expect(shown).toBe(`<${value.trim() || "{{1}}"}>`);
-    }),
-  );
+describe("what it says meanwhile", () => {
+  const said = (template: MessageTemplate, values: TemplateValues) => shownOf(template, fillIn(template, values).body);
+
+  test("is its body with every value in its place, and a gap where there is none", () => {
+    const greeting = template([{ type: "BODY", text: "Hi {{1}}, {{ 2 }}." }]);
+    expect(said(greeting, filled({ "body.1": "Ana" })).words).toBe("Hi Ana, {{ 2 }}.");
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        const { words } = said(template([{ type: "BODY", text: "<{{1}}>" }]), filled({ "body.1": value }));
+        expect(words).toBe(`<${value.trim() || "{{1}}"}>`);
+      }),
+    );
+  });
+
+  test("is what stands around that", () => {
+    expect(said(order, noValues).template_parts.map(({ type }) => type)).toEqual(["HEADER", "FOOTER", "BUTTONS"]);
+  });
 });
 
 test("a template is found by words of its name and text, its language and its category", () => {

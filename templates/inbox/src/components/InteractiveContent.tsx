@@ -1,11 +1,13 @@
-import { chosen } from "../chosen";
+import { type Answers, chosen } from "../chosen";
 import { permissionText } from "../content";
 import { type FlowAnswer, flowAnswers } from "../flow";
 import { fullTime } from "../format";
 import { t } from "../i18n";
 import { safeHref } from "../links";
 import type { CallPermission, Interactive, Message } from "../types";
-import { CheckIcon, FormIcon, ListIcon, PhoneIcon } from "./icons";
+import { Chosen } from "./Chosen";
+import { Framed } from "./Framed";
+import { FormIcon, ListIcon, PhoneIcon } from "./icons";
 import { HeaderFile } from "./MediaCard";
 import { Answer } from "./MessageContent";
 import { SafeLink, Text } from "./RichText";
@@ -20,17 +22,9 @@ export function InteractiveContent({ message, interactive }: { message: Message;
   return (
     <>
       <HeaderFile message={message} type={header?.type} />
-      {header?.text && (
-        <strong class="text" dir="auto">
-          {header.text}
-        </strong>
-      )}
-      <Text body={body?.text || t("content.interactive")} />
-      {footer?.text && (
-        <small class="text" dir="auto">
-          {footer.text}
-        </small>
-      )}
+      <Framed header={header?.text} footer={footer?.text}>
+        <Text body={body?.text || t("content.interactive")} />
+      </Framed>
       <Choices interactive={interactive} chosen={chosen.value.get(message.id)} />
     </>
   );
@@ -88,8 +82,7 @@ function Permission({ permission }: { permission: CallPermission }) {
 
 interface ChoicesProps {
   interactive: Interactive;
-  /** The ids of what the customer chose. */
-  chosen: ReadonlySet<string> | undefined;
+  chosen: Answers | undefined;
 }
 
 function Choices({ interactive: { type, action }, chosen }: ChoicesProps) {
@@ -112,14 +105,6 @@ function Choices({ interactive: { type, action }, chosen }: ChoicesProps) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Chosen() {
-  return (
-    <span class="chosen" role="img" aria-label={t("content.reply")} title={t("content.reply")}>
-      <CheckIcon />
-    </span>
   );
 }
 

@@ -36,7 +36,9 @@ export function MediaCard({ message, type }: Props) {
 
 /** A file at the head of a message that has more to it: of a question with buttons, of a template. */
 export function HeaderFile({ message, type }: { message: Message; type: string | undefined }) {
-  if (!message.media || type === undefined || !isMedia(type)) return null;
+  if (type === undefined || !isMedia(type)) return null;
+  // What is still being filled in has none yet; what was sent by a link never has.
+  if (!message.media && message.wamid === null) return null;
   return <File message={message} type={type} kind={t(`content.${type}`)} />;
 }
 

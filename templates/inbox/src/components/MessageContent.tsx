@@ -4,13 +4,13 @@ import { lazily } from "../lazily";
 import type { Message, MessageError } from "../types";
 import { isMedia, MediaCard } from "./MediaCard";
 import { Text } from "./RichText";
-import { TemplateContent } from "./TemplateContent";
 
 const cards = () => import("./cards");
 const ContactCards = lazily(() => cards().then((module) => module.ContactCards));
 const InteractiveContent = lazily(() => cards().then((module) => module.InteractiveContent));
 const LocationCard = lazily(() => cards().then((module) => module.LocationCard));
 const OrderCard = lazily(() => cards().then((module) => module.OrderCard));
+const TemplateContent = lazily(() => cards().then((module) => module.TemplateContent));
 
 /** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
 export function MessageContent({ message }: { message: Message }) {

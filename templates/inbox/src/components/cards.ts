@@ -6,3 +6,4 @@ export { InteractiveContent } from "./InteractiveContent";
 export { LocationCard } from "./LocationCard";
 export { OrderCard } from "./OrderCard";
 export { ReferralCard } from "./ReferralCard";
+export { TemplateContent } from "./TemplateContent";

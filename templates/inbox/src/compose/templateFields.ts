@@ -1,5 +1,6 @@
-import type { MessageTemplate, TemplateButton, TemplatePart } from "../meta";
+import type { MessageTemplate, SampleButton, SamplePart } from "../meta";
 import type { LocationBody, TemplateBody, TemplateComponentBody, TemplateParameter } from "../reply";
+import { saidBy, variable } from "../template";
 import { partOf } from "./templates";
 
 export type MediaFormat = "image" | "video" | "document";
@@ -25,11 +26,9 @@ export const noValues: TemplateValues = { texts: {}, upload: null, location: nul
 export const codeLimit = 15;
 export const textLimit = 1024;
 
-const variable = /\{\{\s*(\w+)\s*\}\}/g;
-
 const variablesOf = (text = "") => [...new Set([...text.matchAll(variable)].map(([, name]) => name ?? ""))];
 
-export const mediaFormats: Readonly<Record<string, MediaFormat>> = {
+const mediaFormats: Readonly<Record<string, MediaFormat>> = {
   IMAGE: "image",
   VIDEO: "video",
   DOCUMENT: "document",
@@ -45,14 +44,14 @@ export function fieldsOf(template: MessageTemplate): TemplateField[] {
   ];
 }
 
-function headerFields(header: TemplatePart): TemplateField[] {
+function headerFields(header: SamplePart): TemplateField[] {
   const format = mediaFormats[header.format ?? ""];
   if (format) return [{ id: "header", kind: "media", place: "header", format }];
   if (header.format === "LOCATION") return [{ id: "header", kind: "location", place: "header" }];
   return textFields("header", header);
 }
 
-function textFields(place: "header" | "body", part: TemplatePart | undefined): TemplateField[] {
+function textFields(place: "header" | "body", part: SamplePart | undefined): TemplateField[] {
   return variablesOf(part?.text).map((name, index) => ({
     id: `${place}.${name}`,
     kind: "text",
@@ -62,14 +61,14 @@ function textFields(place: "header" | "body", part: TemplatePart | undefined): T
   }));
 }
 
-function exampleOf({ example }: TemplatePart = {}, place: "header" | "body", name: string, index: number): string {
+function exampleOf({ example }: SamplePart = {}, place: "header" | "body", name: string, index: number): string {
   const named = example?.[`${place}_text_named_params`] ?? [];
   const listed = place === "header" ? example?.header_text : example?.body_text?.[0];
   return named.find((one) => one.param_name === name)?.example ?? listed?.[index] ?? "";
 }
 
 /** The code of an authentication template stands in its body and is what the button copies. */
-function buttonFields(template: MessageTemplate, button: TemplateButton, index: number): TemplateField[] {
+function buttonFields(template: MessageTemplate, button: SampleButton, index: number): TemplateField[] {
   const { type, text = "", url = "" } = button;
   if (template.category === "AUTHENTICATION") return [];
   const [example = ""] = [button.example ?? []].flat();
@@ -146,7 +145,7 @@ function parameterOf(
     case "code":
       return { type: "coupon_code", coupon_code: text };
     case "location":
-      return { type: "location", location: location ?? { latitude: 0, longitude: 0 } };
+      return { type: "location", location: location ?? {} };
     case "media": {
       const { id = "", filename = "" } = upload ?? {};
       if (field.format === "document") return { type: "document", document: { upload_id: id, filename } };
@@ -163,7 +162,10 @@ function authenticationButtons({ category, components }: MessageTemplate): numbe
   return buttons.flatMap(({ type }, index) => (type === "URL" || type === "OTP" ? [index] : []));
 }
 
-/** A text of the template as it will be read; what is not filled in yet stands as its place. */
-export function filledText(text: string | undefined, place: "header" | "body", { texts }: TemplateValues): string {
-  return (text ?? "").replace(variable, (hole, name: string) => texts[`${place}.${name}`]?.trim() || hole);
+/** What the template says as it is filled in so far: its body, and the parts around that. */
+export function shownOf({ components }: MessageTemplate, { components: values = [] }: TemplateBody) {
+  return {
+    words: saidBy(components, values).body,
+    template_parts: components.filter(({ type }) => type !== "BODY"),
+  };
 }

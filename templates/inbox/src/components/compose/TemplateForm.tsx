@@ -4,18 +4,17 @@ import {
   codeLimit,
   emptyFields,
   fieldsOf,
-  filledText,
   fillIn,
+  shownOf,
   type TemplateField,
   type TemplateValues,
   textLimit,
 } from "../../compose/templateFields";
-import { partOf } from "../../compose/templates";
 import { mediaOf, type Upload } from "../../compose/uploads";
 import { w } from "../../i18n/tools";
 import type { MessageTemplate } from "../../meta";
 import { PlaceFields } from "./PlaceFields";
-import { TemplatePreview } from "./TemplatePreview";
+import { Preview } from "./Preview";
 import { TextField } from "./TextField";
 import { ToolForm } from "./ToolForm";
 import { UploadField } from "./UploadField";
@@ -44,12 +43,12 @@ export function TemplateForm({ conversationId, template, submission }: Props) {
   };
   const empty = emptyFields(fields, values);
   const { body, paths } = fillIn(template, values);
+  const shown = shownOf(template, body);
 
   const send = () => {
     setChecked(true);
     if (empty.length > 0) return;
-    const words = filledText(partOf(template, "BODY")?.text, "body", values);
-    void submission.run({ type: "template", template: body }, { words, media: up && mediaOf(up) });
+    void submission.run({ type: "template", template: body }, { ...shown, media: up && mediaOf(up) });
   };
   const errorOf = (id: string) => {
     const said = Object.entries(submission.errors).find(([path]) =>
@@ -107,7 +106,7 @@ export function TemplateForm({ conversationId, template, submission }: Props) {
     <ToolForm
       submission={submission}
       onSubmit={send}
-      preview={<TemplatePreview template={template} values={values} upload={up} />}
+      preview={<Preview content={{ type: "template", template: body, ...shown }} upload={up} />}
     >
       {fields.length === 0 ? <p class="field-hint">{w("template.nothingToFill")}</p> : fields.map(draw)}
     </ToolForm>

@@ -4,7 +4,7 @@ import { quote, quoteIn } from "../../compose/drafts";
 import { failureText } from "../../failure";
 import type { Body } from "../../reply";
 import { discardOutgoing, send } from "../../sending";
-import type { Media } from "../../types";
+import type { Media, TemplatePart } from "../../types";
 import { focusField } from "../focus";
 
 type Errors = Readonly<Record<string, string[]>>;
@@ -12,6 +12,7 @@ type Errors = Readonly<Record<string, string[]>>;
 interface Shown {
   media?: Media | null;
   words?: string;
+  template_parts?: TemplatePart[];
 }
 
 export interface Submission {
