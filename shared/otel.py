@@ -61,7 +61,7 @@ class Tracer:
         return None
 
     def trace_id(self) -> str | None:
-        """Of the current span, or of the first where work is done for several traces; None where nothing is recorded."""
+        """Of the current span; of the first where work is done for several traces. None where nothing is recorded."""
         now = self.traceparent()
         return None if now is None else now.split("-")[1]
 

@@ -55,9 +55,9 @@ class WorkflowState(msgspec.Struct):
 
 class ConversationDetails(msgspec.Struct):
     """`metadata` is the conversation's and `contact_metadata` the contact's, both the project's own. The contact's is
-    null in an embed of a customer or of a number: the person may be other customers' too. `first_message_at` is the time
-    of the first message that the conversation shows, which may have come long after it was written, with the phone's
-    history; null if it shows none.
+    null in an embed of a customer or of a number: the person may be other customers' too. `first_message_at` is when
+    the first message was written that the conversation shows, which may have come much later, with the phone's history;
+    null if it shows none.
     """
 
     metadata: dict[str, Any]

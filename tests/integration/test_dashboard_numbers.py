@@ -81,7 +81,7 @@ async def test_a_number_is_disconnected_and_connected_again_for_a_customer(stack
         assert '<dt>Quality</dt><dd><span class="badge badge-good">Green</span></dd>' in html
         listed = re.search(rf'/numbers/{number}">.*?</tr>', await browser.get(page), re.DOTALL)
         assert listed is not None
-        assert 'data-label="Quality">Green<' in listed[0]
+        assert 'data-label="Quality"><span class="badge badge-good">Green<' in listed[0]
         assert 'data-label="State">Connected<' in listed[0]
         assert ACCESS_TOKEN not in html
         async with stack.engine.connect() as connection:
