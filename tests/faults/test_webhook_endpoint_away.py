@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -21,6 +20,8 @@ from tests.receiver import SECRET, Receiver, receiving
 from tests.stack import Stack
 from tests.waiting import eventually
 
+pytest_plugins = ("tests.integration.webhook_fixtures",)
+
 RECEIVED = "whatsapp.message.received"
 
 
@@ -28,12 +29,6 @@ RECEIVED = "whatsapp.message.received"
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
 
 
 async def _subscribe(engine: AsyncEngine, settings: Settings, project: ProjectRows, url: str, **fields: Any) -> None:
@@ -112,12 +107,6 @@ async def test_a_long_queue_of_one_endpoint_costs_the_others_nothing(desk: Desk)
     claimed = await desk.sender._claim(50)
     assert time.monotonic() - started < 1
     assert len({request.endpoint_id for request in claimed}) == 2
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
 
 
 async def test_an_endpoint_that_comes_back_gets_what_it_missed(stack: Stack) -> None:
