@@ -5,7 +5,7 @@ Under /meta the shape is Graph's instead, which the clients of that path read (M
 
 import traceback
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import structlog
@@ -27,6 +27,8 @@ from shared.whatsapp.graph import NoAnswerError, NotSentError
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
+
+Thing = TypeVar("Thing")
 
 _CODES = {
     400: "bad_request",
@@ -105,6 +107,13 @@ class ApiError(Exception):
 def not_found(what: str) -> ApiError:
     """A 404, in Kapso's words; also for what exists outside the scope."""
     return ApiError(404, "not_found", f"{what} not found")
+
+
+def found(thing: Thing | None, what: str) -> Thing:
+    """The thing. Raises ApiError 404 where there is none, or none in the scope."""
+    if thing is None:
+        raise not_found(what)
+    return thing
 
 
 # Meta: Cloud API, "Error codes". Whatever is wrong with a request is 100, "Invalid parameter".

@@ -7,14 +7,15 @@ import msgspec
 from litestar.datastructures import State
 from msgspec import Meta
 
-from api.errors import not_found
+from api.errors import found
+from api.inbox_embeds import record_revoked, tell_revoked
 from shared.audit import Actor, record
 from shared.crypto import DecryptionError, decrypt
 from shared.operations.connect_number import NewNumber, check_customer, connect_number
 from shared.operations.delete_number import begin_deletion, delete_number, erase_some_of_number
 from shared.operations.note_number import note_number
 from shared.operations.update_number import AccessToken, AccountId, NumberChanges, NumberName, update_number
-from shared.publish import close_embed, reload_embed
+from shared.publish import reload_embed
 from shared.queries.numbers import Number, find_number
 from shared.queries.phone_numbers import PhoneNumberView, get_phone_number, has_heard
 from shared.validation import InvalidFieldsError
@@ -110,10 +111,8 @@ async def disconnect_number(state: State, project_id: UUID, actor: Actor, phone_
 async def health_of_number(state: State, project_id: UUID, phone_number_id: str) -> NumberHealth:
     """What WhatsApp says of the number now, or said in the last three minutes. Raises ApiError 404."""
     async with state.engine.connect() as connection:
-        number = await find_number(connection, project_id, phone_number_id)
+        number = found(await find_number(connection, project_id, phone_number_id), "Phone number")
         heard = await has_heard(connection, project_id, phone_number_id)
-    if number is None:
-        raise not_found("Phone number")
     kept = await kept_health(state.redis, phone_number_id)
     if kept is not None:
         return kept
@@ -130,9 +129,7 @@ async def _check_changes(
     """
     errors: dict[str, list[str]] = {}
     async with state.engine.connect() as connection:
-        number = await find_number(connection, project_id, phone_number_id)
-        if number is None:
-            raise not_found("Phone number")
+        number = found(await find_number(connection, project_id, phone_number_id), "Phone number")
         if isinstance(wanted.customer_id, UUID):
             try:
                 await check_customer(connection, project_id, wanted.customer_id)
@@ -166,12 +163,9 @@ async def _erase(state: State, project_id: UUID, actor: Actor, phone_number_id: 
             more = await erase_some_of_number(connection, project_id, phone_number_id)
     async with state.engine.begin() as connection:
         embed_ids = await delete_number(connection, project_id, phone_number_id)
-        for embed_id in embed_ids:
-            changes = {"scope_id": [phone_number_id, None]}
-            await record(connection, project_id, actor, "inbox_embed.revoked", embed_id, changes)
+        await record_revoked(connection, project_id, actor, embed_ids, {"scope_id": [phone_number_id, None]})
         await record(connection, project_id, actor, "phone_number.deleted", phone_number_id)
-    for embed_id in embed_ids:
-        await close_embed(state.pubsub, embed_id, "revoked_token")
+    await tell_revoked(state.pubsub, embed_ids)
 
 
 async def _check(state: State, number: Number, heard: bool) -> NumberHealth:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import nullcontext
 from uuid import uuid4
 
 import structlog
@@ -38,7 +39,7 @@ class RequestLog:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         status = 500
-        traced = scope["path"] == WEBHOOKS or scope["path"] not in _QUIET
+        is_traced = scope["path"] == WEBHOOKS or scope["path"] not in _QUIET
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -47,25 +48,29 @@ class RequestLog:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
-        try:
-            if traced:
-                with tracing.request(scope["method"]) as answered:
-                    await self._app(scope, receive, send_with_id)
-                    answered(_route(scope), status)
-            else:
+        with tracing.request(scope["method"]) if is_traced else nullcontext(_unsaid) as answered:
+            try:
                 await self._app(scope, receive, send_with_id)
-        finally:
-            seconds = time.perf_counter() - started
-            REQUEST_SECONDS.labels(_door(scope["path"]), f"{status // 100}xx").observe(seconds)
-            if scope["path"] not in _QUIET or status >= 400:
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    path=_route(scope) or NO_ROUTE,
-                    status=status,
-                    ms=round(seconds * 1000, 1),
-                )
-            structlog.contextvars.unbind_contextvars("request_id")
+                answered(_route(scope), status)
+            finally:  # within the trace, which the line names
+                _note(scope, status, time.perf_counter() - started)
+                structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _unsaid(_route: str | None, _status: int) -> None:
+    """What comes of a request that is in no trace."""
+
+
+def _note(scope: HTTPScope, status: int, seconds: float) -> None:
+    REQUEST_SECONDS.labels(_door(scope["path"]), f"{status // 100}xx").observe(seconds)
+    if scope["path"] not in _QUIET or status >= 400:
+        log.info(
+            "request",
+            method=scope["method"],
+            path=_route(scope) or NO_ROUTE,
+            status=status,
+            ms=round(seconds * 1000, 1),
+        )
 
 
 def _route(scope: HTTPScope) -> str | None:

@@ -4,10 +4,19 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from shared import tracing
+
+
+def _add_trace_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    trace_id = tracing.trace_id()
+    return event if trace_id is None else {**event, "trace_id": trace_id}
+
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
+    _add_trace_id,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,

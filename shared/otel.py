@@ -60,6 +60,11 @@ class Tracer:
                 return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
         return None
 
+    def trace_id(self) -> str | None:
+        """Of the current span; of the first where work is done for several traces. None where nothing is recorded."""
+        now = self.traceparent()
+        return None if now is None else now.split("-")[1]
+
     def is_current(self) -> bool:
         return bool(_current.get())
 

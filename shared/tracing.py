@@ -66,6 +66,13 @@ def traceparent() -> str | None:
     return None if _tracing.tracer is None else _tracing.tracer.traceparent()
 
 
+def trace_id() -> str | None:
+    """Of the current work, for a line of a log: 32 hexadecimal digits, as a collector shows it. None where nothing is
+    recorded.
+    """
+    return None if _tracing.tracer is None else _tracing.tracer.trace_id()
+
+
 @contextlib.contextmanager
 def request(method: str) -> Iterator[Answered]:
     """A request that this process answers. What is given is to be called with its route, if it has one, and status."""

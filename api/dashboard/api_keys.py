@@ -8,11 +8,11 @@ from litestar.params import FromPath
 from sqlalchemy.exc import IntegrityError
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
+from api.dashboard.lists import FIRST_PAGE, CurrentPage
 from api.dashboard.pages import Page, redirect, render
-from api.errors import AnyRequest, not_found
+from api.errors import AnyRequest, found
 from api.platform.api_keys import NewApiKey
-from api.platform.paging import After, Before
 from shared.audit import made, record
 from shared.db import is_conflict
 from shared.ids import new_id
@@ -23,23 +23,13 @@ from shared.queries.api_keys import get_api_key, page_of_api_keys
 from shared.refusals import RefusedError
 from shared.validation import InvalidFieldsError, convert_fields
 
-PER_PAGE = 25
-Errors = dict[str, list[str]]
-
 
 class ApiKeyPageController(Controller):
     path = "/{project_id:uuid}/api-keys"
 
     @get()
-    async def list(
-        self,
-        request: AnyRequest,
-        state: State,
-        project: CurrentProject,
-        after: After = None,
-        before: Before = None,
-    ) -> Page:
-        return await _list(request, state, project, CursorQuery(PER_PAGE, after, before), Form(), {})
+    async def list(self, request: AnyRequest, state: State, project: CurrentProject, page: CurrentPage) -> Page:
+        return await _list(request, state, project, page, Form(), {})
 
     @post()
     async def create(self, request: AnyRequest, state: State, project: CurrentProject, actor: CurrentActor) -> Page:
@@ -52,7 +42,7 @@ class ApiKeyPageController(Controller):
                 _, key = await create_key(connection, project.id, wanted.name, key_id)
                 await record(connection, project.id, actor, "api_key.created", key_id, made({"name": wanted.name}))
         except InvalidFieldsError as error:
-            return await _list(request, state, project, CursorQuery(PER_PAGE), form, error.errors)
+            return await _list(request, state, project, FIRST_PAGE, form, error.errors)
         except IntegrityError as error:
             if not is_conflict(error):
                 raise
@@ -107,7 +97,5 @@ async def _ask(
     request: AnyRequest, state: State, project: ProjectName, key_id: UUID, problem: str | None = None
 ) -> Page:
     async with state.engine.connect() as connection:
-        key = await get_api_key(connection, project.id, key_id)
-    if key is None:
-        raise not_found("API key")
+        key = found(await get_api_key(connection, project.id, key_id), "API key")
     return render(request, "api_key_revoke.html", status=422 if problem else 200, key=key, problem=problem)

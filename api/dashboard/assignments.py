@@ -8,27 +8,23 @@ from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
+from api.dashboard.lists import CurrentPage, Words
 from api.dashboard.pages import Page, redirect, render
 from api.dashboard.pickers import NOBODY, member_picker, searches
 from api.dashboard.team import good_user
 from api.errors import AnyRequest
-from api.platform.paging import After, Before
 from shared.audit import record
 from shared.operations.give_conversation import GIVEN_AT_ONCE, give_conversation, give_conversations
-from shared.paging import CursorQuery
 from shared.publish import publish
 from shared.queries.assigned import get_assigned, page_of_assigned
 from shared.queries.phone_numbers import number_names
 from shared.refusals import RefusedError
 from shared.scope import Scope
 
-PER_PAGE = 25
 MUST_CHOOSE = "must be somebody of the team, or nobody"
 NOT_SELF = "must be somebody else"
 
-Errors = dict[str, list[str]]
-Words = Annotated[str, QueryParameter(max_length=200)]
 Assignee = Annotated[UUID | None, QueryParameter()]
 
 
@@ -41,16 +37,14 @@ class AssignmentPageController(Controller):
         request: AnyRequest,
         state: State,
         project: CurrentProject,
+        page: CurrentPage,
         words: Words = "",
         assignee: Assignee = None,
-        after: After = None,
-        before: Before = None,
     ) -> Page:
         """The active conversations, all of them or a person's."""
         user = None if assignee is None else await good_user(state, project, assignee)
         scope = Scope(project.id, assignee_id=assignee)
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             rows, paging = await page_of_assigned(connection, scope, words.strip(), page)
             numbers = await number_names(connection, project.id, (row.conversation.phone_number_id for row in rows))
         keep = {} if assignee is None else {"assignee": str(assignee)}

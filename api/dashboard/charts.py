@@ -10,6 +10,8 @@ from shared.queries.traffic import Messages, Responses
 from shared.timeline import Timeline
 
 _MARKED = {"24h": 6, "7d": 1}  # one slot of so many has its name below it
+# What an axis of numbers may end with, in tenths of a power of ten.
+_ENDS = (10, 15, 20, 30, 40, 50, 60, 80, 100)
 # The lines of an axis of durations: each is some six times the one below, since a wait of days stands beside one of
 # seconds.
 _STEPS = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800, 10_800, 86_400, 604_800))
@@ -107,13 +109,11 @@ def _marks(timeline: Timeline) -> list[str]:
 
 
 def number_axis(most: int) -> int:
-    """The end of an axis that `most` fits on."""
+    """The end of an axis that `most` fits on and fills to two thirds at least: 1, 2, 5 and steps between, times ten."""
     unit = 1
-    while True:
-        for factor in (1, 2, 5):
-            if factor * unit >= most:
-                return factor * unit
+    while 10 * unit < most:
         unit *= 10
+    return next(end for tenths in _ENDS if (end := tenths * unit // 10) >= most and tenths * unit % 10 == 0)
 
 
 def duration_axis(durations: Sequence[timedelta]) -> Sequence[timedelta]:

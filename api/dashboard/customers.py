@@ -1,33 +1,24 @@
 """/dashboard/{project}/customers: whose numbers the project has, besides its own."""
 
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from sqlalchemy.exc import IntegrityError
 
+from api.customers import add_customer, change_customer, remove_customer
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
+from api.dashboard.lists import CurrentPage, Words
 from api.dashboard.pages import Page, redirect, render
-from api.errors import AnyRequest, not_found
-from api.platform.paging import After, Before
-from shared.audit import made, record
+from api.errors import AnyRequest, found
 from shared.db import violates
 from shared.ids import new_id
-from shared.operations.create_customer import NewCustomer, create_customer
-from shared.operations.delete_customer import delete_customer
-from shared.operations.update_customer import CustomerChanges, update_customer
-from shared.paging import CursorQuery
-from shared.publish import close_embed
+from shared.operations.create_customer import NewCustomer
+from shared.operations.update_customer import CustomerChanges
 from shared.queries.customers import CustomerView, get_customer, search_customers
 from shared.validation import InvalidFieldsError, convert_fields
-
-PER_PAGE = 25
-Errors = dict[str, list[str]]
-Words = Annotated[str, QueryParameter(max_length=200)]
 
 
 class CustomerPageController(Controller):
@@ -39,12 +30,10 @@ class CustomerPageController(Controller):
         request: AnyRequest,
         state: State,
         project: CurrentProject,
+        page: CurrentPage,
         words: Words = "",
-        after: After = None,
-        before: Before = None,
     ) -> Page:
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             customers, paging = await search_customers(connection, project.id, words.strip(), page)
         return render(
             request, "customers.html", customers=customers, paging=paging, words=words, query={"words": words}
@@ -60,10 +49,7 @@ class CustomerPageController(Controller):
         customer_id = form.id()
         try:
             wanted = convert_fields(NewCustomer, _fields(form))
-            async with state.engine.begin() as connection:
-                await create_customer(connection, project.id, wanted, customer_id)
-                changes = made(msgspec.structs.asdict(wanted))
-                await record(connection, project.id, actor, "customer.created", customer_id, changes)
+            await add_customer(state, project.id, actor, wanted, customer_id)
         except InvalidFieldsError as error:
             return _form(request, None, form, error.errors)
         except IntegrityError as error:  # the form was sent before
@@ -91,10 +77,7 @@ class CustomerPageController(Controller):
         form = await read_form(request)
         try:
             wanted = convert_fields(CustomerChanges, _fields(form))
-            async with state.engine.begin() as connection:
-                changes = await update_customer(connection, project.id, customer_id, wanted)
-                if changes:
-                    await record(connection, project.id, actor, "customer.updated", customer_id, changes)
+            await change_customer(state, project.id, actor, customer_id, wanted)
         except InvalidFieldsError as error:
             return _form(request, await _customer(state, project, customer_id), form, error.errors)
         return redirect(f"{HOME}/{project.id}/customers?done=saved")
@@ -110,15 +93,7 @@ class CustomerPageController(Controller):
     async def delete(
         self, state: State, project: CurrentProject, actor: CurrentActor, customer_id: FromPath[UUID]
     ) -> Page:
-        """Numbers and conversations stay the project's; embeds of the customer's are revoked."""
-        async with state.engine.begin() as connection:
-            embed_ids = await delete_customer(connection, project.id, customer_id)
-            await record(connection, project.id, actor, "customer.deleted", customer_id)
-            for embed_id in embed_ids:
-                changes = {"scope_id": [customer_id, None]}
-                await record(connection, project.id, actor, "inbox_embed.revoked", embed_id, changes)
-        for embed_id in embed_ids:
-            await close_embed(state.pubsub, embed_id, "revoked_token")
+        await remove_customer(state, project.id, actor, customer_id)
         return redirect(f"{HOME}/{project.id}/customers?done=deleted")
 
 
@@ -129,10 +104,7 @@ def _fields(form: Form) -> dict[str, str | None]:
 async def _customer(state: State, project: ProjectName, customer_id: UUID) -> CustomerView:
     """Raises ApiError 404."""
     async with state.engine.connect() as connection:
-        customer = await get_customer(connection, project.id, customer_id)
-    if customer is None:
-        raise not_found("Customer")
-    return customer
+        return found(await get_customer(connection, project.id, customer_id), "Customer")
 
 
 def _form(request: AnyRequest, customer: CustomerView | None, form: Form, errors: Errors) -> Page:

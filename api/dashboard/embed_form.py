@@ -3,25 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
 from api.dashboard.embed_secrets import secrets_page
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
 from api.dashboard.pages import Page, redirect, render
 from api.dashboard.pickers import WHOLE_PROJECT, assignee_picker, scope_picker, searches
-from api.errors import AnyRequest, not_found
-from shared.audit import made, record
+from api.errors import AnyRequest, found
+from api.inbox_embeds import add_embed, change_embed
 from shared.db import is_conflict
 from shared.ids import new_id
-from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, create_embed, read_new_embed
-from shared.operations.update_embed import EmbedChanges, update_embed
-from shared.publish import close_embed
+from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, read_new_embed
+from shared.operations.update_embed import EmbedChanges
 from shared.queries.embeds import InboxEmbedView, get_embed
 from shared.refusals import RefusedError
 from shared.validation import InvalidFieldsError, convert_fields
@@ -35,8 +32,6 @@ LANGUAGES = {
     "ar": "العربية",
 }
 MODES = {"system": "As the device is set", "light": "Light", "dark": "Dark"}
-
-Errors = dict[str, list[str]]
 
 
 class EmbedFormController(Controller):
@@ -56,11 +51,7 @@ class EmbedFormController(Controller):
         embed_id = form.id()
         try:
             wanted = _read_new(form)
-            async with state.engine.begin() as connection:
-                created = await create_embed(connection, project.id, wanted, state.settings.secret_key, embed_id)
-                changes = made(msgspec.structs.asdict(wanted))
-                await record(connection, project.id, actor, "inbox_embed.created", embed_id, changes)
-                view = await get_embed(connection, project.id, embed_id)
+            embed, secrets = await add_embed(state, project.id, actor, wanted, embed_id)
         except InvalidFieldsError as error:
             return await _new_page(request, state, project, form, _by_field(error.errors), 422)
         except ScopeNotFoundError as error:
@@ -69,13 +60,11 @@ class EmbedFormController(Controller):
             if not is_conflict(error):
                 raise
             return redirect(f"{HOME}/{project.id}/embeds/{embed_id}?done=shown")
-        assert view is not None
-        return secrets_page(request, view, created.token, created.signing_secret, is_new=True)
+        return secrets_page(request, embed, secrets.token, secrets.signing_secret, is_new=True)
 
     @get("/{embed_id:uuid}/edit", role="operator")
     async def edit(self, request: AnyRequest, state: State, project: CurrentProject, embed_id: FromPath[UUID]) -> Page:
-        async with state.engine.connect() as connection:
-            embed = await _good_embed(connection, project.id, embed_id)
+        embed = await _changeable(state, project, embed_id)
         query = Form(request.query_params)
         return await _edit_page(request, state, project, embed, query if query.is_filled_in() else _filled_in(embed))
 
@@ -91,21 +80,14 @@ class EmbedFormController(Controller):
         """Change an embed; its open iframes load again."""
         form = await read_form(request)
         if searches(form, "assigned_user_id"):
-            async with state.engine.connect() as connection:
-                embed = await _good_embed(connection, project.id, embed_id)
+            embed = await _changeable(state, project, embed_id)
             return await _edit_page(request, state, project, embed, form)
         try:
             wanted = convert_fields(EmbedChanges, _fields(form))
-            async with state.engine.begin() as connection:
-                changes = await update_embed(connection, project.id, embed_id, wanted)
-                if changes:
-                    await record(connection, project.id, actor, "inbox_embed.updated", embed_id, changes)
+            await change_embed(state, project.id, actor, embed_id, wanted)
         except InvalidFieldsError as error:
-            async with state.engine.connect() as connection:
-                embed = await _good_embed(connection, project.id, embed_id)
+            embed = await _changeable(state, project, embed_id)
             return await _edit_page(request, state, project, embed, form, _by_field(error.errors), 422)
-        if changes:
-            await close_embed(state.pubsub, embed_id, "embed_changed")
         return redirect(f"{HOME}/{project.id}/embeds/{embed_id}?done=saved")
 
 
@@ -148,11 +130,15 @@ def _filled_in(embed: InboxEmbedView) -> Form:
     )
 
 
-async def _good_embed(connection: AsyncConnection, project_id: UUID, embed_id: UUID) -> InboxEmbedView:
+async def good_embed(state: State, project: ProjectName, embed_id: UUID) -> InboxEmbedView:
+    """Raises ApiError 404."""
+    async with state.engine.connect() as connection:
+        return found(await get_embed(connection, project.id, embed_id), "Inbox embed")
+
+
+async def _changeable(state: State, project: ProjectName, embed_id: UUID) -> InboxEmbedView:
     """Raises ApiError 404, or RefusedError for one that is revoked."""
-    embed = await get_embed(connection, project_id, embed_id)
-    if embed is None:
-        raise not_found("Inbox embed")
+    embed = await good_embed(state, project, embed_id)
     if embed.status == "revoked":
         raise RefusedError("embed_revoked", "The embed is revoked and cannot be changed; create another.")
     return embed

@@ -6,26 +6,21 @@ from uuid import UUID
 from litestar import Controller, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.dashboard.access import HOME, CurrentActor, CurrentProject, is_fragment
-from api.dashboard.embed_form import LANGUAGES, MODES
+from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName, is_fragment
+from api.dashboard.embed_form import LANGUAGES, MODES, good_embed
 from api.dashboard.embed_secrets import secrets_page
 from api.dashboard.forms import read_form
+from api.dashboard.lists import CurrentPage
 from api.dashboard.pages import Page, redirect, render
-from api.errors import AnyRequest, not_found
-from api.platform.paging import After, Before
-from shared.audit import SEALED, record
-from shared.operations.revoke_embed import revoke_embed
-from shared.operations.rotate_embed import Rotation, rotate_embed
-from shared.paging import CursorQuery
-from shared.publish import close_embed
-from shared.queries.embeds import EmbedFilters, InboxEmbedView, get_embed, page_of_embeds
+from api.errors import AnyRequest
+from api.inbox_embeds import end_embed, replace_token
+from shared.operations.rotate_embed import Rotation
+from shared.queries.embeds import EmbedFilters, page_of_embeds
 from shared.scope import ScopeType
 from shared.validation import InvalidFieldsError, convert_fields
 from shared.viewers import count_viewers
 
-PER_PAGE = 25
 GRACES = {"0": "At once", "3600": "After an hour", "86400": "After a day", "604800": "After a week"}
 SCOPE_TYPES = {"project": "Whole project", "customer": "Customer", "phone_number": "Number"}
 
@@ -42,15 +37,13 @@ class EmbedController(Controller):
         request: AnyRequest,
         state: State,
         project: CurrentProject,
+        page: CurrentPage,
         status: Status = "active",
         scope_type: ScopeTypeFilter = "",
-        after: After = None,
-        before: Before = None,
     ) -> Page:
         chosen: ScopeType | None = scope_type or None
         filters = EmbedFilters(status=None if status == "all" else status, scope_type=chosen)
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             embeds, paging = await page_of_embeds(connection, project.id, filters, page)
         viewers = await count_viewers(state.redis, [embed.id for embed in embeds if embed.status == "active"])
         return render(
@@ -68,8 +61,7 @@ class EmbedController(Controller):
     @get("/{embed_id:uuid}")
     async def one(self, request: AnyRequest, state: State, project: CurrentProject, embed_id: FromPath[UUID]) -> Page:
         """An embed; HTMX gets the number of its viewers alone, which it asks for again and again."""
-        async with state.engine.connect() as connection:
-            embed = await _embed(connection, project.id, embed_id)
+        embed = await good_embed(state, project, embed_id)
         viewers = await count_viewers(state.redis, [embed_id])
         if is_fragment(request):
             return render(request, "embed_viewers.html", embed=embed, viewers=viewers)
@@ -79,7 +71,7 @@ class EmbedController(Controller):
     async def ask_rotate(
         self, request: AnyRequest, state: State, project: CurrentProject, embed_id: FromPath[UUID]
     ) -> Page:
-        return await _ask(request, state, "embed_rotate.html", project.id, embed_id, graces=GRACES, errors={})
+        return await _ask(request, state, "embed_rotate.html", project, embed_id, graces=GRACES, errors={})
 
     @post("/{embed_id:uuid}/rotate")
     async def rotate(
@@ -97,18 +89,9 @@ class EmbedController(Controller):
             rotation = convert_fields(Rotation, fields, strict=False)
         except InvalidFieldsError as error:
             return await _ask(
-                request, state, "embed_rotate.html", project.id, embed_id, 422, graces=GRACES, errors=error.errors
+                request, state, "embed_rotate.html", project, embed_id, 422, graces=GRACES, errors=error.errors
             )
-        async with state.engine.begin() as connection:
-            secrets = await rotate_embed(
-                connection, project.id, embed_id, rotation, state.settings.secret_key, form.time("seen_at")
-            )
-            changes: dict[str, Any] = {"grace_seconds": [None, rotation.grace_seconds]}
-            if secrets.signing_secret is not None:
-                changes["signing_secret"] = [SEALED, SEALED]
-            await record(connection, project.id, actor, "inbox_embed.rotated", embed_id, changes)
-            embed = await _embed(connection, project.id, embed_id)
-        await close_embed(state.pubsub, embed_id, "embed_changed")
+        embed, secrets = await replace_token(state, project.id, actor, embed_id, rotation, form.time("seen_at"))
         return secrets_page(request, embed, secrets.token, secrets.signing_secret, is_new=False)
 
     @get("/{embed_id:uuid}/revoke", role="operator")
@@ -116,38 +99,26 @@ class EmbedController(Controller):
         self, request: AnyRequest, state: State, project: CurrentProject, embed_id: FromPath[UUID]
     ) -> Page:
         viewers = await count_viewers(state.redis, [embed_id])
-        return await _ask(request, state, "embed_revoke.html", project.id, embed_id, viewers=viewers)
+        return await _ask(request, state, "embed_revoke.html", project, embed_id, viewers=viewers)
 
     @post("/{embed_id:uuid}/revoke")
     async def revoke(
         self, state: State, project: CurrentProject, actor: CurrentActor, embed_id: FromPath[UUID]
     ) -> Page:
         """Revoke an embed at once; its open iframes close."""
-        async with state.engine.begin() as connection:
-            if await revoke_embed(connection, project.id, embed_id):
-                await record(connection, project.id, actor, "inbox_embed.revoked", embed_id)
-        await close_embed(state.pubsub, embed_id, "revoked_token")
+        await end_embed(state, project.id, actor, embed_id)
         return redirect(f"{HOME}/{project.id}/embeds?done=revoked")
-
-
-async def _embed(connection: AsyncConnection, project_id: UUID, embed_id: UUID) -> InboxEmbedView:
-    """Raises ApiError 404."""
-    embed = await get_embed(connection, project_id, embed_id)
-    if embed is None:
-        raise not_found("Inbox embed")
-    return embed
 
 
 async def _ask(
     request: AnyRequest,
     state: State,
     template: str,
-    project_id: UUID,
+    project: ProjectName,
     embed_id: UUID,
     status: int = 200,
     **values: Any,
 ) -> Page:
     """A page that asks before it is done."""
-    async with state.engine.connect() as connection:
-        embed = await _embed(connection, project_id, embed_id)
+    embed = await good_embed(state, project, embed_id)
     return render(request, template, status=status, embed=embed, **values)

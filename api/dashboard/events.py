@@ -10,16 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.dashboard.access import HOME, CurrentActor
 from api.dashboard.forms import read_form
+from api.dashboard.lists import CurrentPage
 from api.dashboard.pages import Page, redirect, render
 from api.dashboard.payloads import MOST_SHOWN, readable
 from api.errors import AnyRequest
-from api.platform.paging import After, Before
 from shared.audit import Actor, made, record
 from shared.operations.retry_events import RETRIED_AT_ONCE, retry_event, retry_events
-from shared.paging import CursorQuery
 from shared.queries.failed_events import get_failed_event, owners_of_events, page_of_failed_events
 
-PER_PAGE = 25
 STATES = {"pending": "Waiting", "done": "Applied", "failed": "Failed"}
 
 Reason = Annotated[str, QueryParameter(max_length=32)]
@@ -29,11 +27,8 @@ class EventController(Controller):
     path = "/events"
 
     @get()
-    async def list(
-        self, request: AnyRequest, state: State, reason: Reason = "", after: After = None, before: Before = None
-    ) -> Page:
+    async def list(self, request: AnyRequest, state: State, page: CurrentPage, reason: Reason = "") -> Page:
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             events, paging = await page_of_failed_events(connection, reason or None, page)
         query = {"reason": reason} if reason else {}
         return render(request, "events.html", events=events, paging=paging, reason=reason, query=query)

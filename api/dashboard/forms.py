@@ -10,6 +10,9 @@ from litestar.datastructures.multi_dicts import MultiMixin
 from api.errors import AnyRequest
 from shared.ids import new_id
 
+Errors = dict[str, list[str]]
+"""What is wrong with each field, as InvalidFieldsError has it."""
+
 
 class Form:
     """The fields of a form, or of a query. A field that is missing is empty."""

@@ -1,29 +1,26 @@
 """/dashboard/{project}/numbers: WhatsApp numbers, connected by what Meta's console says of them."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, QueryParameter
-from sqlalchemy.ext.asyncio import AsyncConnection
+from litestar.params import FromPath
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName, is_fragment
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
+from api.dashboard.lists import CurrentPage, Words
 from api.dashboard.pages import Page, redirect, render
 from api.dashboard.pickers import customer_picker, searches
-from api.errors import AnyRequest, not_found
+from api.errors import AnyRequest, found
 from api.numbers import NewPhoneNumber, change_number, connect, disconnect_number, health_of_number
-from api.platform.paging import After, Before
 from shared.operations.update_number import NumberChanges
-from shared.paging import CursorQuery
 from shared.queries.customers import get_customer
 from shared.queries.phone_numbers import PhoneNumberView, get_phone_number, search_phone_numbers
 from shared.refusals import ConflictError
 from shared.validation import InvalidFieldsError, convert_fields
 from shared.whatsapp.graph import NoAnswerError, NotSentError
 
-PER_PAGE = 25
 CHECKS = {
     "phone_number_access": "The token opens the number",
     "phone_number_connection": "The number is connected",
@@ -33,9 +30,6 @@ CHECKS = {
     "token_validity": "The token is valid",
 }
 SILENT = "WhatsApp did not answer, so that nothing was stored; try again shortly."
-
-Errors = dict[str, list[str]]
-Words = Annotated[str, QueryParameter(max_length=200)]
 
 
 class NumberController(Controller):
@@ -47,12 +41,10 @@ class NumberController(Controller):
         request: AnyRequest,
         state: State,
         project: CurrentProject,
+        page: CurrentPage,
         words: Words = "",
-        after: After = None,
-        before: Before = None,
     ) -> Page:
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             numbers, paging = await search_phone_numbers(connection, project.id, words.strip(), page)
         return render(
             request, "numbers.html", numbers=numbers, paging=paging, words=words, query={"words": words}, **_meta(state)
@@ -85,8 +77,8 @@ class NumberController(Controller):
     async def one(
         self, request: AnyRequest, state: State, project: CurrentProject, phone_number_id: FromPath[str]
     ) -> Page:
+        number = await _number(state, project, phone_number_id)
         async with state.engine.connect() as connection:
-            number = await _number(connection, project, phone_number_id)
             customer = number.customer_id and await get_customer(connection, project.id, number.customer_id)
         return render(request, "number.html", number=number, customer=customer, **_meta(state))
 
@@ -96,8 +88,7 @@ class NumberController(Controller):
     ) -> Page:
         """What WhatsApp says of the number; HTMX gets that alone, for the number's own page."""
         health = await health_of_number(state, project.id, phone_number_id)
-        async with state.engine.connect() as connection:
-            number = await _number(connection, project, phone_number_id)
+        number = await _number(state, project, phone_number_id)
         template = "number_health_part.html" if is_fragment(request) else "number_health.html"
         return render(request, template, number=number, health=health, checks=CHECKS)
 
@@ -105,8 +96,7 @@ class NumberController(Controller):
     async def edit(
         self, request: AnyRequest, state: State, project: CurrentProject, phone_number_id: FromPath[str]
     ) -> Page:
-        async with state.engine.connect() as connection:
-            number = await _number(connection, project, phone_number_id)
+        number = await _number(state, project, phone_number_id)
         return await _form(request, state, project, number, _filled_in(number), {})
 
     @post("/{phone_number_id:str}/edit")
@@ -121,8 +111,7 @@ class NumberController(Controller):
         """Change a number. An empty token leaves the one that is stored."""
         form = await read_form(request)
         if searches(form, "customer_id"):
-            async with state.engine.connect() as connection:
-                number = await _number(connection, project, phone_number_id)
+            number = await _number(state, project, phone_number_id)
             return await _form(request, state, project, number, form, {})
         token = {"access_token": form.text("access_token")} if form.text("access_token") else {}
         try:
@@ -131,8 +120,7 @@ class NumberController(Controller):
             await change_number(state, project.id, actor, phone_number_id, wanted)
         except (InvalidFieldsError, NotSentError, NoAnswerError) as error:
             errors = error.errors if isinstance(error, InvalidFieldsError) else {"access_token": [SILENT]}
-            async with state.engine.connect() as connection:
-                number = await _number(connection, project, phone_number_id)
+            number = await _number(state, project, phone_number_id)
             return await _form(request, state, project, number, form, errors)
         return redirect(f"{HOME}/{project.id}/numbers/{phone_number_id}?done=saved")
 
@@ -140,8 +128,7 @@ class NumberController(Controller):
     async def ask_disconnect(
         self, request: AnyRequest, state: State, project: CurrentProject, phone_number_id: FromPath[str]
     ) -> Page:
-        async with state.engine.connect() as connection:
-            number = await _number(connection, project, phone_number_id)
+        number = await _number(state, project, phone_number_id)
         return render(request, "number_disconnect.html", number=number, errors={})
 
     @post("/{phone_number_id:str}/disconnect")
@@ -154,8 +141,7 @@ class NumberController(Controller):
         phone_number_id: FromPath[str],
     ) -> Page:
         """Disconnect a number, whose conversations are erased: for that its id is typed once more."""
-        async with state.engine.connect() as connection:
-            number = await _number(connection, project, phone_number_id)
+        number = await _number(state, project, phone_number_id)
         if (await read_form(request)).text("phone_number_id") != phone_number_id:
             errors = {"phone_number_id": [f"must be {phone_number_id}"]}
             return render(request, "number_disconnect.html", status=422, number=number, errors=errors)
@@ -192,12 +178,10 @@ async def _chosen_customer(state: State, project: ProjectName, form: Form) -> UU
     return customer_id
 
 
-async def _number(connection: AsyncConnection, project: ProjectName, phone_number_id: str) -> PhoneNumberView:
+async def _number(state: State, project: ProjectName, phone_number_id: str) -> PhoneNumberView:
     """Raises ApiError 404."""
-    number = await get_phone_number(connection, project.id, phone_number_id)
-    if number is None:
-        raise not_found("Phone number")
-    return number
+    async with state.engine.connect() as connection:
+        return found(await get_phone_number(connection, project.id, phone_number_id), "Phone number")
 
 
 async def _form(

@@ -84,10 +84,16 @@ class OperatorController(Controller):
     async def password(
         self, request: AnyRequest, state: State, actor: CurrentActor, operator_id: FromPath[UUID]
     ) -> Page:
-        """Make a link with which an operator who has forgotten the password chooses a new one."""
-        async with state.engine.begin() as connection:
-            operator = await get_operator(connection, operator_id)
-            token = await make_password_link(connection, operator_id, actor)
+        """Make a link with which an operator who has forgotten the password chooses a new one; this page alone shows
+        it. A form that is sent twice makes one.
+        """
+        form = await read_form(request)
+        try:
+            async with state.engine.begin() as connection:
+                operator = await get_operator(connection, operator_id)
+                token = await make_password_link(connection, operator_id, actor, form.id())
+        except ConflictError:
+            return redirect(f"{PATH}/{operator_id}?done=shown")
         return _link_page(request, state, token, f"a new password of {operator.name}")
 
 
@@ -105,7 +111,10 @@ async def _one(request: AnyRequest, state: State, operator_id: UUID, problem: st
     async with state.engine.connect() as connection:
         operator = await get_operator(connection, operator_id)
     status = 200 if problem is None else 422
-    return render(request, "operator.html", status=status, operator=operator, roles=ROLES, problem=problem)
+    form_id = new_id()
+    return render(
+        request, "operator.html", status=status, operator=operator, roles=ROLES, problem=problem, form_id=form_id
+    )
 
 
 def _link_page(request: AnyRequest, state: State, token: str, purpose: str) -> Page:

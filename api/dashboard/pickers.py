@@ -1,16 +1,18 @@
 """What a form offers to choose from, searched as one types: numbers, customers, and people of the team."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.dashboard.access import CurrentProject
 from api.dashboard.forms import Form
 from api.dashboard.pages import Page, render
-from api.errors import AnyRequest
+from api.errors import AnyRequest, found
 from shared.paging import CursorQuery
 from shared.queries.customers import CustomerView, get_customer, search_customers
 from shared.queries.phone_numbers import PhoneNumberView, get_phone_number, search_phone_numbers
@@ -62,34 +64,11 @@ def searches(form: Form, *names: str) -> bool:
 class PickerController(Controller):
     path = "/{project_id:uuid}/pickers"
 
-    @get("/scope")
-    async def scope(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
+    @get("/{name:str}")
+    async def choices(self, request: AnyRequest, state: State, project: CurrentProject, name: FromPath[str]) -> Page:
+        picker_of = found(PICKERS.get(name), "Picker")
         async with state.engine.connect() as connection:
-            picker = await scope_picker(connection, project.id, Form(request.query_params))
-        return render(request, "picker_choices.html", picker=picker)
-
-    @get("/assignee")
-    async def assignee(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
-        async with state.engine.connect() as connection:
-            picker = await assignee_picker(connection, project.id, Form(request.query_params))
-        return render(request, "picker_choices.html", picker=picker)
-
-    @get("/member")
-    async def member(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
-        async with state.engine.connect() as connection:
-            picker = await member_picker(connection, project.id, Form(request.query_params))
-        return render(request, "picker_choices.html", picker=picker)
-
-    @get("/customer")
-    async def customer(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
-        async with state.engine.connect() as connection:
-            picker = await customer_picker(connection, project.id, Form(request.query_params))
-        return render(request, "picker_choices.html", picker=picker)
-
-    @get("/number")
-    async def number(self, request: AnyRequest, state: State, project: CurrentProject) -> Page:
-        async with state.engine.connect() as connection:
-            picker = await number_picker(connection, project.id, Form(request.query_params))
+            picker = await picker_of(connection, project.id, Form(request.query_params))
         return render(request, "picker_choices.html", picker=picker)
 
 
@@ -104,15 +83,9 @@ async def scope_picker(connection: AsyncConnection, project_id: UUID, form: Form
     elif kind == "phone_number":
         number = await get_phone_number(connection, project_id, scope_id[:100])
         first += [] if number is None else [_number(number)]
-    customers, after_customers = await search_customers(
-        connection, project_id, words, CursorQuery(SHOWN, form.optional("customers_after"))
-    )
-    numbers, after_numbers = await search_phone_numbers(
-        connection, project_id, words, CursorQuery(SHOWN, form.optional("numbers_after"))
-    )
     groups = [
-        Group("Customers", "customers_after", _others(map(_customer, customers), chosen), after_customers.next),
-        Group("Numbers", "numbers_after", _others(map(_number, numbers), chosen), after_numbers.next),
+        await _customers(connection, project_id, form, words, chosen, _customer),
+        await _numbers(connection, project_id, form, words, chosen, _number),
     ]
     return Picker("scope", words, chosen, first, groups)
 
@@ -147,10 +120,7 @@ async def customer_picker(connection: AsyncConnection, project_id: UUID, form: F
     if customer_id := _uuid(chosen):
         customer = await get_customer(connection, project_id, customer_id)
         first += [] if customer is None else [_owner(customer)]
-    customers, paging = await search_customers(
-        connection, project_id, words, CursorQuery(SHOWN, form.optional("customers_after"))
-    )
-    groups = [Group("Customers", "customers_after", _others(map(_owner, customers), chosen), paging.next)]
+    groups = [await _customers(connection, project_id, form, words, chosen, _owner)]
     return Picker("customer_id", words, chosen, first, groups)
 
 
@@ -161,11 +131,43 @@ async def number_picker(connection: AsyncConnection, project_id: UUID, form: For
     if chosen != WHOLE_PROJECT:
         number = await get_phone_number(connection, project_id, chosen[:100])
         first += [] if number is None else [_listened(number)]
-    numbers, paging = await search_phone_numbers(
-        connection, project_id, words, CursorQuery(SHOWN, form.optional("numbers_after"))
-    )
-    groups = [Group("Numbers", "numbers_after", _others(map(_listened, numbers), chosen), paging.next)]
+    groups = [await _numbers(connection, project_id, form, words, chosen, _listened)]
     return Picker("phone_number_id", words, chosen, first, groups)
+
+
+PICKERS: dict[str, Callable[[AsyncConnection, UUID, Form], Awaitable[Picker]]] = {
+    "scope": scope_picker,
+    "assignee": assignee_picker,
+    "member": member_picker,
+    "customer": customer_picker,
+    "number": number_picker,
+}
+
+
+async def _customers(
+    connection: AsyncConnection,
+    project_id: UUID,
+    form: Form,
+    words: str,
+    chosen: str,
+    choice: Callable[[CustomerView], Choice],
+) -> Group:
+    key = "customers_after"
+    customers, paging = await search_customers(connection, project_id, words, CursorQuery(SHOWN, form.optional(key)))
+    return Group("Customers", key, _others(map(choice, customers), chosen), paging.next)
+
+
+async def _numbers(
+    connection: AsyncConnection,
+    project_id: UUID,
+    form: Form,
+    words: str,
+    chosen: str,
+    choice: Callable[[PhoneNumberView], Choice],
+) -> Group:
+    key = "numbers_after"
+    numbers, paging = await search_phone_numbers(connection, project_id, words, CursorQuery(SHOWN, form.optional(key)))
+    return Group("Numbers", key, _others(map(choice, numbers), chosen), paging.next)
 
 
 def _listened(number: PhoneNumberView) -> Choice:

@@ -13,6 +13,7 @@ from api.dashboard.embed_form import EmbedFormController
 from api.dashboard.embeds import EmbedController
 from api.dashboard.events import EventController
 from api.dashboard.home import HomeController
+from api.dashboard.lists import page_of_request
 from api.dashboard.numbers import NumberController
 from api.dashboard.operators import OperatorController
 from api.dashboard.overview import OverviewController
@@ -54,6 +55,7 @@ def dashboard_routes() -> list[Router]:
         "visit": Provide(visit_of_request, sync_to_thread=False),
         "project": Provide(project_of_request, sync_to_thread=False),
         "actor": Provide(actor_of_operator, sync_to_thread=False),
+        "page": Provide(page_of_request, sync_to_thread=False),
     }
     return [
         Router("/", route_handlers=DOOR, include_in_schema=False),

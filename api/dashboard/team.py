@@ -1,35 +1,27 @@
 """/dashboard/{project}/team: the people who answer conversations."""
 
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from sqlalchemy.exc import IntegrityError
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
+from api.dashboard.lists import CurrentPage, Words
 from api.dashboard.pages import Page, redirect, render
-from api.errors import AnyRequest, not_found
-from api.platform.paging import After, Before
-from shared.audit import made, record
+from api.errors import AnyRequest, found
+from api.users import add_user, change_user, remove_user
 from shared.db import violates
 from shared.ids import new_id
-from shared.operations.create_user import NewUser, create_user
-from shared.operations.delete_user import delete_user
-from shared.operations.update_user import UserChanges, update_user
-from shared.paging import CursorQuery
-from shared.publish import close_embed, publish
+from shared.operations.create_user import NewUser
+from shared.operations.update_user import UserChanges
 from shared.queries.assigned import MOST_COUNTED, active_counts
 from shared.queries.users import UserView, get_user, search_users
 from shared.validation import InvalidFieldsError, convert_fields
 
-PER_PAGE = 25
 TEAM_ROLES = {"member": "Member", "admin": "Admin", "owner": "Owner"}
-Errors = dict[str, list[str]]
-Words = Annotated[str, QueryParameter(max_length=200)]
 
 
 class TeamController(Controller):
@@ -41,12 +33,10 @@ class TeamController(Controller):
         request: AnyRequest,
         state: State,
         project: CurrentProject,
+        page: CurrentPage,
         words: Words = "",
-        after: After = None,
-        before: Before = None,
     ) -> Page:
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             users, paging = await search_users(connection, project.id, words.strip(), page)
             counts = await active_counts(connection, project.id, [user.user_id for user in users])
         return render(
@@ -71,10 +61,7 @@ class TeamController(Controller):
         user_id = form.id()
         try:
             wanted = convert_fields(NewUser, _fields(form))
-            async with state.engine.begin() as connection:
-                await create_user(connection, project.id, wanted, user_id)
-                changes = made(msgspec.structs.asdict(wanted))
-                await record(connection, project.id, actor, "user.created", user_id, changes)
+            await add_user(state, project.id, actor, wanted, user_id)
         except InvalidFieldsError as error:
             return _form(request, None, form, error.errors)
         except IntegrityError as error:  # the form was sent before
@@ -99,10 +86,7 @@ class TeamController(Controller):
         form = await read_form(request)
         try:
             wanted = convert_fields(UserChanges, _fields(form))
-            async with state.engine.begin() as connection:
-                changes = await update_user(connection, project.id, user_id, wanted)
-                if changes:
-                    await record(connection, project.id, actor, "user.updated", user_id, changes)
+            await change_user(state, project.id, actor, user_id, wanted)
         except InvalidFieldsError as error:
             return _form(request, await good_user(state, project, user_id), form, error.errors)
         return redirect(f"{HOME}/{project.id}/team?done=saved")
@@ -115,16 +99,7 @@ class TeamController(Controller):
 
     @post("/{user_id:uuid}/delete")
     async def delete(self, state: State, project: CurrentProject, actor: CurrentActor, user_id: FromPath[UUID]) -> Page:
-        """Their conversations become unassigned, and embeds of what is assigned to them are revoked."""
-        async with state.engine.begin() as connection:
-            embed_ids, events = await delete_user(connection, project.id, user_id)
-            await record(connection, project.id, actor, "user.deleted", user_id)
-            for embed_id in embed_ids:
-                changes = {"assigned_user_id": [user_id, None]}
-                await record(connection, project.id, actor, "inbox_embed.revoked", embed_id, changes)
-        for embed_id in embed_ids:
-            await close_embed(state.pubsub, embed_id, "revoked_token")
-        await publish(state.pubsub, events)
+        await remove_user(state, project.id, actor, user_id)
         return redirect(f"{HOME}/{project.id}/team?done=deleted")
 
 
@@ -135,10 +110,7 @@ def _fields(form: Form) -> dict[str, str]:
 async def good_user(state: State, project: ProjectName, user_id: UUID) -> UserView:
     """Raises ApiError 404."""
     async with state.engine.connect() as connection:
-        user = await get_user(connection, project.id, user_id)
-    if user is None:
-        raise not_found("User")
-    return user
+        return found(await get_user(connection, project.id, user_id), "User")
 
 
 def _form(request: AnyRequest, user: UserView | None, form: Form, errors: Errors) -> Page:

@@ -3,24 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 from sqlalchemy.exc import IntegrityError
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
-from api.dashboard.forms import Form, read_form
+from api.dashboard.forms import Errors, Form, read_form
 from api.dashboard.pages import Page, redirect, render
 from api.dashboard.pickers import WHOLE_PROJECT, number_picker, searches
 from api.dashboard.webhooks import good_webhook
-from api.errors import AnyRequest, not_found
-from shared.audit import made, record
+from api.errors import AnyRequest, found
+from api.webhook_endpoints import add_webhook, change_webhook
 from shared.crypto import new_token
 from shared.db import violates
 from shared.ids import new_id
 from shared.kapso import webhooks as kapso
-from shared.operations.save_webhook import NewWebhook, WebhookChanges, create_webhook, update_webhook
+from shared.operations.save_webhook import NewWebhook, WebhookChanges
 from shared.queries.phone_numbers import get_phone_number
 from shared.queries.webhooks import WebhookView
 from shared.validation import InvalidFieldsError, convert_fields
@@ -45,8 +44,6 @@ PROJECT_EVENTS = {
 }
 KINDS = {"kapso": "The events that are ticked", "meta": "All that WhatsApp says of the number, as it says it"}
 
-Errors = dict[str, list[str]]
-
 
 class WebhookFormController(Controller):
     path = "/{project_id:uuid}/webhooks"
@@ -69,25 +66,20 @@ class WebhookFormController(Controller):
         try:
             fields = {**_fields(form), "headers": _headers(form), "kind": form.optional("kind")}
             wanted = convert_fields(NewWebhook, {**fields, "secret_key": new_secret()}, strict=False)
-            async with state.engine.begin() as connection:
-                await create_webhook(connection, state.settings, project.id, number, wanted, webhook_id)
-                said = {**msgspec.structs.asdict(wanted), "phone_number_id": number}
-                changes = made({name: value for name, value in said.items() if name not in ("secret_key", "headers")})
-                await record(connection, project.id, actor, "webhook.created", webhook_id, changes)
+            webhook = await add_webhook(state, project.id, actor, number, wanted, webhook_id)
         except InvalidFieldsError as error:
             return await _new_page(request, state, project, form, _by_field(error.errors))
         except IntegrityError as error:
             if not violates(error, "webhook_endpoint_pkey"):
                 raise
             return redirect(f"{HOME}/{project.id}/webhooks/{webhook_id}?done=shown")
-        return await _secret_page(request, state, project, webhook_id, wanted.secret_key)
+        return _secret_page(request, webhook, wanted.secret_key, is_new=True)
 
     @get("/{webhook_id:uuid}/edit", role="operator")
     async def edit(
         self, request: AnyRequest, state: State, project: CurrentProject, webhook_id: FromPath[UUID]
     ) -> Page:
-        async with state.engine.connect() as connection:
-            webhook = await good_webhook(connection, state, project, webhook_id)
+        webhook = await good_webhook(state, project, webhook_id)
         return _edit_page(request, webhook, None, {})
 
     @post("/{webhook_id:uuid}/edit")
@@ -101,17 +93,13 @@ class WebhookFormController(Controller):
     ) -> Page:
         """Change a webhook. A header's value that is left as it is shown stays; so do headers that cannot be shown."""
         form = await read_form(request)
-        async with state.engine.connect() as connection:
-            webhook = await good_webhook(connection, state, project, webhook_id)
+        webhook = await good_webhook(state, project, webhook_id)
         headers = _headers(form)
         kept = headers == (webhook.headers or {})
         try:
             fields = _fields(form) | ({} if kept else {"headers": headers})
             wanted = convert_fields(WebhookChanges, fields, strict=False)
-            async with state.engine.begin() as connection:
-                changes = await update_webhook(connection, state.settings, project.id, None, webhook_id, wanted)
-                if changes:
-                    await record(connection, project.id, actor, "webhook.updated", webhook_id, changes)
+            await change_webhook(state, project.id, actor, None, webhook_id, wanted)
         except InvalidFieldsError as error:
             return _edit_page(request, webhook, form, _by_field(error.errors))
         return redirect(f"{HOME}/{project.id}/webhooks/{webhook_id}?done=saved")
@@ -120,8 +108,7 @@ class WebhookFormController(Controller):
     async def ask_secret(
         self, request: AnyRequest, state: State, project: CurrentProject, webhook_id: FromPath[UUID]
     ) -> Page:
-        async with state.engine.connect() as connection:
-            webhook = await good_webhook(connection, state, project, webhook_id)
+        webhook = await good_webhook(state, project, webhook_id)
         return render(request, "webhook_secret_new.html", webhook=webhook)
 
     @post("/{webhook_id:uuid}/secret")
@@ -135,13 +122,9 @@ class WebhookFormController(Controller):
     ) -> Page:
         """Sign with a new secret from now on; it is on the page that answers, and on no other."""
         form, secret = await read_form(request), new_secret()
-        async with state.engine.begin() as connection:
-            wanted = WebhookChanges(secret_key=secret)
-            changes = await update_webhook(
-                connection, state.settings, project.id, None, webhook_id, wanted, form.time("seen_at")
-            )
-            await record(connection, project.id, actor, "webhook.updated", webhook_id, changes)
-        return await _secret_page(request, state, project, webhook_id, secret, is_new=False)
+        wanted = WebhookChanges(secret_key=secret)
+        webhook = await change_webhook(state, project.id, actor, None, webhook_id, wanted, form.time("seen_at"))
+        return _secret_page(request, webhook, secret, is_new=False)
 
 
 def new_secret() -> str:
@@ -187,9 +170,7 @@ async def _new_page(request: AnyRequest, state: State, project: ProjectName, for
     wanted, number = _number(form), None
     if wanted is not None:
         async with state.engine.connect() as connection:
-            number = await get_phone_number(connection, project.id, wanted)
-        if number is None:
-            raise not_found("Phone number")
+            number = found(await get_phone_number(connection, project.id, wanted), "Phone number")
     return render(
         request,
         "webhook_new.html",
@@ -219,16 +200,6 @@ def _edit_page(request: AnyRequest, webhook: WebhookView, form: Form | None, err
     )
 
 
-async def _secret_page(
-    request: AnyRequest,
-    state: State,
-    project: ProjectName,
-    webhook_id: UUID,
-    secret: str | None,
-    *,
-    is_new: bool = True,
-) -> Page:
-    async with state.engine.connect() as connection:
-        webhook = await good_webhook(connection, state, project, webhook_id)
+def _secret_page(request: AnyRequest, webhook: WebhookView, secret: str | None, *, is_new: bool) -> Page:
     status = 201 if is_new else 200
     return render(request, "webhook_secret.html", status=status, webhook=webhook, secret=secret, is_new=is_new)

@@ -7,16 +7,15 @@ from uuid import UUID
 from litestar import Controller, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.dashboard.access import HOME, CurrentActor, CurrentProject, ProjectName
+from api.dashboard.lists import FIRST_PAGE, CurrentPage
 from api.dashboard.pages import Page, redirect, render
-from api.errors import AnyRequest, not_found
-from api.platform.paging import After, Before
-from shared.audit import Actor, made, record
-from shared.operations.delete_webhook import delete_webhook
+from api.errors import AnyRequest, found
+from api.webhook_endpoints import change_webhook, remove_webhook
+from shared.audit import made, record
 from shared.operations.replay_deliveries import replay_failed
-from shared.operations.save_webhook import WebhookChanges, update_webhook
+from shared.operations.save_webhook import WebhookChanges
 from shared.operations.send_test_webhook import send_test_webhook
 from shared.paging import CursorQuery
 from shared.queries.deliveries import DeliveryFilters, list_deliveries
@@ -24,7 +23,6 @@ from shared.queries.phone_numbers import number_names
 from shared.queries.webhooks import WebhookView, get_webhook, page_of_webhooks
 from shared.refusals import RefusedError
 
-PER_PAGE = 25
 STATES = {"pending": "Waiting", "delivered": "Delivered", "failed": "Failed"}
 
 Status = Annotated[Literal["", "pending", "delivered", "failed"], QueryParameter()]
@@ -34,11 +32,8 @@ class WebhookPageController(Controller):
     path = "/{project_id:uuid}/webhooks"
 
     @get()
-    async def list(
-        self, request: AnyRequest, state: State, project: CurrentProject, after: After = None, before: Before = None
-    ) -> Page:
+    async def list(self, request: AnyRequest, state: State, project: CurrentProject, page: CurrentPage) -> Page:
         async with state.engine.connect() as connection:
-            page = CursorQuery(PER_PAGE, after, before)
             webhooks, paging = await page_of_webhooks(connection, state.settings, project.id, page)
             names = await number_names(connection, project.id, (webhook.phone_number_id for webhook in webhooks))
         return render(request, "webhooks.html", webhooks=webhooks, paging=paging, numbers=names)
@@ -50,12 +45,11 @@ class WebhookPageController(Controller):
         state: State,
         project: CurrentProject,
         webhook_id: FromPath[UUID],
+        page: CurrentPage,
         status: Status = "",
-        after: After = None,
-        before: Before = None,
     ) -> Page:
         """A webhook with its deliveries."""
-        return await _one(request, state, project, webhook_id, status, CursorQuery(PER_PAGE, after, before))
+        return await _one(request, state, project, webhook_id, status, page)
 
     @post("/{webhook_id:uuid}/test")
     async def test(
@@ -95,22 +89,21 @@ class WebhookPageController(Controller):
     async def pause(
         self, state: State, project: CurrentProject, actor: CurrentActor, webhook_id: FromPath[UUID]
     ) -> Page:
-        await _switch(state, project, actor, webhook_id, active=False)
+        await change_webhook(state, project.id, actor, None, webhook_id, WebhookChanges(active=False))
         return redirect(_path(project, webhook_id, "paused"))
 
     @post("/{webhook_id:uuid}/resume")
     async def resume(
         self, state: State, project: CurrentProject, actor: CurrentActor, webhook_id: FromPath[UUID]
     ) -> Page:
-        await _switch(state, project, actor, webhook_id, active=True)
+        await change_webhook(state, project.id, actor, None, webhook_id, WebhookChanges(active=True))
         return redirect(_path(project, webhook_id, "resumed"))
 
     @get("/{webhook_id:uuid}/delete", role="operator")
     async def ask_delete(
         self, request: AnyRequest, state: State, project: CurrentProject, webhook_id: FromPath[UUID]
     ) -> Page:
-        async with state.engine.connect() as connection:
-            webhook = await good_webhook(connection, state, project, webhook_id)
+        webhook = await good_webhook(state, project, webhook_id)
         return render(request, "webhook_delete.html", webhook=webhook)
 
     @post("/{webhook_id:uuid}/delete")
@@ -118,35 +111,18 @@ class WebhookPageController(Controller):
         self, state: State, project: CurrentProject, actor: CurrentActor, webhook_id: FromPath[UUID]
     ) -> Page:
         """Delete a webhook with its deliveries; what waits is not delivered."""
-        async with state.engine.begin() as connection:
-            await delete_webhook(connection, project.id, None, webhook_id)
-            await record(connection, project.id, actor, "webhook.deleted", webhook_id)
+        await remove_webhook(state, project.id, actor, None, webhook_id)
         return redirect(f"{HOME}/{project.id}/webhooks?done=deleted")
 
 
-async def good_webhook(
-    connection: AsyncConnection, state: State, project: ProjectName, webhook_id: UUID
-) -> WebhookView:
+async def good_webhook(state: State, project: ProjectName, webhook_id: UUID) -> WebhookView:
     """Raises ApiError 404."""
-    webhook = await get_webhook(connection, state.settings, project.id, webhook_id)
-    if webhook is None:
-        raise not_found("Webhook")
-    return webhook
+    async with state.engine.connect() as connection:
+        return found(await get_webhook(connection, state.settings, project.id, webhook_id), "Webhook")
 
 
 def _path(project: ProjectName, webhook_id: UUID, done: str) -> str:
     return f"{HOME}/{project.id}/webhooks/{webhook_id}?done={done}"
-
-
-async def _switch(state: State, project: ProjectName, actor: Actor, webhook_id: UUID, *, active: bool) -> None:
-    async with state.engine.begin() as connection:
-        wanted = WebhookChanges(active=active)
-        changes = await update_webhook(connection, state.settings, project.id, None, webhook_id, wanted)
-        if changes:
-            await record(connection, project.id, actor, "webhook.updated", webhook_id, changes)
-
-
-_FIRST_PAGE = CursorQuery(PER_PAGE)
 
 
 async def _one(
@@ -155,13 +131,13 @@ async def _one(
     project: ProjectName,
     webhook_id: UUID,
     status: Status = "",
-    page: CursorQuery = _FIRST_PAGE,
+    page: CursorQuery = FIRST_PAGE,
     problem: str | None = None,
 ) -> Page:
     """The page of a webhook; `problem` is why it does not do what it was asked."""
     filters = DeliveryFilters(webhook_id=webhook_id, status=status or None)
+    webhook = await good_webhook(state, project, webhook_id)
     async with state.engine.connect() as connection:
-        webhook = await good_webhook(connection, state, project, webhook_id)
         names = await number_names(connection, project.id, [webhook.phone_number_id])
         deliveries, paging = await list_deliveries(connection, project.id, filters, page)
     return render(

@@ -10,15 +10,13 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.access import CurrentActor, CurrentKey
 from api.body_check import Sent
-from api.errors import AnyRequest, not_found
+from api.customers import add_customer, change_customer, remove_customer
+from api.errors import AnyRequest, found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
-from shared.audit import made, record
-from shared.operations.create_customer import NewCustomer, check_customer_fields, create_customer
-from shared.operations.delete_customer import delete_customer
-from shared.operations.update_customer import CustomerChanges, update_customer
+from shared.operations.create_customer import NewCustomer, check_customer_fields
+from shared.operations.update_customer import CustomerChanges
 from shared.paging import PageMeta
-from shared.publish import close_embed
 from shared.queries.customers import CustomerFilters, CustomerView, get_customer, list_customers
 
 
@@ -79,22 +77,14 @@ class CustomerController(Controller):
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewCustomerBody]
     ) -> CustomerAnswer:
         """Add a customer. A number that is connected for the customer can be shown to them by an embed."""
-        async with state.engine.begin() as connection:
-            customer_id = await create_customer(connection, key.project_id, data.customer)
-            changes = made(msgspec.structs.asdict(data.customer))
-            await record(connection, key.project_id, actor, "customer.created", customer_id, changes)
-            view = await get_customer(connection, key.project_id, customer_id)
-        assert view is not None
-        return CustomerAnswer(view)
+        return CustomerAnswer(await add_customer(state, key.project_id, actor, data.customer))
 
     @get("/{customer_id:uuid}", responses=refusals(404))
     async def get(self, state: State, key: CurrentKey, customer_id: FromPath[UUID]) -> CustomerAnswer:
         """One customer."""
         async with state.engine.connect() as connection:
             view = await get_customer(connection, key.project_id, customer_id)
-        if view is None:
-            raise not_found("Customer")
-        return CustomerAnswer(view)
+        return CustomerAnswer(found(view, "Customer"))
 
     @patch("/{customer_id:uuid}", responses=refusals(404), checked_by=_check)
     async def update(
@@ -106,22 +96,9 @@ class CustomerController(Controller):
         data: JSONBody[CustomerChangesBody],
     ) -> CustomerAnswer:
         """Change a customer; what is not sent stays as it is."""
-        async with state.engine.begin() as connection:
-            changes = await update_customer(connection, key.project_id, customer_id, data.customer)
-            if changes:
-                await record(connection, key.project_id, actor, "customer.updated", customer_id, changes)
-            view = await get_customer(connection, key.project_id, customer_id)
-        assert view is not None
-        return CustomerAnswer(view)
+        return CustomerAnswer(await change_customer(state, key.project_id, actor, customer_id, data.customer))
 
     @delete("/{customer_id:uuid}", responses=refusals(404))
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, customer_id: FromPath[UUID]) -> None:
         """Delete a customer. Numbers and conversations stay the project's; embeds of the customer's are revoked."""
-        async with state.engine.begin() as connection:
-            embed_ids = await delete_customer(connection, key.project_id, customer_id)
-            await record(connection, key.project_id, actor, "customer.deleted", customer_id)
-            for embed_id in embed_ids:
-                changes = {"scope_id": [customer_id, None]}
-                await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
-        for embed_id in embed_ids:
-            await close_embed(state.pubsub, embed_id, "revoked_token")
+        await remove_customer(state, key.project_id, actor, customer_id)

@@ -11,17 +11,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.access import CurrentActor, CurrentKey
 from api.body_check import Sent
-from api.errors import AnyRequest, ApiError, not_found
+from api.errors import AnyRequest, ApiError, found
+from api.inbox_embeds import add_embed, change_embed, end_embed, replace_token
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
-from shared.audit import SEALED, made, record
 from shared.embed_snippet import embed_url, iframe_snippet
-from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, check_new_embed, create_embed
-from shared.operations.revoke_embed import revoke_embed
-from shared.operations.rotate_embed import Rotation, rotate_embed
-from shared.operations.update_embed import EmbedChanges, check_embed_changes, update_embed
+from shared.operations.create_embed import NewEmbed, ScopeNotFoundError, check_new_embed
+from shared.operations.rotate_embed import Rotation
+from shared.operations.update_embed import EmbedChanges, check_embed_changes
 from shared.paging import PageMeta
-from shared.publish import close_embed
 from shared.queries.embeds import EmbedFilters, EmbedStatus, InboxEmbedView, get_embed, list_embeds
 from shared.scope import ScopeType
 
@@ -136,25 +134,18 @@ class InboxEmbedController(Controller):
     ) -> CreatedEmbedAnswer:
         """Create an embed. `token`, `embed_url`, `iframe` and `signing_secret` are in this answer only."""
         try:
-            async with state.engine.begin() as connection:
-                created = await create_embed(connection, key.project_id, data.inbox_embed, state.settings.secret_key)
-                changes = made(msgspec.structs.asdict(data.inbox_embed))
-                await record(connection, key.project_id, actor, "inbox_embed.created", created.embed_id, changes)
-                view = await get_embed(connection, key.project_id, created.embed_id)
+            view, secrets = await add_embed(state, key.project_id, actor, data.inbox_embed)
         except ScopeNotFoundError as error:
             raise ApiError(404, "not_found", str(error)) from error
-        assert view is not None
-        shown = _shown_once(state, view, created.token)
-        return CreatedEmbedAnswer(CreatedEmbed(**shown, signing_secret=created.signing_secret))
+        shown = _shown_once(state, view, secrets.token)
+        return CreatedEmbedAnswer(CreatedEmbed(**shown, signing_secret=secrets.signing_secret))
 
     @get("/{embed_id:uuid}", responses=refusals(404))
     async def get(self, state: State, key: CurrentKey, embed_id: FromPath[UUID]) -> EmbedAnswer:
         """One embed, without its token."""
         async with state.engine.connect() as connection:
             view = await get_embed(connection, key.project_id, embed_id)
-        if view is None:
-            raise not_found("Inbox embed")
-        return EmbedAnswer(view)
+        return EmbedAnswer(found(view, "Inbox embed"))
 
     @patch("/{embed_id:uuid}", responses=refusals(404), checked_by=_check_changes)
     async def update(
@@ -166,15 +157,7 @@ class InboxEmbedController(Controller):
         data: JSONBody[EmbedChangesBody],
     ) -> EmbedAnswer:
         """Change an embed; its open iframes load again. The scope cannot be changed, and is ignored here."""
-        async with state.engine.begin() as connection:
-            changes = await update_embed(connection, key.project_id, embed_id, data.inbox_embed)
-            if changes:
-                await record(connection, key.project_id, actor, "inbox_embed.updated", embed_id, changes)
-            view = await get_embed(connection, key.project_id, embed_id)
-        assert view is not None
-        if changes:
-            await close_embed(state.pubsub, embed_id, "embed_changed")
-        return EmbedAnswer(view)
+        return EmbedAnswer(await change_embed(state, key.project_id, actor, embed_id, data.inbox_embed))
 
     @post("/{embed_id:uuid}/rotate", status_code=200, responses=refusals(404))
     async def rotate(
@@ -188,26 +171,14 @@ class InboxEmbedController(Controller):
         """Replace an embed's token, and its signing secret if asked. The token of before dies at once, or after
         `grace_seconds`; its open iframes close then. The new secrets are in this answer only.
         """
-        rotation = data.inbox_embed
-        async with state.engine.begin() as connection:
-            secrets = await rotate_embed(connection, key.project_id, embed_id, rotation, state.settings.secret_key)
-            changes: dict[str, Any] = {"grace_seconds": [None, rotation.grace_seconds]}
-            if secrets.signing_secret is not None:
-                changes["signing_secret"] = [SEALED, SEALED]
-            await record(connection, key.project_id, actor, "inbox_embed.rotated", embed_id, changes)
-            view = await get_embed(connection, key.project_id, embed_id)
-        assert view is not None
-        await close_embed(state.pubsub, embed_id, "embed_changed")
+        view, secrets = await replace_token(state, key.project_id, actor, embed_id, data.inbox_embed)
         shown = _shown_once(state, view, secrets.token)
         return RotatedEmbedAnswer(RotatedEmbed(**shown, signing_secret=secrets.signing_secret or UNSET))
 
     @delete("/{embed_id:uuid}", responses=refusals(404))
     async def revoke(self, state: State, key: CurrentKey, actor: CurrentActor, embed_id: FromPath[UUID]) -> None:
         """Revoke an embed at once; its open iframes close."""
-        async with state.engine.begin() as connection:
-            if await revoke_embed(connection, key.project_id, embed_id):
-                await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id)
-        await close_embed(state.pubsub, embed_id, "revoked_token")
+        await end_embed(state, key.project_id, actor, embed_id)
 
 
 def _shown_once(state: State, view: InboxEmbedView, token: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.access import CurrentActor, CurrentKey
 from api.body_check import Sent
-from api.errors import AnyRequest, not_found
+from api.errors import AnyRequest, found
 from api.numbers import NewPhoneNumber, change_number, connect, disconnect_number, health_of_number
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
@@ -100,9 +100,7 @@ class PhoneNumberController(Controller):
         """One number, by Meta's id."""
         async with state.engine.connect() as connection:
             view = await get_phone_number(connection, key.project_id, phone_number_id)
-        if view is None:
-            raise not_found("Phone number")
-        return PhoneNumberAnswer(view)
+        return PhoneNumberAnswer(found(view, "Phone number"))
 
     @patch("/{phone_number_id:str}", responses=refusals(404, 502), checked_by=_check_customer)
     async def update(
@@ -140,6 +138,5 @@ class CustomerPhoneNumberController(Controller):
     ) -> PhoneNumberAnswer:
         """Connect a customer's number."""
         async with state.engine.connect() as connection:
-            if await get_customer(connection, key.project_id, customer_id) is None:
-                raise not_found("Customer")
+            found(await get_customer(connection, key.project_id, customer_id), "Customer")
         return PhoneNumberAnswer(await connect(state, key.project_id, actor, data.whatsapp_phone_number, customer_id))

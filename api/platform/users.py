@@ -9,15 +9,13 @@ from litestar.params import FromPath, JSONBody
 
 from api.access import CurrentActor, CurrentKey
 from api.body_check import Sent
-from api.errors import AnyRequest, not_found
+from api.errors import AnyRequest, found
 from api.openapi import refusals
 from api.platform.paging import Page, PerPage, numbered
-from shared.audit import made, record
-from shared.operations.create_user import NewUser, check_user_fields, create_user
-from shared.operations.delete_user import delete_user
-from shared.operations.update_user import UserChanges, update_user
+from api.users import add_user, change_user, remove_user
+from shared.operations.create_user import NewUser, check_user_fields
+from shared.operations.update_user import UserChanges
 from shared.paging import PageMeta
-from shared.publish import close_embed, publish
 from shared.queries.users import UserView, get_user, list_users
 
 
@@ -60,22 +58,14 @@ class UserController(Controller):
         self, state: State, key: CurrentKey, actor: CurrentActor, data: JSONBody[NewUserBody]
     ) -> UserAnswer:
         """Add a person, to whom conversations can be assigned. Beyond Kapso."""
-        async with state.engine.begin() as connection:
-            user_id = await create_user(connection, key.project_id, data.user)
-            changes = made(msgspec.structs.asdict(data.user))
-            await record(connection, key.project_id, actor, "user.created", user_id, changes)
-            view = await get_user(connection, key.project_id, user_id)
-        assert view is not None
-        return UserAnswer(view)
+        return UserAnswer(await add_user(state, key.project_id, actor, data.user))
 
     @get("/{user_id:uuid}", responses=refusals(404))
     async def get(self, state: State, key: CurrentKey, user_id: FromPath[UUID]) -> UserAnswer:
         """One person, by `user_id`."""
         async with state.engine.connect() as connection:
             view = await get_user(connection, key.project_id, user_id)
-        if view is None:
-            raise not_found("User")
-        return UserAnswer(view)
+        return UserAnswer(found(view, "User"))
 
     @patch("/{user_id:uuid}", responses=refusals(404), checked_by=_check)
     async def update(
@@ -87,25 +77,11 @@ class UserController(Controller):
         data: JSONBody[UserChangesBody],
     ) -> UserAnswer:
         """Change a person; what is not sent stays as it is. Beyond Kapso."""
-        async with state.engine.begin() as connection:
-            changes = await update_user(connection, key.project_id, user_id, data.user)
-            if changes:
-                await record(connection, key.project_id, actor, "user.updated", user_id, changes)
-            view = await get_user(connection, key.project_id, user_id)
-        assert view is not None
-        return UserAnswer(view)
+        return UserAnswer(await change_user(state, key.project_id, actor, user_id, data.user))
 
     @delete("/{user_id:uuid}", responses=refusals(404))
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, user_id: FromPath[UUID]) -> None:
         """Remove a person. Their conversations become unassigned, and embeds of what is assigned to them are revoked.
         Beyond Kapso.
         """
-        async with state.engine.begin() as connection:
-            embed_ids, events = await delete_user(connection, key.project_id, user_id)
-            await record(connection, key.project_id, actor, "user.deleted", user_id)
-            for embed_id in embed_ids:
-                changes = {"assigned_user_id": [user_id, None]}
-                await record(connection, key.project_id, actor, "inbox_embed.revoked", embed_id, changes)
-        for embed_id in embed_ids:
-            await close_embed(state.pubsub, embed_id, "revoked_token")
-        await publish(state.pubsub, events)
+        await remove_user(state, key.project_id, actor, user_id)

@@ -10,11 +10,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.access import CurrentActor, CurrentKey, ProjectKey
 from api.body_check import Sent
-from api.errors import AnyRequest, not_found
+from api.errors import AnyRequest, found
 from api.openapi import refusals
 from api.platform.paging import Contains, Moment, Page, PerPage, in_utc, numbered
-from shared.audit import Actor, made, record
-from shared.operations.delete_webhook import delete_webhook
+from api.webhook_endpoints import add_webhook, change_webhook, remove_webhook
+from shared.audit import Actor
 from shared.operations.save_webhook import (
     NewProjectWebhook,
     NewWebhook,
@@ -22,8 +22,6 @@ from shared.operations.save_webhook import (
     check_new_webhook,
     check_number,
     check_webhook_changes,
-    create_webhook,
-    update_webhook,
     webhook_row,
 )
 from shared.paging import PageMeta
@@ -140,7 +138,7 @@ class NumberWebhookController(Controller):
         webhook_id: FromPath[UUID],
     ) -> None:
         """Delete one of the number's webhooks; what waits for it is not delivered."""
-        await _delete(state, key, actor, phone_number_id, webhook_id)
+        await remove_webhook(state, key.project_id, actor, phone_number_id, webhook_id)
 
 
 class ProjectWebhookController(Controller):
@@ -204,7 +202,7 @@ class ProjectWebhookController(Controller):
     @delete("/{webhook_id:uuid}", responses=refusals(404))
     async def delete(self, state: State, key: CurrentKey, actor: CurrentActor, webhook_id: FromPath[UUID]) -> None:
         """Delete a webhook; what waits for it is not delivered."""
-        await _delete(state, key, actor, None, webhook_id)
+        await remove_webhook(state, key.project_id, actor, None, webhook_id)
 
 
 async def _page(
@@ -221,21 +219,13 @@ async def _page(
 async def _get(state: State, key: ProjectKey, phone_number_id: str | None, webhook_id: UUID) -> WebhookAnswer:
     async with state.engine.connect() as connection:
         view = await get_webhook(connection, state.settings, key.project_id, webhook_id, phone_number_id)
-    if view is None:
-        raise not_found("Webhook")
-    return WebhookAnswer(view)
+    return WebhookAnswer(found(view, "Webhook"))
 
 
 async def _create(
     state: State, key: ProjectKey, actor: Actor, phone_number_id: str | None, wanted: NewWebhook
 ) -> WebhookAnswer:
-    async with state.engine.begin() as connection:
-        webhook_id = await create_webhook(connection, state.settings, key.project_id, phone_number_id, wanted)
-        values = {**msgspec.structs.asdict(wanted), "phone_number_id": phone_number_id}
-        changes = made({name: value for name, value in values.items() if name not in ("secret_key", "headers")})
-        await record(connection, key.project_id, actor, "webhook.created", webhook_id, changes)
-        view = await get_webhook(connection, state.settings, key.project_id, webhook_id)
-    assert view is not None
+    view = await add_webhook(state, key.project_id, actor, phone_number_id, wanted)
     return WebhookAnswer(
         msgspec.structs.replace(view, secret_key=wanted.secret_key or None, headers=wanted.headers or {})
     )
@@ -249,16 +239,4 @@ async def _update(
     webhook_id: UUID,
     wanted: WebhookChanges,
 ) -> WebhookAnswer:
-    async with state.engine.begin() as connection:
-        changes = await update_webhook(connection, state.settings, key.project_id, phone_number_id, webhook_id, wanted)
-        if changes:
-            await record(connection, key.project_id, actor, "webhook.updated", webhook_id, changes)
-        view = await get_webhook(connection, state.settings, key.project_id, webhook_id)
-    assert view is not None
-    return WebhookAnswer(view)
-
-
-async def _delete(state: State, key: ProjectKey, actor: Actor, phone_number_id: str | None, webhook_id: UUID) -> None:
-    async with state.engine.begin() as connection:
-        await delete_webhook(connection, key.project_id, phone_number_id, webhook_id)
-        await record(connection, key.project_id, actor, "webhook.deleted", webhook_id)
+    return WebhookAnswer(await change_webhook(state, key.project_id, actor, phone_number_id, webhook_id, wanted))

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from cli.simulator.account_values import ACCOUNT, CHAT, Subject, template_status
+from cli.simulator.account_values import ACCOUNT, CHAT, Subject, number_quality, template_status
 from cli.simulator.config import SimulatedNumber
 from cli.simulator.messages import Json, Message
 from cli.simulator.simulator import Simulator
+from cli.simulator.standing import Standing, events_of_change
 from cli.simulator.users import User
 from cli.simulator.webhooks import Change
 
@@ -73,6 +74,16 @@ def change_template(
         template |= {"status": status, "rejected_reason": value["reason"] if status == "REJECTED" else "NONE"}
     for field, value in told:
         _submit(simulator, account_id, field, value, subject.now)
+
+
+def change_standing(simulator: Simulator, number: SimulatedNumber, standing: Standing) -> None:
+    """Meta thinks otherwise of a number from now on, and says so."""
+    events = events_of_change(simulator.standings[number.phone_number_id], standing)
+    simulator.standings[number.phone_number_id] = standing
+    for event in events:
+        value = number_quality(number, event, standing.messaging_limit)
+        time = simulator.clock.timestamp()
+        _submit(simulator, number.business_account_id, "phone_number_quality_update", value, time)
 
 
 def _submit(simulator: Simulator, account_id: str, field: str, value: Json, time: int | None) -> Change:

@@ -116,13 +116,17 @@ def _capability(_: Subject, __: Json) -> Json:
     return {"max_daily_conversations_per_business": 2000, "max_phone_numbers_per_business": 25}
 
 
-def _number_quality(subject: Subject, _: Json) -> Json:
+def number_quality(number: SimulatedNumber, event: str, limit: str) -> Json:
     return {
-        "display_phone_number": digits(subject.number.display_phone_number),
-        "event": "THROUGHPUT_UPGRADE",
-        "current_limit": "TIER_UNLIMITED",
-        "max_daily_conversations_per_business": "TIER_UNLIMITED",
+        "display_phone_number": digits(number.display_phone_number),
+        "event": event,
+        "current_limit": limit,
+        "max_daily_conversations_per_business": limit,
     }
+
+
+def _number_quality(subject: Subject, _: Json) -> Json:
+    return number_quality(subject.number, "THROUGHPUT_UPGRADE", "TIER_UNLIMITED")
 
 
 def _number_name(subject: Subject, given: Json) -> Json:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, JSONBody
 
-from cli.simulator.account import AccountEvent, change_template, send_account_event
+from cli.simulator.account import AccountEvent, change_standing, change_template, send_account_event
 from cli.simulator.app_data import AppData, BookContact, History
 from cli.simulator.app_sync import send_contacts, send_history
 from cli.simulator.business_app import AppMessage, send_from_app
@@ -15,6 +15,7 @@ from cli.simulator.calls import Call, call
 from cli.simulator.control_lookup import known_number, known_user
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
+from cli.simulator.standing import Limit, Quality, Standing
 
 
 class HistoryBody(History, forbid_unknown_fields=True, kw_only=True):
@@ -33,6 +34,11 @@ class TemplateChange(msgspec.Struct, forbid_unknown_fields=True):
     reason: str | None = None
     quality: str | None = None
     category: str | None = None
+
+
+class StandingChange(msgspec.Struct, forbid_unknown_fields=True):
+    quality: Quality | None = None
+    messaging_limit: Limit | None = None
 
 
 @post("/users/{wa_id:str}/echoes")
@@ -111,6 +117,17 @@ async def decide_template(
     return template
 
 
+@patch("/numbers/{phone_number_id:str}")
+async def judge_number(
+    simulator: NamedDependency[Simulator], phone_number_id: FromPath[str], data: JSONBody[StandingChange]
+) -> Standing:
+    """Meta thinks otherwise of a number: Graph says so from now on, and a webhook where Meta sends one."""
+    number, before = known_number(simulator, phone_number_id), simulator.standings[phone_number_id]
+    after = Standing(data.quality or before.quality, data.messaging_limit or before.messaging_limit)
+    change_standing(simulator, number, after)
+    return after
+
+
 ROUTES = [
     send_echo,
     make_call,
@@ -120,4 +137,5 @@ ROUTES = [
     account_event,
     list_templates,
     decide_template,
+    judge_number,
 ]

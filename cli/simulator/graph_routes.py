@@ -126,12 +126,13 @@ async def subscribed_apps(simulator: NamedDependency[Simulator], object_id: From
 
 
 def _describe(simulator: Simulator, number: SimulatedNumber) -> Json:
+    standing = simulator.standings[number.phone_number_id]
     return {
         "id": number.phone_number_id,
         "display_phone_number": number.display_phone_number,
         "verified_name": number.verified_name,
         "status": "DISCONNECTED" if simulator.faults.number_state == "disconnected" else "CONNECTED",
-        "quality_rating": "GREEN",
+        "quality_rating": standing.quality,
         "code_verification_status": "VERIFIED",
         "name_status": "APPROVED",
         "account_mode": "LIVE",
@@ -140,8 +141,8 @@ def _describe(simulator: Simulator, number: SimulatedNumber) -> Json:
         "is_official_business_account": False,
         "is_pin_enabled": True,
         "is_on_biz_app": number.phone_number_id in simulator.app_data,
-        "messaging_limit_tier": "TIER_1K",
-        "whatsapp_business_manager_messaging_limit": "TIER_2K",
+        "messaging_limit_tier": standing.messaging_limit,
+        "whatsapp_business_manager_messaging_limit": standing.messaging_limit,
         "throughput": {"level": "STANDARD"},
     }
 

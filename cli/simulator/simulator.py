@@ -14,6 +14,7 @@ from cli.simulator.faults import Faults, Settings
 from cli.simulator.media import MediaStore
 from cli.simulator.messages import Json, Message, MessageStore, Status
 from cli.simulator.payloads import Scope, echo_value, identity, in_standby, inbound_value, status_value
+from cli.simulator.standing import Standing
 from cli.simulator.templates import templates_of
 from cli.simulator.users import User, UserBook
 from cli.simulator.webhooks import Change, WebhookSender
@@ -49,6 +50,7 @@ class Simulator:
             number.business_account_id: templates_of(number.business_account_id) for number in self.config.numbers
         }
         self.templates_made = 0
+        self.standings = {number.phone_number_id: Standing() for number in self.config.numbers}
         self.number_settings: dict[str, Json] = {}
         self.profiles: dict[str, Json] = {}
         self.app_data: dict[str, AppData] = {}

@@ -49,7 +49,7 @@ class OperatorSession(Base):
 
 class OperatorLink(Base):
     """A link that works once, of which only the SHA-256 is kept: it makes an operator, or lets one choose a new
-    password. The row goes when the link is used.
+    password. The row stays when the link has ended, without the hash (shared/operators/links.py).
     """
 
     __tablename__ = "operator_link"

@@ -1,17 +1,18 @@
 """Links that work once: they make an operator, or let one choose a new password."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.audit import Actor, made, record
 from shared.crypto import new_token, token_hash
+from shared.db import violates
 from shared.ids import new_id
 from shared.models import Operator, OperatorLink
 from shared.operators.accounts import NewOperator, Role, change_password, create_operator, get_operator, has_owner
@@ -56,20 +57,21 @@ async def make_first_owner_link(connection: AsyncConnection) -> str | None:
 
 
 async def make_invitation(connection: AsyncConnection, role: Role, actor: Actor, link_id: UUID | None = None) -> str:
-    """The token of a link for a new operator with this role. Raises ConflictError if there is a link with this id."""
-    try:
-        token = await _store(connection, link_id, role=role)
-    except IntegrityError as error:
-        raise ConflictError("link_exists", "This link has been made already.") from error
+    """The token of a link for a new operator with this role. Raises ConflictError if there was one of this id."""
+    token = await _store(connection, link_id, role=role)
     await record(connection, None, actor, "operator_link.created", "invitation", made({"role": role}))
     return token
 
 
-async def make_password_link(connection: AsyncConnection, operator_id: UUID, actor: Actor) -> str:
-    """The token of a link with which an operator chooses a new password; earlier ones die. Raises NotFoundError."""
+async def make_password_link(
+    connection: AsyncConnection, operator_id: UUID, actor: Actor, link_id: UUID | None = None
+) -> str:
+    """The token of a link with which an operator chooses a new password; earlier ones die. Raises NotFoundError, or
+    ConflictError if there was one of this id.
+    """
     await get_operator(connection, operator_id)
-    await connection.execute(delete(OperatorLink).where(OperatorLink.operator_id == operator_id))
-    token = await _store(connection, operator_id=operator_id)
+    await _end(connection, OperatorLink.operator_id == operator_id)
+    token = await _store(connection, link_id, operator_id=operator_id)
     await record(connection, None, actor, "operator_link.created", operator_id, made({"for": "a new password"}))
     return token
 
@@ -82,19 +84,36 @@ async def _store(
     operator_id: UUID | None = None,
     first_owner: bool = False,
 ) -> str:
-    token, now = new_token(), datetime.now(UTC)
-    await connection.execute(delete(OperatorLink).where(OperatorLink.expires_at < now))
-    await connection.execute(
-        insert(OperatorLink).values(
-            id=link_id or new_id(),
-            token_hash=token_hash(token),
-            role=role,
-            operator_id=operator_id,
-            first_owner=first_owner,
-            expires_at=now + LIVES,
-        )
+    token = new_token()
+    link = insert(OperatorLink).values(
+        id=link_id or new_id(),
+        token_hash=token_hash(token),
+        role=role,
+        operator_id=operator_id,
+        first_owner=first_owner,
+        expires_at=datetime.now(UTC) + LIVES,
     )
+    try:
+        await connection.execute(link)
+    except IntegrityError as error:
+        if not violates(error, "operator_link_pkey"):
+            raise
+        raise ConflictError("link_exists", "This link has been made already.") from error
     return token
+
+
+async def _end(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[UUID | None]:
+    """End those of the links that are still good; returns whose new password each was for. The rows stay, so that a
+    form that is sent again makes no other link. An id of 16 bytes is no token's SHA-256: nothing opens them, whatever
+    the clocks say.
+    """
+    ended = (
+        update(OperatorLink)
+        .where(which, OperatorLink.expires_at > datetime.now(UTC))
+        .values(token_hash=func.uuid_send(OperatorLink.id), expires_at=datetime.now(UTC))
+        .returning(OperatorLink.operator_id)
+    )
+    return (await connection.execute(ended)).scalars().all()
 
 
 _LINKS = (
@@ -131,15 +150,13 @@ async def open_link(connection: AsyncConnection, token: str, *, lock: bool = Fal
 
 async def remove_link(connection: AsyncConnection, link_id: UUID, actor: Actor) -> None:
     """A link that is used meanwhile, or was removed before, is gone all the same."""
-    removed = delete(OperatorLink).where(OperatorLink.id == link_id).returning(OperatorLink.operator_id)
-    row = (await connection.execute(removed)).one_or_none()
-    if row is not None:
-        await record(connection, None, actor, "operator_link.removed", row.operator_id or "invitation")
+    for operator_id in await _end(connection, OperatorLink.id == link_id):
+        await record(connection, None, actor, "operator_link.removed", operator_id or "invitation")
 
 
 async def use_link(engine: AsyncEngine, token: str, fields: Mapping[str, Any], actor: Actor) -> Proven:
     """Do what a link is for, with what somebody filled in: name, email and password, or a password alone. Returns
-    who they are; the link is gone then. `actor` says where they are.
+    who they are; the link has ended then. `actor` says where they are.
 
     Raises NotFoundError as `open_link` does, or InvalidFieldsError or BusyError, after which the link is still good.
     """
@@ -161,7 +178,7 @@ async def use_link(engine: AsyncEngine, token: str, fields: Mapping[str, Any], a
             await change_password(
                 connection, operator_id, password_hash, msgspec.structs.replace(actor, id=str(operator_id))
             )
-        await connection.execute(delete(OperatorLink).where(OperatorLink.id == link.id))
+        await _end(connection, OperatorLink.id == link.id)
     return Proven(operator_id, password_hash)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.models import MOVES, Contact, Conversation, Workflow, WorkflowEvent, WorkflowExecution
 from shared.queries.executions import ExecutionStatus
+from shared.queries.threads import first_shown
 from shared.refusals import NotFoundError
 from shared.scope import Scope
 from shared.user_claims import User
@@ -54,11 +55,14 @@ class WorkflowState(msgspec.Struct):
 
 class ConversationDetails(msgspec.Struct):
     """`metadata` is the conversation's and `contact_metadata` the contact's, both the project's own. The contact's is
-    null in an embed of a customer or of a number: the person may be other customers' too.
+    null in an embed of a customer or of a number: the person may be other customers' too. `first_message_at` is when
+    the first message was written that the conversation shows, which may have come much later, with the phone's history;
+    null if it shows none.
     """
 
     metadata: dict[str, Any]
     contact_metadata: dict[str, Any] | None
+    first_message_at: datetime | None
     workflow: WorkflowState | None
 
 
@@ -79,6 +83,7 @@ async def get_details(connection: AsyncConnection, scope: Scope, conversation_id
         select(
             Conversation.details.label("noted"),
             Contact.details.label("contact_noted"),
+            first_shown.c.sent_at.label("first_message_at"),
             _latest.c.id.label("execution_id"),
             _latest.c.workflow_name,
             _latest.c.status,
@@ -87,6 +92,7 @@ async def get_details(connection: AsyncConnection, scope: Scope, conversation_id
             _latest.c.handed_off_by,
         )
         .join(Contact, Contact.id == Conversation.contact_id)
+        .outerjoin(first_shown, true())
         .outerjoin(_latest, true())
         .where(scope.conversations(), Conversation.id == conversation_id)
     )
@@ -97,6 +103,7 @@ async def get_details(connection: AsyncConnection, scope: Scope, conversation_id
     return ConversationDetails(
         metadata=row.noted,
         contact_metadata=row.contact_noted if whole_project else None,
+        first_message_at=row.first_message_at,
         workflow=None if row.execution_id is None else _workflow(row, await _moves(connection, row.execution_id)),
     )
 

@@ -8,9 +8,9 @@ from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import ConversationStatus
-from shared.models import Conversation, Message
+from shared.models import Conversation
 from shared.paging import AnySelect, CursorQuery, Paging, cursor_page
-from shared.queries.threads import SHOWN, thread_conversations
+from shared.queries.threads import first_shown, thread_conversations
 from shared.scope import Scope
 
 
@@ -25,16 +25,6 @@ class EarlierConversation(msgspec.Struct):
     ended_at: datetime | None
     messages_count: int
     first_message_id: UUID | None
-
-
-_first = (
-    select(Message.id, Message.sent_at)
-    .where(Message.conversation_id == Conversation.id, *SHOWN)
-    .order_by(Message.sent_at, Message.id)
-    .limit(1)
-    .correlate(Conversation)
-    .lateral("first_message")
-)
 
 
 async def list_earlier(
@@ -54,10 +44,10 @@ async def list_earlier(
             Conversation.created_at,
             Conversation.ended_at,
             Conversation.messages_count,
-            _first.c.id.label("first_id"),
-            _first.c.sent_at.label("first_sent_at"),
+            first_shown.c.id.label("first_id"),
+            first_shown.c.sent_at.label("first_sent_at"),
         )
-        .outerjoin(_first, true())
+        .outerjoin(first_shown, true())
         .where(scope.conversations(), Conversation.id.in_(select(thread.c.id)), Conversation.id != conversation_id)
     )
     rows, paging = await cursor_page(connection, query, Conversation.last_active_at, Conversation.id, page)

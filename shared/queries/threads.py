@@ -18,6 +18,16 @@ EARLIER = 50
 SHOWN = (Message.type != "reaction", Message.discarded_at.is_(None))
 """The messages of a thread: reactions are parts of those that they are about, and some were put away."""
 
+first_shown = (
+    select(Message.id, Message.sent_at)
+    .where(Message.conversation_id == Conversation.id, *SHOWN)
+    .order_by(Message.sent_at, Message.id)
+    .limit(1)
+    .correlate(Conversation)
+    .lateral("first_shown")
+)
+"""Beside a conversation, to be outer joined: its first message, by the index of the thread. There may be none."""
+
 
 async def thread_conversations(connection: AsyncConnection, scope: Scope, conversation_id: UUID) -> Subquery:
     """The ids of the conversations of a thread, its own among them, as far as the scope has them.

@@ -178,7 +178,9 @@ async def test_what_is_not_there_is_nowhere(page: Page, demo: Demo, customers: C
         Notification.requestPermission = (...given) => { asked.push(given); return Promise.resolve("denied"); };""")
     customer = await customers.new()
     await customer.says("Hello")
-    inbox, _ = await _open(page, demo, customer)
+    inbox, details = await _open(page, demo, customer)
+    first = details.locator("dl > div", has_text="First message")
+    await expect(first).to_have_text(re.compile(r"First message.*\d:\d\d"))
     # Of the rows, which are buttons and say what others write, only this one is there.
     await inbox.search.fill(customer.name)
     await expect(inbox.rows).to_have_count(1)

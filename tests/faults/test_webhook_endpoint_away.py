@@ -1,7 +1,6 @@
 """The business's own systems are away or slow, or our worker dies: nothing is lost, and the others do not wait."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -20,6 +19,8 @@ from tests.receiver import SECRET, Receiver, receiving
 from tests.stack import Stack
 from tests.waiting import eventually
 
+pytest_plugins = ("tests.integration.webhook_fixtures",)
+
 RECEIVED = "whatsapp.message.received"
 
 
@@ -27,12 +28,6 @@ RECEIVED = "whatsapp.message.received"
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
 
 
 async def _subscribe(engine: AsyncEngine, settings: Settings, project: ProjectRows, url: str, **fields: Any) -> None:
@@ -111,12 +106,6 @@ async def test_a_long_queue_of_one_endpoint_costs_the_others_nothing(desk: Desk)
         claimed = await desk.sender._claim(50)
     assert len({request.endpoint_id for request in claimed}) == 2
     assert await blocks_read(desk.engine, asked[0]) < 1000, "50,000 rows are in more than ten thousand blocks"
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
 
 
 async def test_an_endpoint_that_comes_back_gets_what_it_missed(stack: Stack) -> None:

@@ -10,9 +10,13 @@ from sqlalchemy import text
 
 from api.dashboard.numbers import CHECKS
 from shared.crypto import decrypt
+from shared.whatsapp.graph import GraphClient
+from shared.whatsapp.graph_http import new_http_client
 from tests.dashboard import Browser, signed_in
 from tests.factories import ACCESS_TOKEN, make_project
 from tests.stack import Stack
+from tests.waiting import eventually
+from workers.numbers import check_numbers
 
 
 def _wrong(answer: httpx.Response) -> list[str]:
@@ -74,10 +78,10 @@ async def test_a_number_is_disconnected_and_connected_again_for_a_customer(stack
         assert f'value="{stack.base_url}/webhooks/whatsapp"' in html
         assert f'value="{stack.settings.whatsapp_verify_token}"' in html
         assert "Larch Hotels" in html
-        assert "<dt>Quality</dt><dd>Green</dd>" in html
+        assert '<dt>Quality</dt><dd><span class="badge badge-good">Green</span></dd>' in html
         listed = re.search(rf'/numbers/{number}">.*?</tr>', await browser.get(page), re.DOTALL)
         assert listed is not None
-        assert 'data-label="Quality">Green<' in listed[0]
+        assert 'data-label="Quality"><span class="badge badge-good">Green<' in listed[0]
         assert 'data-label="State">Connected<' in listed[0]
         assert ACCESS_TOKEN not in html
         async with stack.engine.connect() as connection:
@@ -148,6 +152,27 @@ async def test_the_health_of_a_number_names_what_is_wrong(
     wrong = {check: words for check, words in said.items() if words != "Yes"}
     assert set(wrong) == ({failed} if failed else set())
     assert all(re.match(r"No\b", words) for words in wrong.values())
+
+
+async def test_a_number_that_whatsapp_flags_shows_it_as_soon_as_whatsapp_says_so(stack: Stack) -> None:
+    path = f"numbers/{stack.project.phone_number_id}"
+    async with await signed_in(stack, "viewer") as browser:
+        await browser.get(f"{browser.root}/{path}/health")  # asks WhatsApp
+        for page in ("numbers", path):
+            assert '<span class="badge badge-good">Green</span>' in await browser.get(f"{browser.root}/{page}")
+        flagged = {"quality": "RED", "messaging_limit": "TIER_250"}
+        (await stack.simulator.patch(f"/_sim/{path}", json=flagged)).raise_for_status()
+
+        async def noted() -> bool:
+            told = "field = 'phone_number_quality_update'"
+            return await stack.count("account_event", told) == 2
+
+        await eventually(noted)
+        async with new_http_client() as http:  # the worker's next round, for which nobody waits here
+            await check_numbers(stack.settings, stack.engine, GraphClient(http, stack.settings))
+        for page in ("numbers", path):
+            assert '<span class="badge badge-failed">Red</span>' in await browser.get(f"{browser.root}/{page}")
+        assert "<dd>TIER_250</dd>" in await browser.get(f"{browser.root}/{path}")
 
 
 async def test_a_viewer_sees_no_verify_token_and_nobody_sees_another_projects_number(stack: Stack) -> None:

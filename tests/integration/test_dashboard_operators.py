@@ -19,6 +19,9 @@ from tests.stack import Stack
 MINE = {"name": "Olga Own", "email": "Olga@Example.com", "password": PASSWORD, "password_again": PASSWORD}
 
 
+GOOD = "expires_at > now()"
+
+
 def _path(url: str | None) -> str:
     assert url is not None
     return httpx.URL(url).path
@@ -47,7 +50,7 @@ async def test_the_first_link_makes_the_owner_once_and_the_one_of_before_is_dead
     assert (row.email, row.role) == ("olga@example.com", "owner")
     assert PASSWORD not in row.password_hash
     assert await first_owner_url(stack.engine, stack.settings) is None
-    assert await stack.count("operator_link") == 0
+    assert await stack.count("operator_link", GOOD) == 0
     assert await stack.count("audit_event", "action = 'operator.created' AND project_id IS NULL") == 1
 
 
@@ -131,11 +134,16 @@ async def test_an_owner_invites_a_viewer_and_removes_a_link(stack: Stack) -> Non
         assert await stack.count("operator_link") == 1
         answer = await invited.send(link, **MINE)
         assert answer.status_code == 303
+        again = await owner.send(f"{page}/invitations", page, **form)  # and anew after the link was used
+        assert again.headers["location"] == f"{page}?done=shown"
+        assert await stack.count("operator_link", GOOD) == 0
         assert await stack.count("operator", "role = 'viewer' AND email = 'olga@example.com'") == 1
         unused = _shown_link(await owner.send(f"{page}/invitations", page, role="owner"))
         removal = re.search(r'action="(/dashboard/operators/links/[^"]+)"', await owner.get(page))
         assert removal is not None
-        assert (await owner.send(removal[1], page)).status_code == 303
+        for _ in range(2):
+            assert (await owner.send(removal[1], page)).status_code == 303
+        assert await stack.count("audit_event", "action = 'operator_link.removed'") == 1
         await invited.get(unused, expect=404)
 
 
@@ -152,6 +160,24 @@ async def test_an_owner_lets_in_who_forgot_the_password_whose_sessions_end(stack
             await elsewhere.get("/dashboard/account")
         assert (await vera.http.get("/dashboard/account")).status_code == 303
         assert (await vera.send("/dashboard/sign-in", email="vera@example.com", **new)).status_code == 303
+
+
+async def test_the_link_for_a_forgotten_password_that_is_loaded_anew_is_not_replaced(stack: Stack) -> None:
+    operator_id = await make_operator(stack, "operator", "vera@example.com")
+    async with await signed_in(stack) as owner, Browser(stack) as vera:
+        page = f"/dashboard/operators/{operator_id}"
+        found = re.search(r'/password">.*?name="form_id" value="([^"]+)"', await owner.get(page), re.DOTALL)
+        assert found is not None
+        link = _shown_link(await owner.send(f"{page}/password", page, form_id=found[1]))
+        new = {"password": "another few words", "password_again": "another few words"}
+        for use in ({**new, "password_again": ""}, new):
+            answer = await vera.send(link, **use)
+            again = await owner.send(f"{page}/password", page, form_id=found[1])
+            assert (again.status_code, again.headers["location"]) == (303, f"{page}?done=shown")
+        assert answer.status_code == 303
+        assert "had been sent before" in await owner.get(again.headers["location"])
+        assert await stack.count("operator_link", GOOD) == 0
+        assert await stack.count("audit_event", "action = 'operator_link.created'") == 1
 
 
 async def test_roles_change_and_the_last_owner_stays_one(stack: Stack) -> None:

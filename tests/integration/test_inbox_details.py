@@ -1,6 +1,7 @@
 """What stands beside the thread: earlier conversations, what was shared, what programs noted, and the workflow."""
 
 import time
+from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -175,8 +176,10 @@ async def test_metadata_is_told_and_the_contact_s_only_in_an_embed_of_the_whole_
             "data"
         ]
 
-    whole = {"metadata": hostile, "contact_metadata": {"tier": "gold"}, "workflow": None}
-    assert await details() == await details(assigned_user_id=user_id) == whole
+    noted = {"metadata": hostile, "contact_metadata": {"tier": "gold"}}
+    first = await details()
+    whole = {**noted, "first_message_at": first["first_message_at"], "workflow": None}
+    assert first == await details(assigned_user_id=user_id) == whole
     for scope in (
         {"scope_type": "customer", "scope_id": str(stack.project.customer_id)},
         {"scope_type": "phone_number", "scope_id": number},
@@ -185,6 +188,28 @@ async def test_metadata_is_told_and_the_contact_s_only_in_an_embed_of_the_whole_
     # No row of a list pays for it.
     (row,) = (await stack.get("/inbox/v1/conversations", await stack.embed()))["data"]
     assert not {"metadata", "contact_metadata"} & {*row, *row["contact"]}
+
+
+async def test_the_first_message_is_told_by_its_own_time_and_not_by_when_it_came_here(stack: Stack) -> None:
+    wa_id, token, long_ago = new_wa_id(), await stack.embed(), NOW - 40 * 86_400
+    conversation_id = await customer_wrote(stack, "the first to come", wa_id=wa_id, at=NOW - 60)
+    path = f"/inbox/v1/conversations/{conversation_id}"
+
+    async def first() -> float | None:
+        at = (await stack.get(f"{path}/details", token))["data"]["first_message_at"]
+        return None if at is None else datetime.fromisoformat(at).timestamp()
+
+    assert await first() == NOW - 60
+    await _receive(stack, text_message("written before", wa_id=wa_id, at=long_ago))
+    assert await first() == long_ago
+    # As in the thread, what was put away does not count.
+    async with stack.engine.begin() as connection:
+        put_away = "UPDATE message SET discarded_at = now() WHERE conversation_id = :id"
+        await connection.execute(text(f"{put_away} AND sent_at < now() - INTERVAL '1 day'"), {"id": conversation_id})
+    assert await first() == NOW - 60
+    async with stack.engine.begin() as connection:
+        await connection.execute(text(put_away), {"id": conversation_id})
+    assert await first() is None
 
 
 async def test_a_workflow_says_where_it_stands_since_when_and_who_moved_it(stack: Stack) -> None:

@@ -153,6 +153,34 @@ def test_what_meta_decides_about_a_template_is_told_and_holds(world: World) -> N
     assert len(world.business.webhooks) == 3
 
 
+def test_what_meta_thinks_of_a_number_is_told_as_far_as_meta_tells_it_and_holds(world: World) -> None:
+    def judged(**change: str) -> tuple[Json, int]:
+        """What Graph says then, and how many webhooks there were so far."""
+        assert world.sim.patch(f"/_sim/numbers/{NUMBER}", json=change).status_code == 200
+        fields = {"fields": "quality_rating,whatsapp_business_manager_messaging_limit"}
+        said: Json = world.graph.get(f"/{NUMBER}", params=fields).json()
+        return said, world.sim.get("/_sim/deliveries").json()["pending"] + len(world.business.webhooks)
+
+    known = {"id": NUMBER, "whatsapp_business_manager_messaging_limit": "TIER_2K"}
+    assert judged(quality="YELLOW") == (known | {"quality_rating": "YELLOW"}, 0)
+    assert judged(quality="RED") == (known | {"quality_rating": "RED"}, 1)
+    judged(quality="GREEN", messaging_limit="TIER_250")
+    judged(messaging_limit="TIER_UNLIMITED")
+    until(lambda: len(world.business.webhooks) == 4)
+    told = world.business.of_field("phone_number_quality_update")
+    assert [(value["event"], value["current_limit"]) for value in told] == [
+        ("FLAGGED", "TIER_2K"),
+        ("UNFLAGGED", "TIER_250"),
+        ("DOWNGRADE", "TIER_250"),
+        ("UPGRADE", "TIER_UNLIMITED"),
+    ]
+    assert {value["display_phone_number"] for value in told} == {"15550001111"}
+    other = world.graph.get(f"/{OTHER_NUMBER}").json()
+    assert other["quality_rating"] == "GREEN"
+    world.sim.post("/_sim/reset")
+    assert world.graph.get(f"/{NUMBER}").json()["quality_rating"] == "GREEN"
+
+
 def test_a_rejection_has_its_reason(world: World) -> None:
     template = templates(world, status="PENDING")[0]
     change = {"status": "REJECTED", "reason": "SCAM"}
@@ -184,6 +212,8 @@ def test_what_the_business_does_with_a_template_is_told_too(world: World) -> Non
 def test_mistakes_of_the_caller_are_told(world: World, body: Json) -> None:
     assert world.sim.post("/_sim/account_events", json=body).status_code == 400
     assert world.sim.patch("/_sim/templates/1", json={}).status_code == 404
+    assert world.sim.patch("/_sim/numbers/1", json={}).status_code == 404
+    assert world.sim.patch(f"/_sim/numbers/{NUMBER}", json={"quality": "BLUE"}).status_code == 400
 
 
 def test_a_batch_keeps_the_time_of_each_entry(world: World) -> None:

@@ -28,7 +28,7 @@ TEMPLATE_OF_GRAPH = "POST /v25.0/{id}/messages"
 
 @pytest.mark.timeout(120)
 async def test_one_trace_leads_from_the_webhook_to_the_push_and_one_from_the_reply_to_whatsapp(
-    settings: Settings, engine: AsyncEngine, project: ProjectRows
+    settings: Settings, engine: AsyncEngine, project: ProjectRows, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with engine.begin() as connection:
         token = await make_embed(connection, project.id)
@@ -83,6 +83,9 @@ async def test_one_trace_leads_from_the_webhook_to_the_push_and_one_from_the_rep
         ("porthole-worker", "CONSUMER", "process outbox"),
         ("porthole-worker", "CLIENT", TEMPLATE_OF_GRAPH),
     ]
+    logged = [msgspec.json.decode(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    (line,) = (one for one in logged if f"{one.get('method')} {one.get('path')}" == REPLY)
+    assert line["trace_id"] == trace[0].trace_id.hex()
     (trace,) = _traces_of(spans, "POST /meta/whatsapp/{version}/{phone_number_id}/messages")
     (called,) = (one for one in trace if one.kind == "CLIENT")
     assert (called.service, called.name) == ("porthole-api", TEMPLATE_OF_GRAPH)

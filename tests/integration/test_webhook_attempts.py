@@ -5,27 +5,21 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.queries.deliveries import DeliveryAttempt, get_delivery
 from shared.settings import Settings
-from tests.factories import ProjectRows
-from tests.integration.webhook_support import Desk, open_desk
+from tests.integration.webhook_support import Desk
 from tests.raw_server import RawServer, http_answer, running_raw_server
 
 RECEIVED = "whatsapp.message.received"
+
+pytest_plugins = ("tests.integration.webhook_fixtures",)
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
 
 
 async def _attempts(desk: Desk) -> list[list[DeliveryAttempt]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,26 +16,21 @@ from shared.outbound_http import outbound_http
 from shared.queries.deliveries import DeliveryAttempt
 from shared.settings import Settings
 from tests.database import count
-from tests.factories import ProjectRows, make_project, text_message, webhook
-from tests.integration.webhook_support import BO, Desk, open_desk
-from tests.receiver import Delivered
+from tests.factories import make_project, text_message, webhook
+from tests.integration.webhook_support import BO, Desk, text_of
 from tests.samples import shapes_in
 from tests.waiting import eventually
 from workers.webhooks import WebhookSender
 
 RECEIVED, CREATED = "whatsapp.message.received", "whatsapp.conversation.created"
 
+pytest_plugins = ("tests.integration.webhook_fixtures",)
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
 
 
 def _attempt(status: int, problem: str | None) -> DeliveryAttempt:
@@ -49,11 +43,6 @@ def _attempt(status: int, problem: str | None) -> DeliveryAttempt:
         response_status=status,
         problem=problem,
     )
-
-
-def _text(one: Delivered) -> str:
-    body: str = one.json()["message"]["text"]["body"]
-    return body
 
 
 async def test_a_delivery_is_signed_named_and_listed_as_delivered(desk: Desk) -> None:
@@ -170,40 +159,40 @@ class TestOrder:
         await desk.comes(*(text_message(word, at=1_700_000_000 + index) for index, word in enumerate(words)))
         await desk.send()
         assert desk.receiver.came[0].event == CREATED
-        assert [_text(one) for one in desk.receiver.of(RECEIVED)] == words
+        assert [text_of(one) for one in desk.receiver.of(RECEIVED)] == words
 
     async def test_an_event_waits_for_an_earlier_one_that_is_tried_again(self, desk: Desk) -> None:
         await desk.subscribe(RECEIVED)
-        desk.receiver.answer = lambda one: 500 if _text(one) == "first" else 200
+        desk.receiver.answer = lambda one: 500 if text_of(one) == "first" else 200
         await desk.writes("first", "second")
         await desk.writes("elsewhere", wa_id=BO)
         await desk.send()
-        assert sorted(_text(one) for one in desk.receiver.came) == ["elsewhere", "first"]
+        assert sorted(text_of(one) for one in desk.receiver.came) == ["elsewhere", "first"]
         desk.receiver.answer = lambda _: 200
         await desk.pass_time(10)
         await desk.send()
-        assert [_text(one) for one in desk.receiver.came][-2:] == ["first", "second"]
+        assert [text_of(one) for one in desk.receiver.came][-2:] == ["first", "second"]
 
     async def test_after_thirty_seconds_it_goes_out_all_the_same(self, desk: Desk) -> None:
         await desk.subscribe(RECEIVED)
-        desk.receiver.answer = lambda one: 500 if _text(one) == "first" else 200
+        desk.receiver.answer = lambda one: 500 if text_of(one) == "first" else 200
         await desk.writes("first", "second")
         await desk.send()
         await desk.pass_time(9)
         await desk.send()
         await desk.run("UPDATE webhook_delivery SET created_at = now() - interval '29 seconds'")
         await desk.send()
-        assert [_text(one) for one in desk.receiver.came] == ["first"]
+        assert [text_of(one) for one in desk.receiver.came] == ["first"]
         await desk.run("UPDATE webhook_delivery SET created_at = now() - interval '31 seconds'")
         await desk.send()
-        assert [_text(one) for one in desk.receiver.came] == ["first", "second"]
+        assert [text_of(one) for one in desk.receiver.came] == ["first", "second"]
 
     async def test_what_has_waited_for_a_worker_for_long_is_still_sent_in_order(self, desk: Desk) -> None:
         await desk.subscribe(RECEIVED)
         await desk.writes(*"abcdef")
         await desk.pass_time(3600)
         await desk.send()
-        assert [_text(one) for one in desk.receiver.came] == list("abcdef")
+        assert [text_of(one) for one in desk.receiver.came] == list("abcdef")
 
 
 class TestBatches:
@@ -254,7 +243,7 @@ class TestBatches:
         await desk.send()
         batch, *singles = desk.receiver.came
         assert batch.headers["x-batch-size"] == "2"
-        assert [_text(one) for one in singles] == ["one", "two"]
+        assert [text_of(one) for one in singles] == ["one", "two"]
         assert len({one.key for one in desk.receiver.came}) == 3
         assert [(row.status, row.attempt_count) for row in await desk.rows()] == [("delivered", 2)] * 2
 
@@ -399,7 +388,7 @@ async def test_each_number_is_told_of_to_its_own_endpoints_only(desk: Desk, sett
     await desk.apply(msgspec.json.encode({"object": "whatsapp_business_account", "entry": together}))
     await desk.send()
     assert await count(desk.engine, "message") == 2
-    told = sorted((one.path, _text(one)) for one in desk.receiver.of(RECEIVED))
+    told = sorted((one.path, text_of(one)) for one in desk.receiver.of(RECEIVED))
     assert told == [("/customer", numbers[1]), ("/theirs", numbers[0])]
     assert [one.is_signed("theirs") for one in desk.receiver.came if one.path == "/theirs"] == [True]
 

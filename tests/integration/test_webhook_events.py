@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kapso.webhooks import NUMBER_EVENTS, PROJECT_EVENTS, sample_body
 from shared.media_links import read_media_token
@@ -25,10 +23,10 @@ from shared.settings import Settings
 from tests.conversations import customer_wrote, new_wa_id
 from tests.database import count
 from tests.executions import person_in_inbox
-from tests.factories import ProjectRows, new_wamid, status_update, text_message
-from tests.integration.webhook_support import ANA, BO, Desk, open_desk
+from tests.factories import new_wamid, status_update, text_message
+from tests.integration.webhook_support import ANA, BO, Desk
 from tests.platform_api import PlatformApi
-from tests.receiver import SECRET, Delivered, Receiver, receiving
+from tests.receiver import SECRET, Delivered, Receiver
 from tests.stack import Stack
 
 RECEIVED, CREATED, ENDED, INACTIVE = (
@@ -39,23 +37,13 @@ RECEIVED, CREATED, ENDED, INACTIVE = (
 )
 STATUSES = tuple(f"whatsapp.message.{status}" for status in ("sent", "delivered", "read", "failed"))
 
+pytest_plugins = ("tests.integration.webhook_fixtures",)
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
 
 
 async def _number_webhook(stack: Stack, receiver: Receiver, *events: str) -> None:

@@ -1,38 +1,26 @@
 """Endpoints that fail for long are switched off, and say so (Kapso: "Webhooks", "Automatic pausing")."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.settings import Settings
 from tests.database import count
-from tests.factories import ProjectRows, text_message
-from tests.integration.webhook_support import Desk, open_desk
-from tests.receiver import Delivered
+from tests.factories import text_message
+from tests.integration.webhook_support import Desk, text_of
 
 RECEIVED = "whatsapp.message.received"
 REASON = "34 of 40 deliveries within 15 minutes have failed."
+
+pytest_plugins = ("tests.integration.webhook_fixtures",)
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
-
-
-def _text(one: Delivered) -> str:
-    body: str = one.json()["message"]["text"]["body"]
-    return body
 
 
 async def _endpoint(desk: Desk) -> Any:
@@ -46,7 +34,7 @@ async def test_an_endpoint_that_hardly_ever_answers_well_is_paused(
 ) -> None:
     webhook_id = await desk.subscribe(RECEIVED)
     await desk.run("UPDATE webhook_endpoint SET updated_at = now() - interval '20 minutes'")
-    desk.receiver.answer = lambda one: 200 if _text(one) == "good" else 500
+    desk.receiver.answer = lambda one: 200 if text_of(one) == "good" else 500
     words = ["good"] * good + ["bad"] * bad
     await desk.comes(*(text_message(word, wa_id=f"52155555{index:05}") for index, word in enumerate(words)))
     await desk.send()
@@ -74,7 +62,7 @@ async def test_a_paused_endpoint_hears_of_nothing_until_it_is_switched_on_again(
     await desk.run("UPDATE webhook_endpoint SET active = true")
     await desk.writes("heard")
     await desk.send()
-    assert [_text(one) for one in desk.receiver.came] == ["heard"]
+    assert [text_of(one) for one in desk.receiver.came] == ["heard"]
 
 
 async def test_failures_before_a_change_do_not_count_after_it(desk: Desk) -> None:
@@ -93,7 +81,7 @@ async def test_since_when_an_endpoint_fails_is_known_until_it_takes_something(de
     await desk.writes("good")
     await desk.send()
     assert (await _endpoint(desk)).failing_since is None
-    desk.receiver.answer = lambda one: 200 if _text(one) == "good" else 500
+    desk.receiver.answer = lambda one: 200 if text_of(one) == "good" else 500
     await desk.writes("bad", wa_id="5215555550201")
     await desk.send()
     since = (await _endpoint(desk)).failing_since

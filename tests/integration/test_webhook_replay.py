@@ -1,24 +1,22 @@
 """Deliveries that somebody has sent once more."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.operations.emit_webhooks import emit_inactive
 from shared.operations.replay_deliveries import replay_delivery, replay_failed
 from shared.settings import Settings
 from tests.conversations import customer_wrote, new_wa_id
 from tests.database import count
-from tests.factories import ProjectRows, make_project
-from tests.integration.webhook_support import ANA, BO, Desk, open_desk
+from tests.factories import make_project
+from tests.integration.webhook_support import ANA, BO, Desk, text_of
 from tests.platform_api import PlatformApi, audit_lines
-from tests.receiver import SECRET, Delivered, Receiver, receiving
+from tests.receiver import SECRET, Receiver
 from tests.samples import shapes_in
 from tests.stack import Stack
 from tests.waiting import eventually
@@ -27,28 +25,13 @@ RECEIVED, INACTIVE = "whatsapp.message.received", "whatsapp.conversation.inactiv
 LONG_AGO = "2026-01-01T00:00:00Z"
 NOBODY = "018f0000-0000-7000-8000-000000000000"
 
+pytest_plugins = ("tests.integration.webhook_fixtures",)
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The receiver is on loopback."""
     return msgspec.structs.replace(settings, allow_private_addresses=True)
-
-
-@pytest.fixture
-async def desk(settings: Settings, engine: AsyncEngine, project: ProjectRows) -> AsyncIterator[Desk]:
-    async with open_desk(settings, engine, project) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-def _text(one: Delivered) -> str:
-    body: str = one.json()["message"]["text"]["body"]
-    return body
 
 
 async def _replay(desk: Desk, delivery_id: UUID) -> UUID:
@@ -159,11 +142,11 @@ class TestOne:
         await desk.send()
         (first,) = await desk.rows()
         await _replay(desk, first.id)
-        desk.receiver.answer = lambda one: 500 if _text(one) == "first" else 200
+        desk.receiver.answer = lambda one: 500 if text_of(one) == "first" else 200
         await desk.send()
         await desk.writes("second")
         await desk.send()
-        assert [_text(one) for one in desk.receiver.came] == ["first", "first", "second"]
+        assert [text_of(one) for one in desk.receiver.came] == ["first", "first", "second"]
 
     async def test_a_silence_that_was_told_of_can_be_told_of_again(self, desk: Desk) -> None:
         await desk.subscribe(INACTIVE, inactivity_minutes=1)
@@ -199,12 +182,12 @@ class TestAllThatFailed:
         await desk.fail_for_good()
         assert await count(desk.engine, "webhook_delivery", "status = 'failed'") == 8
         desk.receiver.came.clear()
-        desk.receiver.answer = lambda one: 500 if _text(one) == "elsewhere" else 200
+        desk.receiver.answer = lambda one: 500 if text_of(one) == "elsewhere" else 200
         assert await _replay_failed(desk, webhook_id) == (4, False)
         assert await _replay_failed(desk, webhook_id) == (0, False), "they are on their way"
         await desk.send()
         came = desk.receiver.came
-        assert [_text(one) for one in came if _text(one) != "elsewhere"] == ["one", "two", "three"]
+        assert [text_of(one) for one in came if text_of(one) != "elsewhere"] == ["one", "two", "three"]
         assert {one.path for one in came} == {"/hook"}
         assert not any("x-webhook-batch" in one.headers for one in came)
         await desk.fail_for_good()
@@ -226,7 +209,7 @@ class TestAllThatFailed:
         assert await _replay_failed(desk, webhook_id) == (1, False)
         assert await _replay_failed(desk, webhook_id) == (0, False)
         await desk.send()
-        assert [_text(one) for one in desk.receiver.came] == ["a", "b", "c"]
+        assert [text_of(one) for one in desk.receiver.came] == ["a", "b", "c"]
 
     async def test_the_call(self, stack: Stack, receiver: Receiver) -> None:
         api = PlatformApi(stack)

@@ -18,11 +18,17 @@ from shared.outbound_http import outbound_http
 from shared.pubsub import PubSub
 from shared.settings import Settings
 from tests.factories import ProjectRows, text_message, webhook
-from tests.receiver import SECRET, Receiver, receiving
+from tests.receiver import SECRET, Delivered, Receiver, receiving
 from workers.ingest import Ingest
 from workers.webhooks import WebhookSender
 
 ANA, BO = "5215555550100", "5215555550200"
+
+
+def text_of(one: Delivered) -> str:
+    """What the customer wrote, of one message."""
+    body: str = one.json()["message"]["text"]["body"]
+    return body
 
 
 class Desk:

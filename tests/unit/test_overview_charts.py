@@ -64,10 +64,18 @@ def test_a_zone_that_there_is_not_is_utc(name: str) -> None:
     assert zone_named("Asia/Kolkata").key == "Asia/Kolkata"
 
 
-@given(most=st.integers(0, 10**9))
-def test_an_axis_of_numbers_fits_what_is_on_it(most: int) -> None:
+@given(most=st.integers(1, 10**9))
+def test_an_axis_of_numbers_fits_what_is_on_it_and_the_highest_fills_two_thirds(most: int) -> None:
     end = number_axis(most)
-    assert most <= end <= max(1, 5 * most)
+    assert most <= end <= 1.5 * most
+    assert len(str(end).rstrip("0")) <= 2, "a number that is read at a glance"
+
+
+@pytest.mark.parametrize(
+    ("most", "end"), [(0, 1), (1, 1), (2, 2), (7, 8), (9, 10), (10, 10), (11, 15), (21, 30), (42, 50), (999_999, 10**6)]
+)
+def test_an_axis_of_numbers_ends_with_a_round_one(most: int, end: int) -> None:
+    assert number_axis(most) == end
 
 
 @given(durations=st.lists(DURATIONS, min_size=2, max_size=10))

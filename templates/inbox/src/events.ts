@@ -309,11 +309,14 @@ export interface DetailsAnswer {
 
 /**
  * `metadata` is the conversation's and `contact_metadata` the contact's, both the project's own. The contact's is null
- * in an embed of a customer or of a number: the person may be other customers' too.
+ * in an embed of a customer or of a number: the person may be other customers' too. `first_message_at` is when the
+ * first message was written that the conversation shows, which may have come much later, with the phone's history; null
+ * if it shows none.
  */
 export interface ConversationDetails {
   metadata: Record<string, unknown>;
   contact_metadata: Record<string, unknown> | null;
+  first_message_at: string | null;
   workflow: WorkflowState | null;
 }
 

@@ -4,14 +4,20 @@ import { t } from "../../i18n";
 import { d } from "../../i18n/details";
 import { now } from "../../now";
 import { phoneNumberOf } from "../../store";
-import type { Conversation } from "../../types";
+import type { Conversation, ConversationDetails } from "../../types";
 import { DoneIcon, UndoIcon } from "../icons";
 import { ActionButton } from "./ActionButton";
 import { Fact, Section } from "./Section";
 
-export function ConversationFacts({ conversation }: { conversation: Conversation }) {
-  const { status, ended_at, created_at, last_inbound_at, messages_count, window_expires_at } = conversation;
+interface Props {
+  conversation: Conversation;
+  details: ConversationDetails | null;
+}
+
+export function ConversationFacts({ conversation, details }: Props) {
+  const { status, ended_at, last_inbound_at, messages_count, window_expires_at } = conversation;
   const number = phoneNumberOf(conversation.whatsapp_config_id);
+  const first = details ? details.first_message_at : undefined;
   const expires = window_expires_at;
   const active = status === "active";
   const open = expires !== null && Date.parse(expires) > now.value.getTime() && active;
@@ -26,7 +32,7 @@ export function ConversationFacts({ conversation }: { conversation: Conversation
           </Fact>
         )}
         {last_inbound_at && <Fact name={d("lastInbound")}>{fullTime(last_inbound_at)}</Fact>}
-        <Fact name={d("customerSince")}>{fullTime(created_at)}</Fact>
+        {first !== null && <Fact name={d("firstMessage")}>{first ? fullTime(first) : "…"}</Fact>}
         {!active && ended_at && <Fact name={d("ended")}>{fullTime(ended_at)}</Fact>}
         <Fact name={d("messages")}>{wholeNumber(messages_count)}</Fact>
       </dl>

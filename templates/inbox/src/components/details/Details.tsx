@@ -23,7 +23,7 @@ export function Details({ conversation }: { conversation: Conversation }) {
       </div>
       <Workflow conversation={conversation} details={details} />
       <ContactFacts conversation={conversation} />
-      <ConversationFacts conversation={conversation} />
+      <ConversationFacts conversation={conversation} details={details} />
       <Shared conversation={conversation} />
       <Earlier conversation={conversation} />
       {details === null && (failed ? <NotLoaded onRetry={retry} /> : <Bones lines={3} />)}

@@ -3,7 +3,6 @@ import type { DetailWords } from "./en";
 export const ar: DetailWords = {
   contact: "جهة الاتصال",
   conversation: "المحادثة",
-  customerSince: "أول رسالة",
   earlier: "المحادثات السابقة",
   "earlier.count": {
     zero: "بلا رسائل",
@@ -16,6 +15,7 @@ export const ar: DetailWords = {
   "earlier.none": "هذه أول محادثة مع هذا الرقم.",
   ended: "انتهت",
   failed: "تعذّر تحميل هذا الجزء.",
+  firstMessage: "أول رسالة",
   lastInbound: "آخر رسالة من العميل",
   loading: "جارٍ تحميل التفاصيل",
   messages: "الرسائل",

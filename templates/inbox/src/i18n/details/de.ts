@@ -3,12 +3,12 @@ import type { DetailWords } from "./en";
 export const de: DetailWords = {
   contact: "Kontakt",
   conversation: "Unterhaltung",
-  customerSince: "Erste Nachricht",
   earlier: "Frühere Unterhaltungen",
   "earlier.count": { one: "{count} Nachricht", other: "{count} Nachrichten" },
   "earlier.none": "Das ist die erste mit dieser Nummer.",
   ended: "Beendet",
   failed: "Das ließ sich nicht laden.",
+  firstMessage: "Erste Nachricht",
   lastInbound: "Zuletzt gemeldet",
   loading: "Details werden geladen",
   messages: "Nachrichten",

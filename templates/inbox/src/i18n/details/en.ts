@@ -3,12 +3,12 @@ import type { Entry, Plural } from "../en";
 export const en = {
   contact: "Contact",
   conversation: "Conversation",
-  customerSince: "First message",
   earlier: "Earlier conversations",
   "earlier.count": { one: "{count} message", other: "{count} messages" },
   "earlier.none": "This is the first one with this number.",
   ended: "Ended",
   failed: "This could not be loaded.",
+  firstMessage: "First message",
   lastInbound: "Customer last wrote",
   loading: "Loading details",
   messages: "Messages",

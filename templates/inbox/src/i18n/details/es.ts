@@ -3,12 +3,12 @@ import type { DetailWords } from "./en";
 export const es: DetailWords = {
   contact: "Contacto",
   conversation: "Conversación",
-  customerSince: "Primer mensaje",
   earlier: "Conversaciones anteriores",
   "earlier.count": { one: "{count} mensaje", other: "{count} mensajes" },
   "earlier.none": "Es la primera con este número.",
   ended: "Terminada",
   failed: "No se ha podido cargar.",
+  firstMessage: "Primer mensaje",
   lastInbound: "El cliente escribió por última vez",
   loading: "Cargando los detalles",
   messages: "Mensajes",

@@ -3,12 +3,12 @@ import type { DetailWords } from "./en";
 export const fr: DetailWords = {
   contact: "Contact",
   conversation: "Conversation",
-  customerSince: "Premier message",
   earlier: "Conversations précédentes",
   "earlier.count": { one: "{count} message", other: "{count} messages" },
   "earlier.none": "C’est la première avec ce numéro.",
   ended: "Terminée",
   failed: "Le chargement a échoué.",
+  firstMessage: "Premier message",
   lastInbound: "Dernier message du client",
   loading: "Chargement des détails",
   messages: "Messages",

@@ -3,12 +3,12 @@ import type { DetailWords } from "./en";
 export const pt: DetailWords = {
   contact: "Contato",
   conversation: "Conversa",
-  customerSince: "Primeira mensagem",
   earlier: "Conversas anteriores",
   "earlier.count": { one: "{count} mensagem", other: "{count} mensagens" },
   "earlier.none": "Esta é a primeira com este número.",
   ended: "Encerrada",
   failed: "Não foi possível carregar.",
+  firstMessage: "Primeira mensagem",
   lastInbound: "Última mensagem do cliente",
   loading: "Carregando os detalhes",
   messages: "Mensagens",
