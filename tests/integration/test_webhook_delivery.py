@@ -441,7 +441,7 @@ async def test_an_answer_may_hold_anything(desk: Desk) -> None:
 async def test_a_job_wakes_the_worker_as_soon_as_the_transaction_is_over(
     desk: Desk, settings: Settings, engine: AsyncEngine
 ) -> None:
-    redis = connect(settings)
+    redis = connect(msgspec.structs.replace(settings, redis_url=f"{settings.redis_url}/1"))  # no worker looks there
     waker = Waker(redis, Queue.WEBHOOKS)
     wake_released(engine, {Queue.WEBHOOKS: waker})
     running = asyncio.create_task(waker.run())
