@@ -2,26 +2,30 @@
 
 import asyncio
 import os
-import sys
+import tempfile
 
 import msgspec
 
 from shared.settings import PREFIX, Settings
+from tests.processes import Descriptor, fork, run_command
+
+LONGEST = 55  # seconds
 
 
 async def porthole(*words: str, environ: dict[str, str] | None = None, stdin: bytes = b"") -> tuple[int, str, str]:
     """Its status, what it printed, and what it complained of."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "cli", *words),
-        env=clean_environ(environ or {}),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(stdin), 55)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        files = {number: Descriptor(file.fileno()) for number, file in enumerate((given, out, err))}
+        process = fork.Process(target=run_command, args=(["porthole", *words], clean_environ(environ or {}), files))
+        process.start()
+        await asyncio.to_thread(process.join, LONGEST)
+        process.kill()
+        assert process.exitcode is not None, f"porthole {words} did not end"
+        out.seek(0)
+        err.seek(0)
+        return process.exitcode, out.read().decode(), err.read().decode()
 
 
 def clean_environ(more: dict[str, str]) -> dict[str, str]:

@@ -20,14 +20,17 @@ from cli.main import main
 from shared.settings import PREFIX, Settings
 
 fork = multiprocessing.get_context("forkserver")
-fork.set_forkserver_preload(["tests.processes", "tests.forked_worker", "cli.run"])
+fork.set_forkserver_preload(["tests.processes", "tests.forked_worker", "cli.run", "cli.admin", "cli.demo"])
 
 
-class _Stderr:
-    """What is stderr here at this moment, which pytest may have taken; in the other process its descriptor."""
+class Descriptor:
+    """An open file of this process; in the other one its descriptor there."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
 
     def __reduce__(self) -> Any:
-        return _descriptor, (reduction.DupFd(2),)
+        return _descriptor, (reduction.DupFd(self._number),)
 
 
 def _descriptor(duplicate: Any) -> int:
@@ -71,7 +74,9 @@ async def running_role(name: str, settings: Settings, *, port: int = 0) -> Async
     if name == "up":  # its directory is its own alone, and tests run side by side
         words += ["--data-dir", f"{settings.storage_url.removeprefix('file://')}-up"]
     reader, writer = fork.Pipe(duplex=False)
-    process = fork.Process(target=_run, args=(words, environ, writer, _Stderr()), daemon=True)
+    # What is stderr here at this moment, which pytest may have taken.
+    files = {1: Descriptor(writer.fileno()), 2: Descriptor(2)}
+    process = fork.Process(target=run_command, args=(words, environ, files), daemon=True)
     process.start()
     writer.close()
     try:
@@ -108,10 +113,11 @@ def _first_line(reader: Connection) -> bytes:
     return line
 
 
-def _run(words: list[str], environ: Mapping[str, str], writer: Connection, stderr: int) -> None:
-    """In the process: what the shell does for a command."""
-    os.dup2(writer.fileno(), 1)
-    os.dup2(stderr, 2)
+def run_command(words: list[str], environ: Mapping[str, str], files: Mapping[int, int]) -> None:
+    """In the process: what the shell does for a command; `files` says which are its standard ones."""
+    for standard, file in files.items():
+        os.dup2(file, standard)
+    sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has put another in its place
     os.environ.clear()
     os.environ.update(environ)
     sys.argv = words
