@@ -15,4 +15,4 @@ export function choicesIn(messages: Iterable<Message>): ReadonlyMap<string, Read
 }
 
 /** Of the open thread, as far as it is loaded. */
-export const chosen = computed(() => choicesIn(openThread.value?.messages.values() ?? []));
+export const chosen = computed(() => choicesIn(openThread.value?.rows ?? []));

@@ -1,7 +1,7 @@
 import { type Filters, fits } from "./filters";
 import type { Inbox, Outgoing } from "./reducer";
 import { isNamed, readSearch } from "./search";
-import { byId, instant } from "./sorted";
+import { instant } from "./sorted";
 import { pagedIn, type Thread } from "./thread";
 import type { Conversation, Message } from "./types";
 
@@ -18,9 +18,7 @@ export function listedConversations(inbox: Inbox, filters: Filters): Conversatio
   const search = filters.search === "" ? null : readSearch(filters.search);
   const answers = ({ id, contact }: Conversation) => search === null || matches.has(id) || isNamed(contact, search);
   const belongs = (row: Conversation) => ids.has(row.id) || (activity(row) >= horizon && answers(row));
-  return [...inbox.conversations.values()]
-    .filter((row) => fits(row, filters) && belongs(row))
-    .sort((a, b) => activity(b) - activity(a) || byId(b, a));
+  return inbox.recent.filter((row) => fits(row, filters) && belongs(row));
 }
 
 /** A discarded message stays known, so that no late copy of it brings it back, and is not shown. */
