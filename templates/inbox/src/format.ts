@@ -20,8 +20,13 @@ function daysAgo(date: Date, now: Date): number {
   return Math.round((midnight(now) - midnight(date)) / 86_400_000);
 }
 
+const relatives = new Map<string, Intl.RelativeTimeFormat>();
+
 function relative(value: number, unit: Intl.RelativeTimeFormatUnit, style: Intl.RelativeTimeFormatStyle): string {
-  return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style }).format(value, unit);
+  const key = locale + style;
+  const known = relatives.get(key) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto", style });
+  relatives.set(key, known);
+  return known.format(value, unit);
 }
 
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);

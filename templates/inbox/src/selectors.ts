@@ -14,10 +14,11 @@ const activity = (row: Conversation) => instant(row, row.last_active_at);
  */
 export function listedConversations(inbox: Inbox, filters: Filters): Conversation[] {
   const { ids, matches, next, oldestActivity } = inbox.list;
-  const horizon = next === null || oldestActivity === null ? Number.NEGATIVE_INFINITY : Date.parse(oldestActivity);
+  const horizon = next === null || oldestActivity === null ? null : Date.parse(oldestActivity);
   const search = filters.search === "" ? null : readSearch(filters.search);
   const answers = ({ id, contact }: Conversation) => search === null || matches.has(id) || isNamed(contact, search);
-  const belongs = (row: Conversation) => ids.has(row.id) || (activity(row) >= horizon && answers(row));
+  const isReached = (row: Conversation) => horizon === null || activity(row) >= horizon;
+  const belongs = (row: Conversation) => (isReached(row) && answers(row)) || ids.has(row.id);
   return inbox.recent.filter((row) => fits(row, filters) && belongs(row));
 }
 
