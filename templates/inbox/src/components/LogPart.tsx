@@ -33,18 +33,17 @@ interface Here {
   last: string | null;
 }
 
-/** Pixels that a message is taken for until it is drawn, and the name of a day. */
+/** Pixels that a message is taken for until it is drawn. */
 const guess = 56;
 const reach = 1_500;
 
 /** It is drawn again only when something of its own has changed, however much else the thread has. */
 export function LogDay({ day, today, ...props }: Shared & Here & { day: Day; today: string }) {
   const { late, box, contact, reacting, unreadCount, open, wanted, last } = props;
-  const height = day.parts.reduce((sum, { items }) => sum + items.length * guess, guess);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a part knows what of the loaded messages is its own affair
   return useMemo(
     () => (
-      <div class="day" style={{ containIntrinsicBlockSize: `auto ${height}px` }}>
+      <div class="day">
         {day.timestamp && <h3 class="day-name">{dayName(day.timestamp, now.peek())}</h3>}
         {day.parts.map((part) => (
           <LogPart key={part.key} part={part} {...props} />
