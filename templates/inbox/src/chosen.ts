@@ -24,4 +24,4 @@ function answered(reply: { id?: string; title?: string } | undefined, button: Co
 }
 
 /** Of the open thread, as far as it is loaded. */
-export const chosen = computed(() => choicesIn(openThread.value?.messages.values() ?? []));
+export const chosen = computed(() => choicesIn(openThread.value?.rows ?? []));

@@ -5,7 +5,9 @@ import type { Message } from "./types";
 export interface Part {
   key: string;
   items: readonly TimelineItem[];
-  quoted: readonly Message[];
+  /** The ids of the messages that they answer. */
+  answered: readonly string[];
+  quoted: readonly (Message | undefined)[];
 }
 
 /** `timestamp` is null for replies that wait in a thread without a message. */
@@ -15,7 +17,7 @@ export interface Day {
   parts: readonly Part[];
 }
 
-type Loaded = ReadonlyMap<string, Message>;
+export type Loaded = Pick<ReadonlyMap<string, Message>, "get">;
 
 /**
  * A timeline by days, and these in parts of some 32 messages. Where a part begins is up to the id of its first message:
@@ -54,18 +56,33 @@ function split(items: readonly TimelineItem[]) {
 function partOf(items: readonly TimelineItem[], loaded: Loaded, parts: ReadonlyMap<string, Part>): Part {
   // Older messages come before the first part of a thread, which goes on under its key.
   const key = (items.find((item) => parts.has(item.key)) ?? items[0])?.key ?? "";
-  const quoted = items.flatMap((item) => quotedBy(item, loaded) ?? []);
   const known = parts.get(key);
-  return known && isSame(known.items, items, isSameItem) && isSame(known.quoted, quoted)
-    ? known
-    : { key, items, quoted };
+  if (known && isSame(known.items, items, isSameItem)) return quoting(known, loaded);
+  const answered = items.flatMap((item) => answeredBy(item) ?? []);
+  return { key, items, answered, quoted: answered.map((id) => loaded.get(id)) };
+}
+
+/** A day with the messages that it quotes as they are now. */
+export function withQuotes(day: Day, loaded: Loaded): Day {
+  const parts = day.parts.map((part) => quoting(part, loaded));
+  return isSame(day.parts, parts) ? day : { ...day, parts };
+}
+
+function quoting(part: Part, loaded: Loaded): Part {
+  const quoted = part.answered.map((id) => loaded.get(id));
+  return isSame(part.quoted, quoted) ? part : { ...part, quoted };
+}
+
+function answeredBy(item: TimelineItem): string | undefined {
+  const context =
+    item.kind === "message" ? item.message.context : item.kind === "outgoing" ? item.outgoing.context : null;
+  return context?.message?.id;
 }
 
 /** The message that one answers as the thread has it, which may be newer than what came with the quote. */
 export function quotedBy(item: TimelineItem, loaded: Loaded): Message | undefined {
-  const context =
-    item.kind === "message" ? item.message.context : item.kind === "outgoing" ? item.outgoing.context : null;
-  return context?.message ? loaded.get(context.message.id) : undefined;
+  const id = answeredBy(item);
+  return id === undefined ? undefined : loaded.get(id);
 }
 
 function isSame<Value>(

@@ -2,23 +2,31 @@ import { locale } from "./i18n";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(date: Date, options: Intl.DateTimeFormatOptions): string {
+/** Making one takes a hundred times as long as using it. */
+function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = locale + JSON.stringify(options);
   let known = formats.get(key);
   if (!known) {
     known = new Intl.DateTimeFormat(locale, options);
     formats.set(key, known);
   }
-  return known.format(date);
+  return known;
 }
+
+const format = (date: Date, options: Intl.DateTimeFormatOptions) => formatOf(options).format(date);
 
 function daysAgo(date: Date, now: Date): number {
   const midnight = (day: Date) => Date.UTC(day.getFullYear(), day.getMonth(), day.getDate());
   return Math.round((midnight(now) - midnight(date)) / 86_400_000);
 }
 
+const relatives = new Map<string, Intl.RelativeTimeFormat>();
+
 function relative(value: number, unit: Intl.RelativeTimeFormatUnit, style: Intl.RelativeTimeFormatStyle): string {
-  return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style }).format(value, unit);
+  const key = locale + style;
+  const known = relatives.get(key) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto", style });
+  relatives.set(key, known);
+  return known.format(value, unit);
 }
 
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
@@ -63,7 +71,7 @@ export function dayDate(iso: string, now: Date): string {
 export function span(from: string, to: string | null): string {
   const first = new Date(from);
   const last = to === null ? first : new Date(to);
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).formatRange(first, last > first ? last : first);
+  return formatOf({ dateStyle: "medium" }).formatRange(first, last > first ? last : first);
 }
 
 export function dayKey(iso: string): string {

@@ -1,5 +1,7 @@
 import { followMatches, type Matches } from "./matches";
 import type { Body } from "./reply";
+import { RowMap } from "./rowMap";
+import { byActivity, withRows } from "./sorted";
 import { emptyThread, stretch, type Thread, type ThreadPage, withMessages, withoutConversations } from "./thread";
 import type { Context, Conversation, Match, Media, Message, Removed, TemplatePart } from "./types";
 
@@ -38,7 +40,9 @@ export interface Outgoing {
 }
 
 export interface Inbox {
-  conversations: ReadonlyMap<string, Conversation>;
+  conversations: RowMap<Conversation>;
+  /** The same conversations, the one that was active last first. */
+  recent: readonly Conversation[];
   /** Conversations that left the scope, with the `rev` that left: only a newer copy brings one back. */
   removed: ReadonlyMap<string, string>;
   threads: ReadonlyMap<string, Thread>;
@@ -80,7 +84,8 @@ const emptyList: ConversationList = {
 const keptThreads = 20;
 
 export const emptyInbox: Inbox = {
-  conversations: new Map(),
+  conversations: new RowMap(),
+  recent: [],
   removed: new Map(),
   threads: new Map(),
   list: emptyList,
@@ -130,21 +135,20 @@ function mergeRows(inbox: Inbox, { conversations = [], messages = [], removed = 
 }
 
 function mergeConversations(inbox: Inbox, rows: readonly Conversation[]): Inbox {
-  const conversations = new Map(inbox.conversations);
-  const fresh = rows.filter((row) => {
+  const fresh = new Map<string, Conversation>();
+  for (const row of rows) {
     const removedAt = inbox.removed.get(row.id);
-    return (removedAt === undefined || isNewer(row.rev, removedAt)) && keepNewest(conversations, row);
-  });
-  if (fresh.length === 0) return inbox;
-  const merged = fresh.filter((row) => isMerged(inbox.conversations.get(row.id), row));
+    const isBack = removedAt === undefined || isNewer(row.rev, removedAt);
+    if (isBack && isNews(fresh.get(row.id) ?? inbox.conversations.get(row.id), row)) fresh.set(row.id, row);
+  }
+  if (fresh.size === 0) return inbox;
+  const merged = [...fresh.values()].filter((row) => isMerged(inbox.conversations.get(row.id), row));
   return {
     ...inbox,
-    conversations,
+    conversations: inbox.conversations.with(fresh.values()),
+    recent: withRows(inbox.recent, fresh.values(), inbox.conversations, byActivity),
     threads: stale(inbox.threads, merged),
-    removed: without(
-      inbox.removed,
-      fresh.map((row) => row.id),
-    ),
+    removed: without(inbox.removed, [...fresh.keys()]),
   };
 }
 
@@ -200,12 +204,13 @@ function remove(inbox: Inbox, rows: readonly Removed[]): Inbox {
   if (fresh.length === 0) return inbox;
   const removed = new Map(inbox.removed);
   for (const { conversation_id, rev } of fresh) removed.set(conversation_id, rev);
-  const ids = fresh.map((row) => row.conversation_id);
+  const ids = new Set(fresh.map((row) => row.conversation_id));
   return {
     ...inbox,
     removed,
-    conversations: without(inbox.conversations, ids),
-    threads: withoutMessagesOf(without(inbox.threads, ids), new Set(ids)),
+    conversations: inbox.conversations.without(ids),
+    recent: inbox.recent.filter((row) => !ids.has(row.id)),
+    threads: withoutMessagesOf(without(inbox.threads, [...ids]), ids),
   };
 }
 
@@ -246,13 +251,6 @@ function failOutgoing(inbox: Inbox, clientId: string, failure: string): Inbox {
 function isNews(known: { rev: string } | undefined, row: { rev: string }): boolean {
   if (known === undefined) return true;
   return known.rev === row.rev ? JSON.stringify(known) !== JSON.stringify(row) : isNewer(row.rev, known.rev);
-}
-
-/** Returns whether the row says anything new. Of several in one packet each is compared with the one before it. */
-function keepNewest<Row extends { id: string; rev: string }>(rows: Map<string, Row>, row: Row): boolean {
-  const kept = isNews(rows.get(row.id), row);
-  if (kept) rows.set(row.id, row);
-  return kept;
 }
 
 /** The same map when there is nothing to take out, so that what depends on it does not run again. */

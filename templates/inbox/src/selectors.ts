@@ -1,7 +1,7 @@
 import { type Filters, fits } from "./filters";
 import type { Inbox, Outgoing } from "./reducer";
 import { isNamed, readSearch } from "./search";
-import { byId, instant } from "./sorted";
+import { instant } from "./sorted";
 import { pagedIn, type Thread } from "./thread";
 import type { Conversation, Message } from "./types";
 
@@ -14,13 +14,12 @@ const activity = (row: Conversation) => instant(row, row.last_active_at);
  */
 export function listedConversations(inbox: Inbox, filters: Filters): Conversation[] {
   const { ids, matches, next, oldestActivity } = inbox.list;
-  const horizon = next === null || oldestActivity === null ? Number.NEGATIVE_INFINITY : Date.parse(oldestActivity);
+  const horizon = next === null || oldestActivity === null ? null : Date.parse(oldestActivity);
   const search = filters.search === "" ? null : readSearch(filters.search);
   const answers = ({ id, contact }: Conversation) => search === null || matches.has(id) || isNamed(contact, search);
-  const belongs = (row: Conversation) => ids.has(row.id) || (activity(row) >= horizon && answers(row));
-  return [...inbox.conversations.values()]
-    .filter((row) => fits(row, filters) && belongs(row))
-    .sort((a, b) => activity(b) - activity(a) || byId(b, a));
+  const isReached = (row: Conversation) => horizon === null || activity(row) >= horizon;
+  const belongs = (row: Conversation) => (isReached(row) && answers(row)) || ids.has(row.id);
+  return inbox.recent.filter((row) => fits(row, filters) && belongs(row));
 }
 
 /** A discarded message stays known, so that no late copy of it brings it back, and is not shown. */

@@ -116,8 +116,8 @@ const reachable = () =>
 
 /** A reaction is told by the message that it is about; what that says now takes the place of what we showed. */
 async function settleReaction(clientId: string, conversationId: string, wamid: string): Promise<void> {
-  const messages = inbox.value.threads.get(conversationId)?.messages.values() ?? [];
-  const target = [...messages].find((message) => message.wamid === wamid);
+  const messages = inbox.value.threads.get(conversationId)?.rows ?? [];
+  const target = messages.find((message) => message.wamid === wamid);
   const answer =
     target &&
     (await theApi()

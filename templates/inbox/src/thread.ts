@@ -1,3 +1,4 @@
+import { RowMap } from "./rowMap";
 import { bySentAt, placeOf, withRows } from "./sorted";
 import type { Message } from "./types";
 
@@ -17,7 +18,7 @@ interface Stretch {
 
 /** `rows` are the messages in order, also those that are outside the stretch, which a push may have brought. */
 export interface Thread extends Stretch {
-  messages: ReadonlyMap<string, Message>;
+  messages: RowMap<Message>;
   rows: readonly Message[];
   phase: ThreadPhase;
 }
@@ -38,7 +39,7 @@ export interface ThreadPage {
 }
 
 export const emptyThread: Thread = {
-  messages: new Map(),
+  messages: new RowMap(),
   rows: [],
   oldest: null,
   newest: null,
@@ -74,22 +75,20 @@ const isBefore = (a: Message | null, b: Message | null) => a !== null && b !== n
 
 /** The thread with the newest copies of rows, some of which it may have had. */
 export function withMessages(thread: Thread, fresh: ReadonlyMap<string, Message>): Thread {
-  const rows = withRows(thread.rows, fresh.values(), thread.messages);
-  const messages = new Map(thread.messages);
-  for (const [id, row] of fresh) messages.set(id, row);
-  return { ...thread, rows, messages };
+  const rows = withRows(thread.rows, fresh.values(), thread.messages, bySentAt);
+  return { ...thread, rows, messages: thread.messages.with(fresh.values()) };
 }
 
 export function withoutConversations(thread: Thread, gone: ReadonlySet<string>): Thread {
   const rows = thread.rows.filter((row) => !gone.has(row.conversation_id));
   if (rows.length === thread.rows.length) return thread;
-  return { ...thread, rows, messages: new Map(rows.map((row) => [row.id, row])) };
+  return { ...thread, rows, messages: new RowMap<Message>().with(rows) };
 }
 
 /** Where in `rows` what has been paged in begins and ends. */
 function bounds({ rows, oldest, newest, next, previous }: Thread): [from: number, to: number] {
-  const from = next === null || oldest === null ? 0 : placeOf(rows, oldest);
-  const end = previous === null || newest === null ? null : placeOf(rows, newest);
+  const from = next === null || oldest === null ? 0 : placeOf(rows, oldest, bySentAt);
+  const end = previous === null || newest === null ? null : placeOf(rows, newest, bySentAt);
   if (end === null) return [from, rows.length];
   return [from, rows[end]?.id === newest?.id ? end + 1 : end];
 }
@@ -106,13 +105,13 @@ export function isShown(thread: Thread, id: string): boolean {
   // Of a thread that was never paged in nothing is shown; an empty one that was goes on to whatever comes.
   if (thread.oldest === null && thread.phase !== "ready") return false;
   const [from, to] = bounds(thread);
-  const place = placeOf(thread.rows, row);
+  const place = placeOf(thread.rows, row, bySentAt);
   return place >= from && place < to;
 }
 
 /** What came in after a message, which may be beyond a gap; after what is shown where there is no such message. */
 export function inboundAfter(thread: Thread, seen: Message | undefined): Message[] {
-  const from = seen ? placeOf(thread.rows, seen) : bounds(thread)[1];
+  const from = seen ? placeOf(thread.rows, seen, bySentAt) : bounds(thread)[1];
   return thread.rows
     .slice(from)
     .filter((row) => row.direction === "inbound" && row.discarded_at === null && row.id !== seen?.id);

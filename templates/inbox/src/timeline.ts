@@ -48,10 +48,8 @@ export function timeline(
     if (message.conversation_id !== conversationId) lastOf.set(message.conversation_id, message);
   let previous: Written | null = null;
   let day = "";
-  const now: Facts[] = [];
-  for (const [index, message] of messages.entries()) {
-    const facts = last[index]?.entry.message === message ? last[index] : factsOf(message);
-    now.push(facts);
+  for (const message of messages) {
+    const facts = factsOf(message);
     const newDay = facts.day !== day;
     const unread = message.id === unreadFrom;
     day = facts.day;
@@ -66,7 +64,6 @@ export function timeline(
       items.push({ kind: "earlier", key: `earlier-${earlier}`, timestamp: message.timestamp });
     previous = facts;
   }
-  last = now;
   for (const row of outgoing) {
     const written: Written = {
       direction: "outbound",
@@ -88,8 +85,8 @@ interface Facts extends Written {
 }
 
 const known = new WeakMap<Message, Facts>();
-/** Those of the timeline that was made last, most of which are in the next one, at the same place as a rule. */
-let last: readonly Facts[] = [];
+
+export const dayOf = (message: Message) => factsOf(message).day;
 
 /** A row never changes, so that most of a long thread's timeline is found and not made. */
 function factsOf(message: Message): Facts {

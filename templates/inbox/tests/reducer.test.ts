@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { noFilters } from "../src/filters";
 import { type Action, emptyInbox, type Inbox, isNewer, reduce } from "../src/reducer";
 import { listedConversations, threadMessages } from "../src/selectors";
-import { bySentAt } from "../src/sorted";
+import { byActivity, bySentAt } from "../src/sorted";
 import { inboundAfter, isShown, type PageAt } from "../src/thread";
 import type { Conversation, Message } from "../src/types";
 import { conversation, message, outgoing } from "./rows";
@@ -70,7 +70,10 @@ describe("rows from three sources", () => {
           const inOrder = play([...opened, loaded, ...steps.flatMap((step) => delivery(step, 0))]);
           const mixed = repeats.flatMap(([index, way]) => (steps[index] ? delivery(steps[index], way) : []));
           const all = shuffled.flatMap((step, index) => delivery(step, index % 3));
-          expect(view(play([...opened, loaded, ...mixed, ...all, ...mixed]))).toEqual(view(inOrder));
+          const inbox = play([...opened, loaded, ...mixed, ...all, ...mixed]);
+          expect(view(inbox)).toEqual(view(inOrder));
+          const known = ids.flatMap((id) => inbox.conversations.get(id) ?? []);
+          expect(inbox.recent).toEqual(known.sort(byActivity));
         },
       ),
     );
@@ -139,9 +142,9 @@ describe("a conversation that leaves the scope", () => {
   });
 
   test("does not come back with a late push, whether it was known or not", () => {
-    expect(play([at("5"), gone("6"), at("5")]).conversations.size).toBe(0);
-    expect(play([gone("6"), at("5")]).conversations.size).toBe(0);
-    expect(play([gone("6"), gone("4"), at("5")]).conversations.size).toBe(0);
+    expect(play([at("5"), gone("6"), at("5")]).recent).toEqual([]);
+    expect(play([gone("6"), at("5")]).recent).toEqual([]);
+    expect(play([gone("6"), gone("4"), at("5")]).recent).toEqual([]);
   });
 
   test("comes back with a newer row", () => {
@@ -165,7 +168,9 @@ describe("a conversation that leaves the scope", () => {
           return fc.tuple(fc.constant(visible), mixed);
         }),
         ([visible, [repeats, shuffled]]) => {
-          expect(play([...repeats, ...shuffled]).conversations.has("a")).toBe(visible.at(-1));
+          const { conversations, recent } = play([...repeats, ...shuffled]);
+          expect(conversations.has("a")).toBe(visible.at(-1));
+          expect(recent.length).toBe(visible.at(-1) ? 1 : 0);
         },
       ),
     );

@@ -1,13 +1,12 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { withAlbums } from "../albums";
-import { type Day, holds, type Part, quotedBy } from "../days";
+import { type Day, holds, type Loaded, type Part, quotedBy } from "../days";
 import { dayDate, dayName } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
 import type { Outgoing } from "../reducer";
 import type { TimelineItem } from "../timeline";
-import type { Message } from "../types";
 import { Album } from "./Album";
 import { MessageItem } from "./MessageItem";
 import { OutgoingItem } from "./OutgoingItem";
@@ -20,7 +19,7 @@ interface Shared {
   late: ReadonlySet<string>;
   box: RefObject<HTMLElement | null>;
   contact: string;
-  loaded: ReadonlyMap<string, Message>;
+  loaded: Loaded;
   /** Our reactions that the server has not confirmed, by the wamid. */
   reacting: ReadonlyMap<string, Outgoing>;
   unreadCount: number;

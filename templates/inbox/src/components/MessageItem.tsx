@@ -37,7 +37,11 @@ interface Props {
 /** What comes from outside may be of any shape: a message that cannot be drawn leaves the others alone. */
 export function MessageItem(props: Props) {
   const [error] = useErrorBoundary();
-  return error ? <Undrawable message={props.message} /> : <Item {...props} />;
+  const { message, joined, contact, quoted, reacting, open, last } = props;
+  // A part is drawn again for one message, and the others in it are not.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are all of its props
+  const item = useMemo(() => <Item {...props} />, [message, joined, contact, quoted, reacting, open, last]);
+  return error ? <Undrawable message={message} /> : item;
 }
 
 function Undrawable({ message }: { message: Message }) {

@@ -1,16 +1,17 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { loadLatestMessages } from "../actions";
 import { summary } from "../content";
-import { type Day, farFrom, holds, inDays } from "../days";
+import { farFrom, holds } from "../days";
 import { clock, dayKey } from "../format";
 import { t } from "../i18n";
+import { type Log, logOf } from "../log";
 import { now } from "../now";
 import { places } from "../places";
 import { replyState } from "../replyWindow";
 import { firstUnread, isBubble, outgoingReactions, outgoingTo, threadMessages } from "../selectors";
 import { announcement, inbox, openAt, session } from "../store";
 import type { Thread } from "../thread";
-import { isNote, timeline } from "../timeline";
+import { isNote } from "../timeline";
 import type { Conversation, Message } from "../types";
 import { DownIcon } from "./icons";
 import { LogEnd, LogStart } from "./LogEdges";
@@ -36,11 +37,11 @@ export function MessageLog({ conversation, thread }: { conversation: Conversatio
   const unreadFrom = useUnreadFrom(id, messages, gap ? 0 : unreadCount, thread.next === null);
   const [place] = useState(() => places.get(id)?.element);
   const user = session.value?.user ?? null;
-  const before = useRef<Day[]>([]);
+  const before = useRef<Log | null>(null);
   const days = useMemo(() => {
-    const items = timeline(id, messages, outgoing, unreadFrom, user);
-    before.current = inDays(items, thread.messages, before.current);
-    return before.current;
+    const source = { conversationId: id, messages, outgoing, unreadFrom, user, loaded: thread.messages };
+    before.current = logOf(source, before.current);
+    return before.current.days;
   }, [id, messages, outgoing, unreadFrom, user, thread]);
   const lastDay = days.findLast((day) => day.parts.some((part) => holds(part, last)));
   const wanted = openAt.value;

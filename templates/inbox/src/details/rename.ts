@@ -52,7 +52,7 @@ async function give({ id, contact }: Conversation, name: string | null): Promise
 
 /** Before the server has said so. Returns what puts the former names back, wherever no newer row has come meanwhile. */
 function showName(contact: Contact, given: string | null): () => void {
-  const theirs = [...inbox.value.conversations.values()].filter((row) => row.contact.id === contact.id);
+  const theirs = inbox.value.recent.filter((row) => row.contact.id === contact.id);
   const shown = theirs.map((row) => {
     const named = { ...row.contact, display_name: given, name: nameOf(row.contact, given) };
     return { ...row, contact: named };

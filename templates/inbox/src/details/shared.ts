@@ -1,5 +1,5 @@
 import { findLinks, shownAddress, webHref } from "../links";
-import { placeOf } from "../sorted";
+import { bySentAt, placeOf } from "../sorted";
 import type { Thread } from "../thread";
 import type { Message } from "../types";
 
@@ -24,7 +24,7 @@ const fits: Readonly<Record<SharedKind, (message: Message) => boolean>> = {
  * Older messages that the thread happens to have wait until the server has told all that is in between.
  */
 export function sharedIn(thread: Thread, kind: SharedKind, { oldest, next }: Reached): Message[] {
-  const from = oldest && next !== null ? placeOf(thread.rows, oldest) : 0;
+  const from = oldest && next !== null ? placeOf(thread.rows, oldest, bySentAt) : 0;
   return thread.rows
     .slice(from)
     .filter((row) => row.deleted_at === null && row.discarded_at === null && fits[kind](row))

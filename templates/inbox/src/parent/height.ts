@@ -38,9 +38,11 @@ export function tellHeight(post: (message: FromInbox) => void): () => void {
 /** Of the whole page, were what scrolls in this part of it as high as all that it holds; 0 if it is not to be seen. */
 function heightWith(scroller: Element): number {
   if (scroller.getClientRects().length === 0) return 0;
-  const held = document.createRange();
-  held.selectNodeContents(scroller);
+  // Not by a range, which would have all of a long thread laid out that is out of view.
+  const held = [...scroller.children].map((child) => child.getBoundingClientRect()).filter(({ height }) => height > 0);
+  const [first, last] = [held[0], held.at(-1)];
+  const height = first && last ? last.bottom - first.top : 0;
   const { paddingTop, paddingBottom } = getComputedStyle(scroller);
   const padding = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
-  return window.innerHeight - scroller.clientHeight + padding + held.getBoundingClientRect().height;
+  return window.innerHeight - scroller.clientHeight + padding + height;
 }

@@ -24,10 +24,9 @@ export function queuesOf({ unread, handoff }: Waiting): Queues {
  * The queues after what the page knows by now: each conversation that was pushed or loaded is in its newest state there,
  * and the others have not changed. The same object if that is no news.
  */
-export function moved(queues: Queues, { conversations, removed }: Inbox): Queues {
-  const rows = [...conversations.values()];
-  const unread = moveIn(queues.unread, rows, removed, (row) => row.unread_count > 0);
-  const handoff = moveIn(queues.handoff, rows, removed, (row) => row.mode === "handoff");
+export function moved(queues: Queues, { recent, removed }: Inbox): Queues {
+  const unread = moveIn(queues.unread, recent, removed, (row) => row.unread_count > 0);
+  const handoff = moveIn(queues.handoff, recent, removed, (row) => row.mode === "handoff");
   return unread === queues.unread && handoff === queues.handoff ? queues : { unread, handoff };
 }
 
