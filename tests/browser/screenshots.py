@@ -211,6 +211,7 @@ async def _dashboard(browser: Browser, demo: Demo, directory: Path) -> None:
     await _in_themes(page, directory, "set-up")
     await page.goto(f"{demo.base_url}/dashboard", wait_until="networkidle")
     await _in_themes(page, directory, "sign-in")
+    await page.set_viewport_size(SIZES[0])
     await sign_in(page, demo)
     addresses = await dashboard_paths(page, demo)
     for name in (*PAGES, *SHOWN_ONCE):
