@@ -65,9 +65,17 @@ def read_assets(dist: Path = DIST) -> AllAssets:
 
 def _of(manifest: dict[str, dict[str, Any]], source: str) -> Assets:
     entry = manifest[source]
-    imports = [manifest[name] for name in entry.get("imports", [])]
+    imports = [manifest[name] for name in _imported(manifest, source)]
     return Assets(
         script=f"{URL}/{entry['file']}",
         styles=[f"{URL}/{name}" for chunk in (entry, *imports) for name in chunk.get("css", [])],
         preloads=[f"{URL}/{chunk['file']}" for chunk in imports],
     )
+
+
+def _imported(manifest: dict[str, dict[str, Any]], source: str) -> list[str]:
+    """What a chunk imports, and what that imports: the browser would ask for it one step later."""
+    found: list[str] = []
+    for name in manifest[source].get("imports", []):
+        found += [one for one in (name, *_imported(manifest, name)) if one not in found]
+    return found

@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { emojiData } from "./emojiData.ts";
+import { onlyWebSocket } from "./onlyWebSocket.ts";
 
 export default defineConfig({
   base: "/assets/inbox/",
   plugins: [
     emojiData(),
+    onlyWebSocket(),
     {
       name: "porthole.d.ts",
       async generateBundle() {
