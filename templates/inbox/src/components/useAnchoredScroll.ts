@@ -29,8 +29,8 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
   const [atEnd, setAtEnd] = useState(true);
   const following = useRef(true);
   const anchor = useRef<Anchor | null>(null);
-  /** Where it was left the last time: found there again, nobody has scrolled since. */
-  const left = useRef(Number.NaN);
+  /** How it was left the last time: found so again, or in a view of another height, nobody has scrolled since. */
+  const left = useRef({ top: Number.NaN, height: 0 });
   const open = useRef(gap);
   open.current = gap;
 
@@ -43,7 +43,7 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
       const moved = top(anchor.current.element) - top(element) - anchor.current.top;
       if (Math.abs(moved) >= 1) element.scrollTop += moved;
     }
-    left.current = element.scrollTop;
+    left.current = { top: element.scrollTop, height: element.clientHeight };
   }, [box]);
 
   const remember = useCallback(() => {
@@ -51,12 +51,12 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
     if (!element) return;
     // What was drawn meanwhile has another height, and the observer tells of that only after this event: the place is
     // taken up again before it is looked at, or whoever was at the end would not be there any more.
-    if (element.scrollTop === left.current) restore();
+    if (element.scrollTop === left.current.top || element.clientHeight !== left.current.height) restore();
     following.current = !open.current && element.scrollHeight - element.scrollTop - element.clientHeight < slack;
     setAtEnd(following.current);
     const first = content.current && firstInView(content.current, top(element));
     anchor.current = first && { element: first, top: top(first) - top(element) };
-    left.current = element.scrollTop;
+    left.current = { top: element.scrollTop, height: element.clientHeight };
   }, [box, content, restore]);
 
   const toEnd = useCallback(() => {
