@@ -31,9 +31,10 @@ export function makeCall(chat, outcome) {
   return call("POST", `/users/${encodeURIComponent(chat.waId)}/calls`, body);
 }
 
-// While a stream with a chat is open, the customer counts as looking at it.
-export function listen(chat, onEvent) {
+// While a stream with a chat is open, the customer counts as looking at it. `onOpen` is for what happened before.
+export function listen(chat, onEvent, onOpen) {
   const source = new EventSource(chat ? `/_sim/events?${query(chat)}` : "/_sim/events");
+  source.addEventListener("open", onOpen);
   source.addEventListener("message", (event) => onEvent(JSON.parse(event.data)));
   return source;
 }

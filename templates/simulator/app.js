@@ -13,6 +13,8 @@ const chat = { waId: null, phoneNumberId: null };
 let numbers = [];
 let users = new Map();
 let stream = null;
+// For each time that the open chat's messages are being asked for: what comes meanwhile, and may be missing among them.
+const waiting = new Set();
 let typingEnds = 0;
 let troubleEnds = 0;
 
@@ -56,17 +58,24 @@ async function choose(waId) {
 
 async function reloadThread() {
   const wanted = { ...chat };
-  const loaded = await getMessages(wanted);
+  const arrived = [];
+  waiting.add(arrived);
+  const loaded = await getMessages(wanted).finally(() => waiting.delete(arrived));
   if (wanted.waId !== chat.waId || wanted.phoneNumberId !== chat.phoneNumberId) return;
   if (users.get(chat.waId).chats[chat.phoneNumberId]) users.get(chat.waId).chats[chat.phoneNumberId].unread = 0;
   drawThread(loaded);
+  arrived.forEach(put);
   redrawPeople();
 }
 
 // A chat on a hidden page is not being read, so the stream names it only while the page can be seen.
 function connect() {
   stream?.close();
-  stream = listen(chat.waId && !document.hidden ? chat : null, receive);
+  stream = listen(chat.waId && !document.hidden ? chat : null, receive, guarded(catchUp));
+}
+
+async function catchUp() {
+  if (chat.waId) await reloadThread();
 }
 
 function receive(event) {
@@ -99,6 +108,7 @@ function receiveMessage(event) {
   if (isOpen(event)) {
     if (message.direction === "outbound") showTyping(0);
     put(message);
+    for (const arrived of waiting) arrived.push(message);
   }
   return redrawPeople();
 }
