@@ -20,7 +20,7 @@ export interface Day {
 export type Loaded = Pick<ReadonlyMap<string, Message>, "get">;
 
 /**
- * A timeline by days, and these in parts of some 32 messages. Where a part begins is up to the id of its first message:
+ * A timeline by days, and these in parts of some 64 messages. Where a part begins is up to the id of its first message:
  * so the others stay the same, whatever comes before or between. What is as it was `before` is the very same object, and
  * does not have to be drawn again.
  */

@@ -15,7 +15,7 @@ export interface MessageEntry {
   key: string;
   message: Message;
   joined: boolean;
-  /** Some 1 in 32 begins a part of its day. */
+  /** Some 1 in 64 begins a part of its day. */
   begins: boolean;
 }
 
@@ -93,7 +93,7 @@ function factsOf(message: Message): Facts {
   let facts = known.get(message);
   if (!facts) {
     const { id, client_id, direction, type, sent_by, origin, timestamp } = message;
-    const begins = pick(id, 32) === 0;
+    const begins = pick(id, 64) === 0;
     facts = {
       direction,
       type,
