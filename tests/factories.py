@@ -18,7 +18,7 @@ from shared.settings import Settings
 
 ACCESS_TOKEN = "graph-access-token"
 SECRET_KEY = "a secret key for the tests"
-_numbers = itertools.count(106_540_352_242_900)
+_numbers = itertools.count(206_540_352_242_900)  # not those of the documents, which are connected too
 _wamids = itertools.count(1)
 
 

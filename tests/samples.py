@@ -5,6 +5,7 @@ block of which something else is true says so in a comment before it:
 
     <!-- sample: shape of NAME -->          what a real answer looks like, in the notation of tests/shapes.py
     <!-- sample: tested by tests/x.py -->   another test, which names the document, has it from there
+    <!-- sample: the reader's own -->       values that are the reader's: run, and then given those of the tests
     <!-- sample: not run: WHY -->           its commands are only read
 
 A block of nothing but `porthole` need not say anything: it is run too. One of nothing but `make` is only read.
@@ -23,10 +24,10 @@ from tests.shapes import Check, parse_shapes
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
-Way = Literal["run", "answer", "command", "shape", "tested", "read", "toctree"]
+Way = Literal["run", "answer", "own", "command", "shape", "tested", "read", "toctree"]
 
 _MARK = re.compile(r"<!-- sample: (.*?) -->", re.DOTALL)
-_MARKS: dict[str, Way] = {"shape of ": "shape", "tested by ": "tested", "not run: ": "read"}
+_MARKS: dict[str, Way] = {"shape of ": "shape", "tested by ": "tested", "the reader's own": "own", "not run: ": "read"}
 _COMMANDS: dict[str, Way] = {"porthole ": "command", "make ": "read"}
 _LANGUAGES: dict[str, Way] = {"sh": "run", "python": "run", "json": "answer", "{toctree}": "toctree"}
 _MARKDOWN = MarkdownIt("commonmark").enable("table")

@@ -25,7 +25,14 @@ from cli.simulator.graph_number_routes import (
     save_profile,
     verify_code,
 )
-from cli.simulator.graph_routes import message_templates, messages, node, phone_numbers, subscribed_apps
+from cli.simulator.graph_routes import (
+    message_templates,
+    messages,
+    node,
+    phone_numbers,
+    subscribe_app,
+    subscribed_apps,
+)
 from cli.simulator.graph_template_routes import create_template, delete_template
 from cli.simulator.messages import Json
 from cli.simulator.simulator import Simulator
@@ -55,6 +62,7 @@ def graph_router() -> Router:
             deregister,
             request_app_data,
             subscribed_apps,
+            subscribe_app,
             begin_upload,
             upload_media,
             delete_media,

@@ -111,6 +111,14 @@ async def message_templates(
     return {"data": [_pick(template, fields) for template in page], "paging": paging}
 
 
+@post("/{version:str}/{object_id:str}/subscribed_apps", status_code=200)
+async def subscribe_app(simulator: NamedDependency[Simulator], object_id: FromPath[str]) -> Json:
+    """Ends the fault `unsubscribed`. Meta: WhatsApp Business Account, Subscribed apps."""
+    _account(simulator, object_id)
+    simulator.faults.unsubscribed = False
+    return {"success": True}
+
+
 @get("/{version:str}/{object_id:str}/subscribed_apps")
 async def subscribed_apps(simulator: NamedDependency[Simulator], object_id: FromPath[str]) -> Json:
     """Meta: WhatsApp Business Account, Subscribed apps."""

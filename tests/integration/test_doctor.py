@@ -19,6 +19,7 @@ from cli.unreachable import why_unreachable
 from shared.crypto import encrypt
 from shared.settings import Settings
 from tests.commands import environ_of, porthole
+from tests.factories import ACCESS_TOKEN
 from tests.integration.test_outbound_http import certificate
 from tests.raw_server import running_raw_server
 from tests.stack import Stack
@@ -117,6 +118,11 @@ async def test_a_redis_that_forgets_and_an_account_that_is_not_subscribed_are_na
     (number, *_) = (check for name, check in said.items() if name.startswith("number "))
     assert number.status == "warning"
     assert "subscribe the app" in number.message
+    meta = {"Authorization": f"Bearer {ACCESS_TOKEN}"}
+    answer = await stack.simulator.post("/v25.0/900100/subscribed_apps", headers=meta)  # as docs/real-number.md says
+    assert answer.json() == {"success": True}
+    said = await _said(stack.settings)
+    assert {check.status for name, check in said.items() if name.startswith("number ")} == {"ok"}
 
 
 async def test_whatsapp_may_be_slower_than_postgresql_may(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,21 @@
 """The samples of the README and of docs/ that are run: a document's from its beginning to its end, in one shell."""
 
 import asyncio
+import contextlib
 import os
 import re
+import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
+from cli.serve import bind, port_of
 from tests.commands import clean_environ, environ_of
 from tests.factories import ACCESS_TOKEN
 from tests.meta_api import ANA, MetaApi, customer_wrote_on_phone
@@ -19,8 +24,9 @@ from tests.receiver import SECRET
 from tests.samples import DOCUMENTS, ROOT, Sample, samples_of, shapes_in
 from tests.stack import Stack
 from tests.unit.test_samples import _id
+from tests.waiting import eventually
 
-RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer")] for document in DOCUMENTS}
+RUN = {document: [one for one in samples_of(document) if one.way in ("run", "answer", "own")] for document in DOCUMENTS}
 COMMANDS = [one for document in DOCUMENTS for one in samples_of(document) if one.way == "command"]
 CURL = "fail-with-body\nsilent\nshow-error\nmax-time = 30\n"
 API = ROOT / "docs" / "api.md"
@@ -64,11 +70,13 @@ async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Pa
     environ = {"CURL_HOME": str(tmp_path), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
     shell, code = tmp_path / "samples.sh", tmp_path / "samples.py"
     samples = RUN[document]
-    scripts = [(number, one.text) for number, one in enumerate(samples) if one.language == "sh"]
+    exported = _exported(document)
+    given = {name: value for name, value in (await _given(stack)).items() if name in exported}
+    environ |= given
+    scripts = [(number, _script(one, given, stack)) for number, one in enumerate(samples) if one.language == "sh"]
     shell.write_text("set -eu\n" + "\n".join(f"{{\n{text}\n}} > {number}\n" for number, text in scripts))
     code.write_text("\n".join(one.text for one in samples if one.language == "python"))
-    exported = _exported(document)
-    environ |= {name: value for name, value in (await _given(stack)).items() if name in exported}
+    (tmp_path / "access-token.txt").write_text(f"{ACCESS_TOKEN}\n")
     if document.name == "real-number.md":  # its reader has a number that is not connected yet
         await PlatformApi(stack).remove(f"/whatsapp/phone_numbers/{stack.project.phone_number_id}")
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")  # who copies from it stands in a checkout
@@ -78,6 +86,35 @@ async def test_what_a_reader_copies_does_what_it_says(stack: Stack, document: Pa
     for number, sample in enumerate(samples):
         if sample.way == "answer":
             _compare(sample, (tmp_path / str(number - 1)).read_bytes())
+
+
+def _script(sample: Sample, given: Mapping[str, str], stack: Stack) -> str:
+    """What is the reader's own is ours afterwards, and Meta is the simulator."""
+    ours = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in given.items())
+    text = sample.text.replace("https://graph.facebook.com", stack.simulator_url)
+    return f"{text}\n{ours}" if sample.way == "own" else text
+
+
+async def test_the_page_of_the_first_steps_is_served(tmp_path: Path) -> None:
+    (command,) = (one.text for one in samples_of(ROOT / "docs" / "start.md") if "http.server" in one.text)
+    (tmp_path / "my-page").mkdir()
+    (tmp_path / "my-page" / "index.html").write_text("My page")
+    with bind("127.0.0.1", 0) as sock:
+        port = port_of(sock)
+    words = shlex.split(command.replace("8080", str(port)))
+    process = await asyncio.create_subprocess_exec(*words, cwd=tmp_path, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        async with httpx.AsyncClient() as client:
+
+            async def is_served() -> bool:
+                with contextlib.suppress(httpx.ConnectError):
+                    return (await client.get(f"http://localhost:{port}")).text == "My page"
+                return False
+
+            await eventually(is_served)
+    finally:
+        process.kill()
+        await process.wait()
 
 
 @pytest.mark.parametrize("sample", COMMANDS, ids=_id)

@@ -1,4 +1,4 @@
-"""The blocks of README.md, docs/start.md and docs/production.md that clone, install, start, back up and upgrade.
+"""The blocks of README.md and of docs/ that clone, install, start, back up, upgrade and start again.
 
 Bash runs them, in their order, with commands in the place of docker, sudo and others that only write down what they
 were called with: what a shell makes of the lines is looked at, and what they name has to be there.
@@ -110,3 +110,10 @@ def test_what_is_installed_is_where_the_units_look_for_it(shell: Shell) -> None:
         assert any(line.startswith("sudo useradd ") and line.endswith(f" {user}") for line in said)
         assert f"sudo python3 -m venv {program.removesuffix('/bin/porthole')}" in said
         assert f"sudo install -m 600 env {env}" in said
+
+
+def test_what_a_replaced_secret_asks_for(shell: Shell) -> None:
+    (block,) = _blocks("docs/operations.md")
+    calls = shell.run(block)
+    assert _problems(calls) == {}
+    assert [words[0] for words in calls] == ["docker", "sudo"]
