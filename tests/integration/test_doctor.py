@@ -155,7 +155,7 @@ async def test_a_refused_token_and_a_database_of_another_version_say_what_to_run
 
 async def test_the_command_prints_lines_and_its_status_says_whether_all_is_well(stack: Stack) -> None:
     status, out, err = await porthole("doctor", environ=environ_of(stack.settings))
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, ""), out
     assert "migrations: the database is at" in out
     environ = environ_of(stack.settings) | {"PORTHOLE_DATABASE_ULR": "x", "PORTHOLE_BASE_URL": "http://127.0.0.1:9"}
     status, out, _ = await porthole("doctor", "--json", environ=environ)
