@@ -158,9 +158,13 @@ class Delivery:
     async def _words(self, message: DueMessage, token: str) -> TemplateWords | None:
         if message.type != "template":
             return None
-        return await template_words(
-            self._graph, self._redis, message.phone_number_id, message.business_account_id, token, message.content
-        )
+        try:
+            return await template_words(
+                self._graph, self._redis, message.phone_number_id, message.business_account_id, token, message.content
+            )
+        except Exception as error:  # noqa: BLE001 - words are no reason to send once more what WhatsApp has taken
+            log.error("template_unknown", error=type(error).__name__)
+            return None
 
 
 @contextlib.contextmanager

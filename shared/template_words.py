@@ -89,7 +89,10 @@ async def _kept(redis: Redis, account: str, template: str) -> list[TemplatePart]
             found = await redis.hget(account, template)  # type: ignore[misc]  # redis-py's stubs mix sync and async
     except (RedisError, OSError, TimeoutError):
         return None
-    return None if found is None else _decode(found)
+    try:
+        return None if found is None else _decode(found)
+    except msgspec.DecodeError:  # kept by another version
+        return None
 
 
 async def _keep(redis: Redis, account: str, template: str, parts: list[TemplatePart]) -> None:

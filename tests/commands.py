@@ -20,12 +20,15 @@ async def porthole(*words: str, environ: dict[str, str] | None = None, stdin: by
         files = {number: Descriptor(file.fileno()) for number, file in enumerate((given, out, err))}
         process = fork.Process(target=run_command, args=(["porthole", *words], clean_environ(environ or {}), files))
         process.start()
-        await asyncio.to_thread(process.join, LONGEST)
-        process.kill()
-        assert process.exitcode is not None, f"porthole {words} did not end"
+        try:
+            await asyncio.to_thread(process.join, LONGEST)
+            status = process.exitcode
+            assert status is not None, f"porthole {words} did not end"
+        finally:
+            process.kill()
         out.seek(0)
         err.seek(0)
-        return process.exitcode, out.read().decode(), err.read().decode()
+        return status, out.read().decode(), err.read().decode()
 
 
 def clean_environ(more: dict[str, str]) -> dict[str, str]:

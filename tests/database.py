@@ -30,8 +30,10 @@ def statements(engine: AsyncEngine) -> Iterator[list[Statement]]:
         asked.append((statement, values))
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
 async def blocks_read(engine: AsyncEngine, statement: Statement) -> int:

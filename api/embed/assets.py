@@ -75,7 +75,7 @@ def _of(manifest: dict[str, dict[str, Any]], source: str) -> Assets:
 
 def _imported(manifest: dict[str, dict[str, Any]], source: str) -> list[str]:
     """What a chunk imports, and what that imports: the browser would ask for it one step later."""
-    found: list[str] = []
-    for name in manifest[source].get("imports", []):
-        found += [one for one in (name, *_imported(manifest, name)) if one not in found]
+    found = list(manifest[source].get("imports", []))
+    for name in found:  # which grows meanwhile
+        found += [one for one in manifest[name].get("imports", []) if one not in found]
     return found

@@ -49,7 +49,8 @@ class OperatorSession(Base):
 
 class OperatorLink(Base):
     """A link that works once, of which only the SHA-256 is kept: it makes an operator, or lets one choose a new
-    password. The row stays when the link has ended, without the hash (shared/operators/links.py).
+    password. The row stays for a while when the link has ended, without the hash where it was used or removed
+    (shared/operators/links.py).
     """
 
     __tablename__ = "operator_link"

@@ -22,6 +22,8 @@ from shared.refusals import ConflictError, NotFoundError
 from shared.validation import InvalidFieldsError, convert_fields
 
 LIVES = timedelta(hours=24)
+KEPT = timedelta(days=30)
+"""How long the row of a link that has ended stays."""
 MOST_SHOWN = 100
 
 
@@ -93,6 +95,8 @@ async def _store(
         first_owner=first_owner,
         expires_at=datetime.now(UTC) + LIVES,
     )
+    # By now nobody sends again the form that asked for it.
+    await connection.execute(delete(OperatorLink).where(OperatorLink.expires_at < datetime.now(UTC) - KEPT))
     try:
         await connection.execute(link)
     except IntegrityError as error:

@@ -45,8 +45,10 @@ def found_conversations(scope: Scope, search: str) -> Any:
     if not words:  # One letter is in most names: the list itself is gone through until a page is full.
         return in_scope.where(Conversation.contact_id.in_(contacts))
     named = contacts.cte("named").prefix_with("MATERIALIZED", dialect="postgresql")
-    hits = select(Message.conversation_id).where(_holds(scope, words)).cte("hits")
-    held = hits.prefix_with("MATERIALIZED", dialect="postgresql")
+    hits = select(Message.conversation_id).distinct().where(_holds(scope, words))
+    if scope != Scope(scope.project_id):  # of a part of the project, which may be small, no more than that is looked at
+        hits = hits.where(Message.conversation_id.in_(in_scope))
+    held = hits.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
     return union(
         in_scope.where(Conversation.contact_id.in_(select(named.c.id))),
         in_scope.where(Conversation.id.in_(select(held.c.conversation_id))),

@@ -49,7 +49,7 @@ def template_parts(templates: Iterable[Mapping[str, Any]], name: str, language: 
     """
     for template in templates:
         if (template.get("name"), template.get("language")) == (name, language):
-            return msgspec.convert(_without_nulls(template.get("components") or []), list[TemplatePart])
+            return msgspec.convert(_storable(template.get("components") or []), list[TemplatePart])
     return None
 
 
@@ -75,8 +75,10 @@ def _words(parameter: Mapping[str, Any]) -> str:
     return str(value.get("fallback_value") or "") if isinstance(value, Mapping) else ""
 
 
-def _without_nulls(value: Any) -> Any:
-    """Graph writes null for some of what is not there."""
+def _storable(value: Any) -> Any:
+    """Without the null that Graph writes for some of what is not there, and without NUL, which no table takes."""
+    if isinstance(value, str):
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if isinstance(value, dict):
-        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
-    return [_without_nulls(part) for part in value] if isinstance(value, list) else value
+        return {key: _storable(part) for key, part in value.items() if part is not None}
+    return [_storable(part) for part in value] if isinstance(value, list) else value

@@ -19,6 +19,7 @@ let typingEnds = 0;
 let troubleEnds = 0;
 
 const number = () => numbers.find((known) => known.phone_number_id === chat.phoneNumberId);
+const isSame = (one, other) => one.waId === other.waId && one.phoneNumberId === other.phoneNumberId;
 const isOpen = (event) => event.wa_id === chat.waId && event.phone_number_id === chat.phoneNumberId;
 const redrawPeople = () => drawPeople(users, chat, choose);
 
@@ -58,13 +59,13 @@ async function choose(waId) {
 
 async function reloadThread() {
   const wanted = { ...chat };
-  const arrived = [];
-  waiting.add(arrived);
-  const loaded = await getMessages(wanted).finally(() => waiting.delete(arrived));
-  if (wanted.waId !== chat.waId || wanted.phoneNumberId !== chat.phoneNumberId) return;
+  const request = { wanted, arrived: [] };
+  waiting.add(request);
+  const loaded = await getMessages(wanted).finally(() => waiting.delete(request));
+  if (!isSame(wanted, chat)) return;
   if (users.get(chat.waId).chats[chat.phoneNumberId]) users.get(chat.waId).chats[chat.phoneNumberId].unread = 0;
   drawThread(loaded);
-  arrived.forEach(put);
+  request.arrived.forEach(put);
   redrawPeople();
 }
 
@@ -75,7 +76,7 @@ function connect() {
 }
 
 async function catchUp() {
-  if (chat.waId) await reloadThread();
+  if (users.has(chat.waId)) await reloadThread();
 }
 
 function receive(event) {
@@ -108,7 +109,7 @@ function receiveMessage(event) {
   if (isOpen(event)) {
     if (message.direction === "outbound") showTyping(0);
     put(message);
-    for (const arrived of waiting) arrived.push(message);
+    for (const { wanted, arrived } of waiting) if (isSame(wanted, chat)) arrived.push(message);
   }
   return redrawPeople();
 }

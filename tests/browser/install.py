@@ -29,7 +29,8 @@ def main() -> None:
     if shutil.which("apt-get") and os.geteuid() == 0:
         print("· installing Debian's chromium for the browser tests")
         subprocess.run(["apt-get", "update", "-qq"], check=True)
-        _install("chromium-headless-shell") or _install("chromium")
+        if not (_install("chromium-headless-shell") or _install("chromium")):
+            print("· Debian has none for this machine")
     if find_chromium() is None:
         print("· installing Playwright's Chromium for the browser tests")
         subprocess.run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"], check=True)

@@ -122,6 +122,10 @@ async def test_a_link_dies_with_its_day(stack: Stack) -> None:
         await connection.execute(text("UPDATE operator_link SET expires_at = now()"))
     async with Browser(stack) as browser:
         await browser.get(link, expect=404)
+    async with stack.engine.begin() as connection:
+        await connection.execute(text("UPDATE operator_link SET expires_at = now() - interval '31 days'"))
+    await first_owner_url(stack.engine, stack.settings)
+    assert await stack.count("operator_link") == await stack.count("operator_link", GOOD) == 1
 
 
 async def test_an_owner_invites_a_viewer_and_removes_a_link(stack: Stack) -> None:

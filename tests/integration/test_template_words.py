@@ -34,6 +34,13 @@ async def test_what_one_numbers_token_has_read_is_not_told_to_another_number(set
     assert asked == ["Bearer token-1", "Bearer token-2"]
 
 
+@pytest.mark.parametrize("kept", [b"{", b'[{"buttons": "none"}]', b"\xff"])
+async def test_what_another_version_has_kept_is_asked_for_anew(settings: Settings, kept: bytes) -> None:
+    async with _asking(settings, lambda _: _found([{"type": "BODY", "text": "Hi"}])) as (graph, redis):
+        await redis.hset("templates:900102", "1:parts:en:hello", kept)  # type: ignore[misc, arg-type]
+        assert await template_words(graph, redis, "1", "900102", "token", CONTENT) == TemplateWords("Hi", [])
+
+
 @pytest.mark.parametrize(
     "components",
     [

@@ -29,6 +29,7 @@ _TEMPLATES: list[dict[str, Any]] = [
         ],
     },
     {"name": "bare", "language": "en"},
+    {"name": "nul", "language": "en", "components": [{"type": "FOOTER", "text": "a\0b"}]},
     {"name": "odd", "language": "en", "components": [{"type": "BUTTONS", "buttons": "none"}]},
 ]
 
@@ -73,3 +74,7 @@ def test_a_template_says_what_its_values_make_of_it(body: str, parameters: objec
     if parameters is not None:
         components.append({"type": "body", "parameters": parameters})
     assert filled_in(body, {"components": components}) == words
+
+
+def test_what_no_table_takes_is_replaced() -> None:
+    assert template_parts(_TEMPLATES, "nul", "en") == [{"type": "FOOTER", "text": "a\N{REPLACEMENT CHARACTER}b"}]

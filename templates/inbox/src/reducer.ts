@@ -176,8 +176,9 @@ function mergeMessages(inbox: Inbox, rows: readonly Message[], into: string | nu
     for (const row of rows) {
       const belongs = id === into || row.conversation_id === id || thread.messages.has(row.id);
       const known = fresh.get(row.id) ?? thread.messages.get(row.id);
-      if (belongs && isNews(known, row))
-        fresh.set(row.id, withWords(row, known ?? inbox.outbox.get(row.client_id ?? "")));
+      if (!belongs) continue;
+      const said = withWords(row, known ?? inbox.outbox.get(row.client_id ?? ""));
+      if (isNews(known, said)) fresh.set(row.id, said);
     }
     if (fresh.size > 0) changed.set(id, withMessages(thread, fresh));
   }

@@ -35,7 +35,7 @@ export interface Button {
  */
 export function saidBy(parts: readonly TemplatePart[] | null, values: readonly TemplateComponent[]): Said {
   const partOf = (type: string) => parts?.find((part) => part.type === type) ?? {};
-  const valuesOf = (type: string) => ofType(values, type).flatMap(({ parameters = [] }) => parameters);
+  const valuesOf = (type: string) => ofType(values, type).flatMap(({ parameters }) => parameters ?? []);
   const [header, heads, words] = [partOf("HEADER"), valuesOf("header"), valuesOf("body")];
   return {
     file: files.find((file) => heads.some(({ type }) => type === file) || header.format === file.toUpperCase()),
@@ -67,17 +67,17 @@ const textOf = ({ text, currency, date_time }: TemplateValue = {}) =>
 type CardValues = NonNullable<TemplateComponent["cards"]>;
 
 function cardsOf(cards: TemplatePart["cards"] | null, values: CardValues): Said[] {
-  if (!cards) return values.map(({ components = [] }) => saidBy(null, components));
-  return cards.map(({ components = [] }, index) =>
-    saidBy(components, values.find(({ card_index }) => card_index === index)?.components ?? []),
+  if (!cards) return values.map(({ components }) => saidBy(null, components ?? []));
+  return cards.map(({ components }, index) =>
+    saidBy(components ?? [], values.find(({ card_index }) => Number(card_index) === index)?.components ?? []),
   );
 }
 
 function buttonsOf(buttons: readonly TemplateButton[] | null, values: readonly TemplateComponent[]): Button[] {
   if (!buttons)
-    return values.map(({ sub_type = "", parameters }) => buttonOf({ type: sub_type.toUpperCase() }, parameters));
+    return values.map(({ sub_type, parameters }) => buttonOf({ type: `${sub_type}`.toUpperCase() }, parameters ?? []));
   return buttons.map((button, index) =>
-    buttonOf(button, values.find((one) => Number(one.index) === index)?.parameters),
+    buttonOf(button, values.find((one) => Number(one.index) === index)?.parameters ?? []),
   );
 }
 
@@ -93,7 +93,7 @@ const kinds: Readonly<Record<string, ButtonKind>> = {
 /** Authentication templates have such an address, at which nothing is: the phone copies the code at its end. */
 const copiesCode = /^https:\/\/www\.whatsapp\.com\/otp\//;
 
-function buttonOf({ type = "", text = "", url = "", phone_number = "" }: TemplateButton, values: TemplateValue[] = []) {
+function buttonOf({ type = "", text = "", url = "", phone_number = "" }: TemplateButton, values: TemplateValue[]) {
   const kind = copiesCode.test(url) ? "code" : ((Object.hasOwn(kinds, type) ? kinds[type] : undefined) ?? "other");
   const { payload, coupon_code } = values[0] ?? {};
   const value = coupon_code ?? textOf(values[0]);

@@ -37,9 +37,10 @@ export function MediaCard({ message, type }: Props) {
 /** A file at the head of a message that has more to it: of a question with buttons, of a template. */
 export function HeaderFile({ message, type }: { message: Message; type: string | undefined }) {
   if (type === undefined || !isMedia(type)) return null;
+  const kind = t(`content.${type}`);
   // What is still being filled in has none yet; what was sent by a link never has.
-  if (!message.media && message.wamid === null) return null;
-  return <File message={message} type={type} kind={t(`content.${type}`)} />;
+  if (!message.media) return message.wamid === null ? null : <Label type={type} title={kind} note="" />;
+  return <File message={message} type={type} kind={kind} />;
 }
 
 function File({ message, type, kind }: Props & { kind: string }) {
@@ -94,7 +95,7 @@ function Label({ type, title, note, busy }: { type: MediaType; title: string; no
       </span>
       <span class="card-body">
         <bdi class="card-title">{title}</bdi>
-        <small>{note}</small>
+        {note && <small>{note}</small>}
       </span>
     </div>
   );
