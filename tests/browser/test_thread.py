@@ -281,6 +281,8 @@ async def _first_in_view(inbox: Inbox) -> Locator:
 
 
 async def _top(element: Locator) -> float:
+    """As it is drawn: what a frame is about to set right is not seen."""
+    await element.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     box = await element.bounding_box()
     assert box is not None
     return box["y"]

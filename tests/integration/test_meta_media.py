@@ -187,13 +187,13 @@ class TestLimits:
 
     async def test_an_address_opens_only_so_many_links_in_a_minute(self, stack: Stack) -> None:
         url = media_url(stack.settings, stack.project.phone_number_id, "77")
-        mine, others = ({"X-Forwarded-For": f"198.51.100.{last}"} for last in (21, 22))
+        mine, others = ({"X-Forwarded-For": f"198.51.100.{last}"} for last in (41, 42))
         answers = [(await stack.http.get(url, headers=mine)).status_code for _ in range(8)]
         assert (answers[0], set(answers)) == (502, {502, 429})
         assert (await stack.http.get(url, headers=others)).status_code == 502
 
     async def test_an_address_that_guesses_is_told_to_wait_and_its_good_links_open(self, stack: Stack) -> None:
-        mine = {"X-Forwarded-For": "198.51.100.23"}
+        mine = {"X-Forwarded-For": "198.51.100.43"}
         guesses = [
             (await stack.http.get("/meta/whatsapp/media_download", params={"token": f"guess{index}"}, headers=mine))
             for index in range(8)

@@ -239,6 +239,7 @@ describe("an optimistic reply", () => {
     const drawn = (...actions: Action[]) => threadMessages(threadOf(play(actions, begun), "a"))[0];
     const known = { words: "Hi Ana", template_parts };
     expect(drawn()).toMatchObject(known);
+    expect(play([row({ words: null })], begun), "a repeat").toBe(begun);
     expect(drawn(row({ words: null, status: "accepted" }))).toMatchObject(known);
     expect(drawn(row({ words: "Hi", rev: "2" }))).toMatchObject({ words: "Hi", template_parts: null });
     expect(drawn(row({ words: null, deleted_at: confirmed.timestamp, rev: "2" }))?.words).toBeNull();
