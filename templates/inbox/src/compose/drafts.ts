@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { keep, recall } from "../storage";
 import { session } from "../store";
 import type { Context } from "../types";
@@ -14,8 +14,12 @@ export const prefix = "porthole.draft.";
 const week = 7 * 24 * 60 * 60_000;
 const none: Draft = { text: "", quote: null, at: 0 };
 
-/** What this page has read or written, by the key under which the browser keeps it for later visits. */
-const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
+/**
+ * What this page has read or written, by the key under which the browser keeps it for later visits. Each is a signal of
+ * its own, as the rows of the list show them: a key typed in one conversation is no news of the others.
+ */
+const drafts = new Map<string, Signal<Draft>>();
+let looked = false;
 
 /** Another embed, and another person in front of this one, has drafts of their own. */
 const keyOf = (id: string) => `${prefix}${session.value?.embed.id}.${id}.${session.value?.user?.id ?? ""}`;
@@ -29,18 +33,22 @@ export const quoteIn = (id: string) => draftIn(id).quote;
 
 export const quote = (id: string, context: Context | null) => change(id, { quote: context });
 
-function draftIn(id: string): Draft {
-  const key = keyOf(id);
-  return drafts.value.get(key) ?? stored(key);
+const draftIn = (id: string) => draftOf(keyOf(id)).value;
+
+function draftOf(key: string): Signal<Draft> {
+  const known = drafts.get(key) ?? signal(stored(key));
+  drafts.set(key, known);
+  return known;
 }
 
 function change(id: string, values: Partial<Draft>): void {
   const key = keyOf(id);
   const draft = { ...draftIn(id), ...values, at: Date.now() };
   const empty = draft.text === "" && draft.quote === null;
-  if (drafts.value.size === 0) import("./oldDrafts").catch(() => undefined);
+  if (!looked) import("./oldDrafts").catch(() => undefined);
+  looked = true;
   keep("localStorage", key, empty ? null : JSON.stringify(draft));
-  drafts.value = new Map(drafts.value).set(key, draft);
+  draftOf(key).value = draft;
 }
 
 export function stored(key: string): Draft {
@@ -54,5 +62,6 @@ export function stored(key: string): Draft {
 
 // The same conversation may be open in another tab, where somebody has written on, or sent it.
 addEventListener("storage", ({ key }) => {
-  if (key?.startsWith(prefix)) drafts.value = new Map(drafts.value).set(key, stored(key));
+  const known = drafts.get(key ?? "");
+  if (key && known) known.value = stored(key);
 });
