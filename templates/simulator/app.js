@@ -53,7 +53,6 @@ async function choose(waId) {
   if (!user) return;
   drawHead(number(), user);
   setTyping(false, number());
-  await reloadThread();
   if (matchMedia("(hover: hover)").matches) byId("text").focus();
 }
 
@@ -69,14 +68,15 @@ async function reloadThread() {
   redrawPeople();
 }
 
-// A chat on a hidden page is not being read, so the stream names it only while the page can be seen.
+// A chat on a hidden page is not being read, so the stream names it only while the page can be seen. What the chat holds
+// is asked for once the stream is open, so that nothing falls in between.
 function connect() {
   stream?.close();
   stream = listen(chat.waId && !document.hidden ? chat : null, receive, guarded(catchUp));
 }
 
 async function catchUp() {
-  if (users.has(chat.waId)) await reloadThread();
+  if (users.has(chat.waId) && !document.hidden) await reloadThread();
 }
 
 function receive(event) {
@@ -170,9 +170,6 @@ byId("add-form").addEventListener("submit", guarded(async () => {
   users.set(user.wa_id, user);
   await choose(user.wa_id);
 }));
-document.addEventListener("visibilitychange", guarded(async () => {
-  connect();
-  if (!document.hidden && chat.waId) await reloadThread();
-}));
+document.addEventListener("visibilitychange", connect);
 setInterval(tick, 5000);
 guarded(load)().then(tick);

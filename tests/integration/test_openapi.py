@@ -52,7 +52,7 @@ async def test_no_answer_is_a_server_error_or_undocumented(stack: Stack, tmp_pat
         f"--header=X-API-Key: {stack.project.api_key}",
         f"--checks={','.join(CHECKS)}",
         "--phases=examples,fuzzing",
-        "--max-examples=2",
+        "--max-examples=4",
         "--seed=1",
         "--continue-on-failure",
         "--no-color",
