@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Place, places } from "../places";
+import { useNearDays } from "./useNearDays";
 
 const slack = 48;
 
@@ -33,6 +34,7 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
   const left = useRef({ top: Number.NaN, height: 0 });
   const open = useRef(gap);
   open.current = gap;
+  const markDays = useNearDays();
 
   const restore = useCallback(() => {
     const element = box.current;
@@ -56,8 +58,9 @@ export function useAnchoredScroll({ box, content, conversationId, gap, from }: L
     setAtEnd(following.current);
     const first = content.current && firstInView(content.current, top(element));
     anchor.current = first && { element: first, top: top(first) - top(element) };
+    markDays(first?.closest(".day"));
     left.current = { top: element.scrollTop, height: element.clientHeight };
-  }, [box, content, restore]);
+  }, [box, content, restore, markDays]);
 
   const toEnd = useCallback(() => {
     following.current = true;
