@@ -43,7 +43,7 @@ function split(items: readonly TimelineItem[]) {
       part = [];
       day = { key: item.key, timestamp: item.timestamp, parts: [part] };
       days.push(day);
-    } else if (item.kind === "message" && item.begins && !item.joined && part.length > 0) {
+    } else if (beginsPart(item) && part.length > 0) {
       part = [item];
       day.parts.push(part);
     } else {
@@ -51,6 +51,12 @@ function split(items: readonly TimelineItem[]) {
     }
   }
   return days.filter(({ parts }) => (parts[0]?.length ?? 0) > 0);
+}
+
+/** Not in the middle of an album. */
+function beginsPart(item: TimelineItem): boolean {
+  if (item.kind !== "message" || !item.begins) return false;
+  return !item.joined || (item.message.type !== "image" && item.message.type !== "video");
 }
 
 function partOf(items: readonly TimelineItem[], loaded: Loaded, parts: ReadonlyMap<string, Part>): Part {

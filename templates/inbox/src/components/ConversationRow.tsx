@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import { listTime, wholeNumber } from "../format";
 import { t } from "../i18n";
 import { now } from "../now";
@@ -19,7 +20,14 @@ interface Props {
   onFocus: () => void;
 }
 
-export function ConversationRow({ conversation, match, current, tabbable, onOpen, onFocus }: Props) {
+/** It is drawn again when something of its own has changed, and not with every push. */
+export function ConversationRow(props: Props) {
+  const { conversation, match, current, tabbable } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what it does when it is pressed follows from these
+  return useMemo(() => <Row {...props} />, [conversation, match, current, tabbable]);
+}
+
+function Row({ conversation, match, current, tabbable, onOpen, onFocus }: Props) {
   const { id, contact, unread_count: unread, mode } = conversation;
   const { search, whatsappConfigId } = filters.value;
   const number =

@@ -37,13 +37,15 @@ interface Here {
 const guess = 56;
 const reach = 1_500;
 
+const size = (day: Day) => day.parts.reduce((sum, part) => sum + part.items.length, 0);
+
 /** It is drawn again only when something of its own has changed, however much else the thread has. */
 export function LogDay({ day, today, ...props }: Shared & Here & { day: Day; today: string }) {
   const { late, box, contact, reacting, unreadCount, open, wanted, last } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a part knows what of the loaded messages is its own affair
   return useMemo(
     () => (
-      <div class="day">
+      <div class="day" style={{ containIntrinsicBlockSize: `auto ${guess * (1 + size(day))}px` }}>
         {day.timestamp && <h3 class="day-name">{dayName(day.timestamp, now.peek())}</h3>}
         {day.parts.map((part) => (
           <LogPart key={part.key} part={part} {...props} />

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Conversation } from "../types";
 
 const witnesses = 3;
@@ -11,11 +11,22 @@ const witnesses = 3;
  */
 export function useSteadyRows(box: RefObject<HTMLElement | null>, rows: Conversation[], rowHeight: number): void {
   const before = useRef(rows);
+  // To ask the element would lay out the page for every push.
+  const top = useRef(0);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const update = () => {
+      top.current = element.scrollTop;
+    };
+    element.addEventListener("scroll", update, { passive: true });
+    return () => element.removeEventListener("scroll", update);
+  }, [box]);
   useLayoutEffect(() => {
     const element = box.current;
     const was = before.current;
     before.current = rows;
-    if (!element || was === rows || element.scrollTop < rowHeight) return;
+    if (!element || was === rows || top.current < rowHeight) return;
     const first = Math.floor(element.scrollTop / rowHeight);
     const shifts = was
       .slice(first, first + witnesses)
