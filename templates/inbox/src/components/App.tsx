@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { close, start } from "../actions";
 import type { Bootstrap } from "../bootstrap";
 import { closeDetails, isWide } from "../details";
@@ -24,7 +24,8 @@ const heardAfter = 2_500; // milliseconds
 
 export function App({ bootstrap }: { bootstrap: Bootstrap }) {
   const [failed, setFailed] = useState(false);
-  useEffect(() => {
+  // Before the page is painted: the server answers meanwhile.
+  useLayoutEffect(() => {
     if (failed || refusal.value) return;
     let stop = () => {};
     let left = false;
