@@ -85,10 +85,11 @@ async def measure_page(porthole: Porthole) -> PageFigures:
         await page.route(re.compile(r"/inbox/v1/conversations(/[^/]+/messages)?\?"), _ask_for_more)
         await page.goto(url)
         await _load_everything(page)
+        session = await page.context.new_cdp_session(page)
+        await session.send("HeapProfiler.collectGarbage")  # what the loading left
         await page.locator("textarea").click()
         typing = await _longest_task(browser, page, lambda: page.keyboard.type(SAID))
         pushes = await _longest_task(browser, page, lambda: _push(porthole, page))
-        session = await page.context.new_cdp_session(page)
         await session.send("HeapProfiler.collectGarbage")
         usage = await session.send("Runtime.getHeapUsage")
         nodes = (await session.send("Memory.getDOMCounters"))["nodes"]
@@ -110,6 +111,7 @@ async def _first_visit(browser: Browser, url: str) -> float:
     await page.add_init_script(_TELL_FIRST_ROW)
     async with page.expect_console_message(lambda message: message.text.startswith(_FIRST_ROW)) as told:
         await page.goto(url)
+    await page.wait_for_load_state("networkidle")
     await page.context.close()
     return float((await told.value).text.removeprefix(_FIRST_ROW))
 

@@ -2,7 +2,7 @@ import { t } from "../i18n";
 import type { Message } from "../types";
 
 /** Always heard. Seen once above what one colleague writes: for the rest, the side that a bubble is on tells enough. */
-export function Author({ name, shown }: { name: string; shown: boolean }) {
+export function author(name: string, shown: boolean) {
   return (
     <span class={shown ? "author" : "visually-hidden"} dir="auto">
       {name}

@@ -13,7 +13,7 @@ const OrderCard = lazily(() => cards().then((module) => module.OrderCard));
 const TemplateContent = lazily(() => cards().then((module) => module.TemplateContent));
 
 /** What Meta's content object says, by type. Whatever is unknown or incomplete shows as a placeholder, never as nothing. */
-export function MessageContent({ message }: { message: Message }) {
+export function messageContent(message: Message) {
   const { type } = message;
   if (isMedia(type)) return <MediaCard message={message} type={type} />;
   switch (type) {

@@ -5,10 +5,10 @@ import { lazily } from "../lazily";
 import type { Outgoing } from "../reducer";
 import { isNote } from "../timeline";
 import type { Message, Reaction } from "../types";
-import { Author, senderOf } from "./Author";
+import { author, senderOf } from "./Author";
 import { Refused, Unsent } from "./Failure";
 import { BlockIcon, ForwardIcon } from "./icons";
-import { MessageContent, MetaReason } from "./MessageContent";
+import { MetaReason, messageContent } from "./MessageContent";
 import { MessageTools } from "./MessageTools";
 import { messageId } from "./messageId";
 import { Note } from "./Note";
@@ -49,12 +49,13 @@ function Undrawable({ message }: { message: Message }) {
     <article id={messageId(message.id)} class={`message ${message.direction}`} tabIndex={-1}>
       <div class="bubble">
         <p class="placeholder">{t("content.unsupported")}</p>
-        <Stamp message={message} />
+        {stamp(message)}
       </div>
     </article>
   );
 }
 
+/** Many of them stay in the document: what has no state of its own is a function here, and no component to be kept. */
 function Item({ message, joined, contact, quoted, reacting, open, last }: Props) {
   const { shown, handlers } = useMessageTools();
   const reactions = useMemo(() => withOurs(message.reactions, reacting), [message.reactions, reacting]);
@@ -70,13 +71,13 @@ function Item({ message, joined, contact, quoted, reacting, open, last }: Props)
       tabIndex={last ? 0 : -1}
       {...handlers}
     >
-      <Author name={direction === "outbound" ? senderOf(message) : contact} shown={named && !joined} />
+      {author(direction === "outbound" ? senderOf(message) : contact, named && !joined)}
       <div class="bubble">
-        {deleted ? <Deleted /> : <Content message={message} quoted={quoted} />}
-        <Stamp message={message} />
+        {deleted ? <Deleted /> : content(message, quoted)}
+        {stamp(message)}
         {!deleted && shown && <MessageTools message={message} reaction={ours} open={open} />}
       </div>
-      {!deleted && <Reactions reactions={reactions} contact={contact} />}
+      {!deleted && reactions.length > 0 && <Reactions reactions={reactions} contact={contact} />}
       {reacting && reacting.failure !== null && <Unsent outgoing={reacting} failure={reacting.failure} />}
       {!deleted && status === "failed" && <Refused message={message} />}
     </article>
@@ -91,7 +92,7 @@ function withOurs(reactions: Reaction[], reacting: Outgoing | undefined): Reacti
   return emoji === "" ? others : [...others, { emoji, by: "business", at: reacting.timestamp }];
 }
 
-function Content({ message, quoted }: Pick<Props, "message" | "quoted">) {
+function content(message: Message, quoted: Message | undefined) {
   const { context, referral, forwarded, error, status } = message;
   return (
     <>
@@ -103,7 +104,7 @@ function Content({ message, quoted }: Pick<Props, "message" | "quoted">) {
       )}
       {referral && <ReferralCard referral={referral} />}
       {context && <Quote context={context} loaded={quoted} />}
-      <MessageContent message={message} />
+      {messageContent(message)}
       {error && status !== "failed" && <MetaReason error={error} />}
     </>
   );
@@ -118,7 +119,7 @@ function Deleted() {
   );
 }
 
-function Stamp({ message: { timestamp, edited_at, deleted_at, direction, status } }: { message: Message }) {
+function stamp({ timestamp, edited_at, deleted_at, direction, status }: Message) {
   return (
     <footer class="stamp">
       {edited_at && deleted_at === null && (

@@ -4,9 +4,9 @@ import type { Outgoing } from "../reducer";
 import { asMessage } from "../reply";
 import { session } from "../store";
 import type { Message } from "../types";
-import { Author } from "./Author";
+import { author } from "./Author";
 import { Unsent } from "./Failure";
-import { MessageContent } from "./MessageContent";
+import { messageContent } from "./MessageContent";
 import { Quote } from "./Quote";
 import { Ticks } from "./Ticks";
 
@@ -22,10 +22,10 @@ export function OutgoingItem({ outgoing, joined, quoted }: Props) {
   const user = session.value?.user;
   return (
     <article class={`message outbound ${joined ? "joined" : ""}`}>
-      <Author name={user?.name ?? t("message.fromYou")} shown={user != null && !joined} />
+      {author(user?.name ?? t("message.fromYou"), user != null && !joined)}
       <div class="bubble">
         {context && <Quote context={context} loaded={quoted} />}
-        <MessageContent message={asMessage(outgoing)} />
+        {messageContent(asMessage(outgoing))}
         <footer class="stamp">
           <time dateTime={timestamp}>{clock(timestamp)}</time>
           <Ticks status={failure === null ? "queued" : "failed"} />

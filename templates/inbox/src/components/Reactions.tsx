@@ -4,7 +4,6 @@ import type { Reaction } from "../types";
 
 /** Who reacted how, as chips on the bubble's lower edge. */
 export function Reactions({ reactions, contact }: { reactions: Reaction[]; contact: string }) {
-  if (reactions.length === 0) return null;
   const names = new Intl.ListFormat(locale);
   return (
     <ul class="reactions" aria-label={t("message.reactions")}>

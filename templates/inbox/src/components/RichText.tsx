@@ -1,3 +1,4 @@
+import type { ComponentChild } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { shownAddress } from "../links";
@@ -12,10 +13,7 @@ export function Text({ body }: { body: string }) {
   const emoji = useMemo(() => countEmoji(body), [body]);
   return (
     <div class={`text ${emoji > 0 ? `emoji-${emoji}` : ""}`} dir="auto">
-      {blocks.map((block, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text's lines never move
-        <Lines key={index} block={block} />
-      ))}
+      {blocks.flatMap(drawn)}
       {start !== null && (
         <>
           {"… "}
@@ -33,16 +31,13 @@ function parsed(body: string, start: string | null): Block[] {
   return parseBlocks(start ?? body);
 }
 
-function Lines({ block }: { block: Block }) {
+/** What has no state of its own is no component here: a long thread has many of them. */
+function drawn(block: Block): ComponentChild | ComponentChild[] {
   switch (block.kind) {
     case "text":
-      return <Parts parts={block.content} />;
+      return parts(block.content);
     case "quote":
-      return (
-        <blockquote>
-          <Parts parts={block.content} />
-        </blockquote>
-      );
+      return <blockquote>{parts(block.content)}</blockquote>;
     case "code":
       return (
         <pre dir="ltr">
@@ -54,9 +49,7 @@ function Lines({ block }: { block: Block }) {
         <ul>
           {block.items.map((content, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a list's items never move
-            <li key={index}>
-              <Parts parts={content} />
-            </li>
+            <li key={index}>{parts(content)}</li>
           ))}
         </ul>
       );
@@ -66,7 +59,7 @@ function Lines({ block }: { block: Block }) {
           {block.items.map(({ number, content }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a list's items never move
             <li key={index} value={number}>
-              <Parts parts={content} />
+              {parts(content)}
             </li>
           ))}
         </ol>
@@ -74,26 +67,13 @@ function Lines({ block }: { block: Block }) {
   }
 }
 
-function Parts({ parts }: { parts: Rich[] }) {
-  return (
-    <>
-      {parts.map((part, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text's parts never move
-        <Part key={index} part={part} />
-      ))}
-    </>
-  );
-}
+const parts = (rich: Rich[]) => rich.map(part);
 
-function Part({ part }: { part: Rich }) {
-  if (typeof part === "string") return <>{part}</>;
-  if ("href" in part) return <SafeLink href={part.href}>{shownAddress(part.href, part.text)}</SafeLink>;
-  const Mark = part.mark;
-  return (
-    <Mark>
-      <Parts parts={part.content} />
-    </Mark>
-  );
+function part(rich: Rich): ComponentChild {
+  if (typeof rich === "string") return rich;
+  if ("href" in rich) return <SafeLink href={rich.href}>{shownAddress(rich.href, rich.text)}</SafeLink>;
+  const Mark = rich.mark;
+  return <Mark>{parts(rich.content)}</Mark>;
 }
 
 /** The page behind a link learns nothing of the inbox. `href` has been through safeHref. */

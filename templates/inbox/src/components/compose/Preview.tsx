@@ -2,7 +2,7 @@ import type { Upload } from "../../compose/uploads";
 import { mediaOf } from "../../compose/uploads";
 import { drawn } from "../../reply";
 import type { Content, Message } from "../../types";
-import { MessageContent } from "../MessageContent";
+import { messageContent } from "../MessageContent";
 
 interface Props {
   /** Of a template, what it says too. */
@@ -12,5 +12,5 @@ interface Props {
 
 /** A message as the thread will show it. */
 export function Preview({ content, upload }: Props) {
-  return <MessageContent message={drawn(content, upload ? mediaOf(upload) : null)} />;
+  return messageContent(drawn(content, upload ? mediaOf(upload) : null));
 }
