@@ -26,9 +26,10 @@ SIZES = (
 # Conversations of the demo that between them have every kind of message.
 THREADS = ("Priya Nair", "Sofia Rossi", "Marta Oliveira", "Sam Carter", "Ethan Brooks", "Tomáš Novák")
 DIALOGS = ("location", "contact", "interactive", "template")
-# Nothing in view is on its way any more.
+# Nothing in view is on its way any more. Pictures in parts of a thread that are out of view are not even asked for.
 _SETTLED = """() => ![...document.querySelectorAll(".spinner, .skeleton, .details-bones, .media-pending")].some(one =>
-    one.checkVisibility({visibilityProperty: true})) && [...document.images].every(image => image.complete)"""
+    one.checkVisibility({visibilityProperty: true})) && [...document.images].every(image => image.complete ||
+    !image.checkVisibility({contentVisibilityAuto: true}))"""
 
 
 class Look(NamedTuple):
