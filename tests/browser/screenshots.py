@@ -31,6 +31,12 @@ _SETTLED = """() => ![...document.querySelectorAll(".spinner, .skeleton, .detail
     one.checkVisibility({visibilityProperty: true})) && [...document.images].every(image => image.complete ||
     !image.checkVisibility({contentVisibilityAuto: true}))"""
 
+# What the thread asks for there is asked for in the next frame.
+_TO_THE_TOP = """log => new Promise(asked => {
+    log.scrollTop = 0;
+    requestAnimationFrame(() => requestAnimationFrame(asked));
+})"""
+
 
 class Look(NamedTuple):
     name: str
@@ -85,7 +91,7 @@ class Album:
             await self._open(page, name)
             await self._take(page, f"thread-{name.split()[0].lower()}")
             log = page.locator("section.log")
-            await log.evaluate("log => { log.scrollTop = 0; }")
+            await log.evaluate(_TO_THE_TOP)
             await self._take(page, f"thread-{name.split()[0].lower()}-top")
         if await page.locator(".details").count() == 0:
             await page.locator("#details-toggle").click()

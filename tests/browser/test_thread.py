@@ -93,6 +93,7 @@ async def test_a_quote_of_a_message_far_up_leads_there_and_from_there_back_to_th
 
     await quote.click()
     await expect(quoted).to_be_in_viewport()
+    await expect(quoted).to_be_focused()
     await inbox.log.hover()
 
     async def at_the_end() -> bool:

@@ -34,6 +34,8 @@ export async function start({ token, version, cursor }: Bootstrap): Promise<() =
   reopen();
   // The page's cursor is older than whatever is read now, so that nothing has to wait for a newer one.
   await Promise.all([loadList(), loadSession().then(loadOpen)]);
+  // What comes before it is live is among the changes since the cursor.
+  await painted();
   const stopKeeping = keepOutbox();
   const stopClosing = effect(closeRemoved);
   const stopReloading = effect(reloadStale);
@@ -46,6 +48,14 @@ export async function start({ token, version, cursor }: Bootstrap): Promise<() =
     stopRetrying();
     stopLive();
   };
+}
+
+/** After the next frame; a page that is not in view draws none. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 100);
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
 }
 
 /** The open conversation may leave the scope: it was given to a colleague, for one. */

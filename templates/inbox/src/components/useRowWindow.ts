@@ -5,7 +5,7 @@ const spare = 6;
 
 /** Which of many rows of one height are near the part on screen: only those are in the document. */
 export function useRowWindow(box: RefObject<HTMLElement | null>, rowHeight: number): { from: number; to: number } {
-  const [range, setRange] = useState({ from: 0, to: 20 });
+  const [range, setRange] = useState({ from: 0, to: 12 });
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
