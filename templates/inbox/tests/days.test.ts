@@ -35,6 +35,15 @@ test("parts hold every message once, in order, and none of them many", () => {
   expect(parts(whole).length).toBeGreaterThan(whole.length);
 });
 
+test("what one person writes in one go is several parts too, and an album of it one", () => {
+  const burst = (type: string) =>
+    Array.from({ length: 600 }, (_, index) =>
+      message({ id: idOf(index), type, timestamp: new Date(Date.UTC(2026, 0, 1) + index * 1_000).toISOString() }),
+    );
+  expect(parts(daysOf(burst("text"))).length).toBeGreaterThan(3);
+  expect(parts(daysOf(burst("image"))).length).toBe(1);
+});
+
 test("what has not changed is the very same, day by day", () => {
   const again = daysOf(rows, whole);
   expect(again.every((day, index) => day === whole[index])).toBe(true);
