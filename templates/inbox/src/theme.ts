@@ -11,6 +11,6 @@
   }
   const asked = new URLSearchParams(location.search).get("mode")?.trim().toLowerCase();
   root.dataset.mode = [saved, asked, root.dataset.mode].find((mode) => mode && modes.includes(mode)) ?? "system";
-  // The first of these in a page takes some 20 ms: here they pass while the page's own script is on its way.
+  // The first of these in a page takes some 20 ms: here they pass while the inbox's own script is on its way.
   new Intl.NumberFormat();
 })();

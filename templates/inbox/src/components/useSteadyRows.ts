@@ -27,6 +27,8 @@ export function useSteadyRows(box: RefObject<HTMLElement | null>, rows: Conversa
     const was = before.current;
     before.current = rows;
     if (!element || was === rows || top.current < rowHeight) return;
+    // It may have been moved since, in the same frame.
+    if (element.scrollTop < rowHeight) return;
     const first = Math.floor(element.scrollTop / rowHeight);
     const shifts = was
       .slice(first, first + witnesses)
